@@ -1,0 +1,3 @@
+module github.com/hydrantkit/hydrant
+
+go 1.26.8
