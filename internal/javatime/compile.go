@@ -17,8 +17,12 @@
 // in every data set. The other rule, ISO's, exists because the service's guide shows index
 // names that only it explains; see WeekRule.
 //
-// Zone names (z) come from the time zone database where it has them. Where it has numbers
-// ("+0545") Java has names of its own ("NPT"), which zone.go tabulates.
+// Two kinds of pattern make Java itself fail, with an IndexOutOfBoundsException and a
+// ClassCastException: years of 11 to 18 letters, and a number right behind a padded number
+// ("ppHmm"). Such a stream would never deliver, so Compile refuses them.
+//
+// Zone names (z) are tabulated in zone.go. The time zone database has only numbers for zones
+// like Asia/Kathmandu ("+0545"), where Java has a name ("NPT").
 package javatime
 
 import "fmt"
@@ -68,6 +72,7 @@ func CompileWeeks(pattern string, weeks WeekRule) (*Formatter, error) {
 		return nil, &PatternError{Pattern: pattern, Offset: offset, Message: fmt.Sprintf(format, args...)}
 	}
 	optional := 0 // sections open; printing a section is printing what is in it
+	var numbers adjacent
 	for pos := 0; pos < len(pattern); {
 		start, c := pos, pattern[pos]
 		switch {
@@ -86,6 +91,9 @@ func CompileWeeks(pattern string, weeks WeekRule) (*Formatter, error) {
 				return fail(start, "%s", msg)
 			}
 			fd := field{letter: c, count: pos - start, pad: pad}
+			if !numbers.add(fd) {
+				return fail(start, "Java fails on a number right behind a padded number: %s", pattern[start:pos])
+			}
 			if c == 'z' {
 				fd.zones = zoneTable()
 			}
@@ -96,20 +104,24 @@ func CompileWeeks(pattern string, weeks WeekRule) (*Formatter, error) {
 				return fail(start, "Pattern ends with an incomplete string literal: %s", pattern)
 			}
 			f.literal(text)
+			numbers = adjacent{}
 			pos = end
 		case c == '[':
 			optional++
+			numbers = adjacent{}
 			pos++
 		case c == ']':
 			if optional == 0 {
 				return fail(start, "Pattern invalid as it contains ] without previous [")
 			}
 			optional--
+			numbers = adjacent{}
 			pos++
 		case c == '{' || c == '}' || c == '#':
 			return fail(start, "Pattern includes reserved character: '%c'", c)
 		default:
 			f.literal(pattern[pos : pos+1])
+			numbers = adjacent{}
 			pos++
 		}
 	}
@@ -164,6 +176,9 @@ func checkLetter(c byte, n int) string {
 		if n > 19 {
 			return fmt.Sprintf("The minimum width must be from 1 to 19 inclusive but was %d", n)
 		}
+		if (c == 'y' || c == 'u') && javaOverflows(n) {
+			return fmt.Sprintf("Index %d out of bounds for length 11: %c", n, c)
+		}
 		return ""
 	case 'S':
 		if n > 9 {
@@ -171,6 +186,9 @@ func checkLetter(c byte, n int) string {
 		}
 		return ""
 	case 'Y':
+		if javaOverflows(n) {
+			return fmt.Sprintf("Index %d out of bounds for length 11: %c", n, c)
+		}
 		return ""
 	case 'c':
 		if n == 2 {
@@ -204,4 +222,40 @@ func checkLetter(c byte, n int) string {
 		return fmt.Sprintf("Too many pattern letters: %c", c)
 	}
 	return ""
+}
+
+// javaOverflows tells for which numbers of letters Java fails to print any year of our era.
+func javaOverflows(n int) bool { return 11 <= n && n <= 18 }
+
+// adjacent is what Java knows of a run of numbers with nothing between them. To parse "HHmm" it
+// goes back from each number to the one that may take more digits than its letters, the base;
+// if that one is padded, it fails.
+type adjacent struct{ base, padded bool }
+
+// add takes the next field and returns false where Java fails.
+func (a *adjacent) add(f field) bool {
+	number, fixed := false, false
+	switch f.letter {
+	case 'y', 'u', 'd', 'H', 'h', 'K', 'k', 'm', 's', 'w':
+		number, fixed = true, f.count == 2
+	case 'M', 'L', 'Q', 'q', 'e', 'c':
+		number, fixed = f.count <= 2, f.count == 2 || f.letter == 'c'
+	case 'D':
+		number, fixed = true, f.count == 3
+	case 'n', 'N', 'A':
+		number, fixed = true, f.count == 19
+	case 'W':
+		number, fixed = true, true
+	case 'Y', 'F':
+		number, fixed = true, f.letter == 'Y' && f.count == 2
+	}
+	switch {
+	case !number:
+		*a = adjacent{}
+	case a.base && a.padded:
+		return false
+	case !a.base || !fixed:
+		*a = adjacent{base: true, padded: f.pad > 0}
+	}
+	return true
 }

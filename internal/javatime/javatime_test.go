@@ -51,6 +51,7 @@ func TestAppend(t *testing.T) {
 		{"yyyy''MM'o''clock'", "2018'08o'clock"},
 		{"yyyy[-MM[-dd]", "2018-08-27"},
 		{"ppppyyyy|ppH|pppa", "2018|10| AM"},
+		{"HppmmpppE", "1030Mon"},
 		{"day", "27AM2018"},
 		{"yyyy年MM月", "2018年08月"},
 		{"z zzzz VV Z XXX xxx O", "UTC Coordinated Universal Time UTC +0000 Z +00:00 GMT"},
@@ -107,6 +108,8 @@ func TestCompileErrors(t *testing.T) {
 		{"pp", 0, "Pad letter 'p' must be followed by valid pad pattern: pp"},
 		{"ppb", 2, "Unknown pattern letter: b"},
 		{"yyyy g", 5, "Unknown pattern letter: g"}, // since Java 9
+		{"ppHmm", 3, "Java fails on a number right behind a padded number: mm"},
+		{"uuuuuuuuuuu", 0, "Index 11 out of bounds for length 11: u"},
 		{"cc", 0, `Invalid pattern "cc"`},
 	}
 	for _, tt := range tests {

@@ -49,7 +49,7 @@ func isSummer(t time.Time, id string) bool {
 		return offset > 0
 	case "Africa/Windhoek":
 		_, offset := t.Zone()
-		return offset > 3600
+		return offset > 3600 && t.Year() >= 1994
 	}
 	return t.IsDST()
 }
