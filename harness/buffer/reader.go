@@ -1,0 +1,216 @@
+package buffer
+
+import "time"
+
+// A Reader is one cursor over a log. Cut takes what is due at now; a cut ends with the record that reaches
+// the size, and what stays is as old as its first record's Append. A batch is cut once: Rollback(at) keeps it
+// whole, with its records, attempts and the time of the first, and Cut returns it again, alone, not before at.
+type Reader struct {
+	log    *Log
+	name   string
+	hints  Hints
+	cursor uint64 // position of the next record to cut
+	block  int    // index of the block it stands in
+
+	size  int64     // bytes from the cursor on
+	first time.Time // when the record at the cursor was appended
+	full  time.Time // when size reached the hint; zero before
+
+	out   []*Batch // cut and not released, in the order of their positions
+	retry []*Batch // of those, the ones that wait, in the order of their Rollback
+	spare []*Batch
+}
+
+// Name is the name that the reader was made with.
+func (r *Reader) Name() string { return r.name }
+
+// add counts a record that was appended.
+func (r *Reader) add(now time.Time, size int64) {
+	if r.cursor+1 == r.log.end {
+		r.first = now
+	}
+	if r.size += size; r.full.IsZero() && r.hints.reached(r.size) {
+		r.full = now
+	}
+}
+
+// Held is the number of records that wait: not cut, or rolled back.
+func (r *Reader) Held() int {
+	n := int(r.log.end - r.cursor)
+	for _, b := range r.retry {
+		n += len(b.Records)
+	}
+	return n
+}
+
+// Size is the bytes of Data that are not cut.
+func (r *Reader) Size() int64 { return r.size }
+
+// Outstanding is the number of batches that are cut and neither rolled back nor released.
+func (r *Reader) Outstanding() int { return len(r.out) - len(r.retry) }
+
+// Waiting is the number of batches that were rolled back and not cut again.
+func (r *Reader) Waiting() int { return len(r.retry) }
+
+// Due returns when there will be something to cut. ok is false while there is nothing.
+func (r *Reader) Due() (at time.Time, ok bool) {
+	if r.cursor < r.log.end {
+		at, ok = r.hints.due(r.size, r.first, r.full), true
+	}
+	if b := r.nextRetry(); b != nil && (!ok || b.retry.Before(at)) {
+		at, ok = b.retry, true
+	}
+	return at, ok
+}
+
+// DueRetry returns when the next batch that was rolled back will be due.
+func (r *Reader) DueRetry() (at time.Time, ok bool) {
+	if b := r.nextRetry(); b != nil {
+		return b.retry, true
+	}
+	return time.Time{}, false
+}
+
+func (r *Reader) nextRetry() *Batch {
+	var next *Batch
+	for _, b := range r.retry {
+		if next == nil || b.retry.Before(next.retry) {
+			next = b
+		}
+	}
+	return next
+}
+
+// Cut returns a batch that is due at now: first those rolled back, each alone and whole, then what the hints say.
+func (r *Reader) Cut(now time.Time) (*Batch, bool) {
+	if b, ok := r.CutRetry(now); ok {
+		return b, true
+	}
+	if r.cursor == r.log.end || r.hints.due(r.size, r.first, r.full).After(now) {
+		return nil, false
+	}
+	return r.take(r.hints.Size), true
+}
+
+// CutRetry returns a batch that was rolled back and is due at now.
+func (r *Reader) CutRetry(now time.Time) (*Batch, bool) {
+	b := r.nextRetry()
+	if b == nil || b.retry.After(now) {
+		return nil, false
+	}
+	for i := range r.retry {
+		if r.retry[i] == b {
+			r.retry = append(r.retry[:i], r.retry[i+1:]...)
+			break
+		}
+	}
+	return b, true
+}
+
+// CutAll takes what is held whether it is due or not, up to the record that reaches size bytes; 0 is all.
+func (r *Reader) CutAll(size int64) (*Batch, bool) {
+	if r.cursor == r.log.end {
+		return nil, false
+	}
+	return r.take(size), true
+}
+
+// take cuts from the cursor to the record that reaches size.
+func (r *Reader) take(size int64) *Batch {
+	var b *Batch
+	if n := len(r.spare); n > 0 {
+		b, r.spare = r.spare[n-1], r.spare[:n-1]
+	} else {
+		b = &Batch{}
+	}
+	*b = Batch{Records: b.Records[:0], First: r.first, from: r.cursor}
+	end := Hints{Size: size}
+	pos := r.log.base
+	for _, bl := range r.log.blocks[:r.block] {
+		pos += uint64(len(bl.records))
+	}
+	for {
+		bl := r.log.blocks[r.block]
+		i := int(r.cursor - pos)
+		start := i
+		for i < len(bl.records) {
+			n := int64(len(bl.records[i].Data))
+			b.size += n
+			i++
+			if end.reached(b.size) {
+				break
+			}
+		}
+		b.Records = append(b.Records, bl.records[start:i]...)
+		r.cursor += uint64(i - start)
+		if end.reached(b.size) || r.cursor == r.log.end {
+			break
+		}
+		pos += uint64(len(bl.records))
+		r.block++
+	}
+	b.to = r.cursor
+	r.size -= b.size
+	if !r.hints.reached(r.size) {
+		r.full = time.Time{}
+	}
+	if r.cursor < r.log.end {
+		r.first = r.appended()
+	}
+	r.out = append(r.out, b)
+	return b
+}
+
+// appended returns when the record at the cursor was appended.
+func (r *Reader) appended() time.Time {
+	pos := r.log.base
+	for _, bl := range r.log.blocks[:r.block] {
+		pos += uint64(len(bl.records))
+	}
+	for r.cursor >= pos+uint64(len(r.log.blocks[r.block].records)) {
+		pos += uint64(len(r.log.blocks[r.block].records))
+		r.block++
+	}
+	n := int(r.cursor - pos)
+	marks := r.log.blocks[r.block].marks
+	for i := len(marks) - 1; i > 0; i-- {
+		if marks[i].n <= n {
+			return marks[i].at
+		}
+	}
+	return marks[0].at
+}
+
+// Rollback keeps b for another attempt, not before at.
+func (r *Reader) Rollback(b *Batch, at time.Time) {
+	b.retry = at
+	r.retry = append(r.retry, b)
+}
+
+// Release says that b's records and bytes won't be read again: they are in other hands, or nowhere needed.
+// A log in memory forgets them at once. b must not be used afterwards.
+func (r *Reader) Release(b *Batch) {
+	for i := range r.out {
+		if r.out[i] == b {
+			r.out = append(r.out[:i], r.out[i+1:]...)
+			break
+		}
+	}
+	r.log.forget()
+	clear(b.Records)
+	if b.Records = b.Records[:0]; cap(b.Records) <= 64*blockRecords && len(r.spare) < 4 {
+		r.spare = append(r.spare, b)
+	}
+}
+
+// low is the position below which this reader needs nothing.
+func (r *Reader) low() uint64 {
+	if len(r.out) > 0 {
+		low := r.cursor
+		for _, b := range r.out {
+			low = min(low, b.from)
+		}
+		return low
+	}
+	return r.cursor
+}
