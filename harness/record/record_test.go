@@ -1,0 +1,71 @@
+package record
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+	"unsafe"
+)
+
+func TestSize(t *testing.T) {
+	if n := unsafe.Sizeof(Record{}); n != 88 {
+		t.Errorf("a record header is %d bytes; the buffers are laid out for 88", n)
+	}
+}
+
+func TestIDs(t *testing.T) {
+	r := Record{Seq: 1234, Sub: 5}
+	if got, want := string(r.AppendID(nil)), "shardId-000000000000"+"49"+strings.Repeat("0", 50)+"1234"+"000000000005"; got != want {
+		t.Errorf("id %s, want %s", got, want)
+	}
+	if got := string(r.AppendSequence(nil)); len(got) != 56 {
+		t.Errorf("sequence number %s has %d digits", got, len(got))
+	}
+	r.Source = &Source{SequenceNumber: "4954"}
+	if got := string(r.AppendSequence(nil)); got != "4954" {
+		t.Errorf("sequence number %s, want the source's", got)
+	}
+}
+
+func TestUUID(t *testing.T) {
+	a := Seed(1).UUID("s3", 1, 0, 7, 0)
+	if b := Seed(1).UUID("s3", 1, 0, 7, 0); a != b {
+		t.Errorf("%s and %s from the same facts", a, b)
+	}
+	if b := Seed(2).UUID("s3", 1, 0, 7, 0); a == b {
+		t.Error("the seed makes no difference")
+	}
+	if len(a) != 36 || a[14] != '4' || !strings.ContainsRune("89ab", rune(a[19])) {
+		t.Errorf("%s is no version 4 UUID", a)
+	}
+}
+
+func TestIntern(t *testing.T) {
+	var in Interner
+	a := in.Intern(Keys{Query: []string{"a", "bc"}})
+	for _, other := range []Keys{
+		{Query: []string{"ab", "c"}}, {Lambda: []string{"a", "bc"}}, {Lambda: []string{"a"}, Query: []string{"bc"}}, {Query: []string{"a", "bc"}, Table: "t"},
+	} {
+		if in.Intern(other) == a {
+			t.Errorf("%v is taken for %v", other, *a)
+		}
+	}
+	if in.Intern(Keys{Query: []string{"a", "bc"}}) != a {
+		t.Error("equal keys are two partitions")
+	}
+}
+
+func FuzzAppendString(f *testing.F) {
+	f.Add("a\"\\\n\x00é\xff\u2028")
+	f.Fuzz(func(t *testing.T, s string) {
+		var got string
+		out := AppendString(nil, s)
+		if err := json.Unmarshal(out, &got); err != nil || got != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
+			t.Errorf("%q is written %s, which reads as %q, %v", s, out, got, err)
+		}
+		if b := AppendString(nil, []byte(s)); string(b) != string(out) {
+			t.Errorf("%s as a string, %s as bytes", out, b)
+		}
+	})
+}
