@@ -32,6 +32,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Pos is a place in a file. Line and Col count from 1, Col in characters. The zero Pos is no
@@ -99,7 +100,7 @@ func (k Kind) String() string {
 // A Node is a value together with the place where it was written.
 type Node struct {
 	Kind    Kind
-	Text    string   // of a Bool, Number or String; of the former two as written: "no", "0x10", "1.50"
+	Text    string   // of a String; of a Number, in JSON's notation, with its digits as written; of a Bool, true or false
 	Items   []*Node  // of a List
 	Members []Member // of a Map, in the order of the document; keys are unique
 	Pos     Pos
@@ -115,7 +116,8 @@ type Member struct {
 
 // Get follows keys down through maps and returns what is there, or nil: where a key is absent,
 // where there is no map, and for a nil n. A key is matched exactly. An Unresolved node on the way
-// is returned as it is, since nobody knows what it holds. A null is returned as a Null node.
+// is returned as it is, since nobody knows what it holds; so is one that a macro (Fn::Transform)
+// leaves in a map which lacks the key. A null is returned as a Null node.
 func (n *Node) Get(keys ...string) *Node {
 	for _, k := range keys {
 		if n == nil || n.Kind == Unresolved {
@@ -132,10 +134,17 @@ func (n *Node) member(key string) *Node {
 	if n.Kind != Map {
 		return nil
 	}
+	var rest *Node
 	for i := range n.Members {
-		if n.Members[i].Key == key {
+		switch n.Members[i].Key {
+		case key:
 			return n.Members[i].Value
+		case "Fn::Transform":
+			rest = n.Members[i].Value
 		}
+	}
+	if rest != nil && rest.Kind == Unresolved {
+		return rest
 	}
 	return nil
 }
@@ -151,8 +160,8 @@ func (n *Node) Errorf(format string, args ...any) *Error {
 	return errorf(n.Pos, format, args...)
 }
 
-// check is the error of a node that can't be read as a want: an Unresolved's own, else one that
-// says what is there instead.
+// mismatch is the error of a node that can't be read as what is wanted: an Unresolved's own, else
+// one that says what is there instead.
 func (n *Node) mismatch(want string) error {
 	switch {
 	case n == nil:
@@ -166,7 +175,7 @@ func (n *Node) mismatch(want string) error {
 }
 
 // Str is the text of a scalar: a String's, and as CloudFormation has it, that of a Number or a
-// Bool as written. The error is an *Error with n's position: the Unresolved's own, or one for a
+// Bool. The error is an *Error with n's position: the Unresolved's own, or one for a
 // null, a list, a map, or a nil n.
 func (n *Node) Str() (string, error) {
 	if n != nil && (n.Kind == String || n.Kind == Number || n.Kind == Bool) {
@@ -176,24 +185,19 @@ func (n *Node) Str() (string, error) {
 }
 
 // Int is the value of an integer: of a Number, or as CloudFormation has it, of a String that
-// holds one in decimal. 5.0 and 1e3 are integers, as in JSON Schema. Errors are as Str's.
+// holds one in decimal. 5.0 and 1e3 are integers, as in JSON Schema. A leading zero is an error:
+// it makes an octal number for some readers of YAML. Errors are as Str's.
 func (n *Node) Int() (int64, error) {
 	if n == nil || n.Kind != Number && n.Kind != String {
 		return 0, n.mismatch("whole number")
 	}
-	text := n.Text
-	if n.Kind == Number {
-		switch i, kind := yamlInt(text); kind {
-		case intValue:
-			return i, nil
-		case intAmbiguous:
-			return 0, n.Errorf("%s is octal to some readers of YAML and decimal to others; write it without the leading zero", text)
-		}
+	if d := strings.TrimLeft(n.Text, "+-"); len(d) > 1 && d[0] == '0' && '0' <= d[1] && d[1] <= '9' {
+		return 0, n.Errorf("%s is octal to some readers and decimal to others; write it without the leading zero", quote(n.Text))
 	}
-	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+	if i, err := strconv.ParseInt(n.Text, 10, 64); err == nil {
 		return i, nil
 	}
-	if f, ok := parseFloat(text); ok && f == float64(int64(f)) && f > -1<<53 && f < 1<<53 {
+	if f, ok := parseFloat(n.Text); ok && -1<<53 < f && f < 1<<53 && f == float64(int64(f)) {
 		return int64(f), nil
 	}
 	return 0, n.mismatch("whole number")
@@ -204,24 +208,19 @@ func (n *Node) Float() (float64, error) {
 	if n == nil || n.Kind != Number && n.Kind != String {
 		return 0, n.mismatch("number")
 	}
-	if n.Kind == Number {
-		if i, kind := yamlInt(n.Text); kind == intValue {
-			return float64(i), nil
-		}
-	}
 	if f, ok := parseFloat(n.Text); ok {
 		return f, nil
 	}
 	return 0, n.mismatch("number")
 }
 
-// Bool is the value of a Bool (true, and YAML 1.1's yes and on, which CloudFormation reads), or
-// of a String "true" or "false" in any case. Errors are as Str's.
+// Bool is the value of a Bool, or of a String "true" or "false" in any case, as CloudFormation has
+// it. Errors are as Str's.
 func (n *Node) Bool() (bool, error) {
 	if n != nil {
 		switch text := strings.ToLower(n.Text); {
 		case n.Kind == Bool:
-			return text == "true" || text == "yes" || text == "on", nil
+			return text == "true", nil
 		case n.Kind == String && text == "true":
 			return true, nil
 		case n.Kind == String && text == "false":
@@ -229,6 +228,70 @@ func (n *Node) Bool() (bool, error) {
 		}
 	}
 	return false, n.mismatch("boolean (true or false)")
+}
+
+// AppendJSON appends n as JSON, maps in the order of the document. The error is that of the first
+// Unresolved in n.
+func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
+	if n == nil {
+		return append(dst, "null"...), nil
+	}
+	var err error
+	switch n.Kind {
+	case Null:
+		return append(dst, "null"...), nil
+	case Bool, Number:
+		return append(dst, n.Text...), nil
+	case String:
+		return appendString(dst, n.Text), nil
+	case List:
+		dst = append(dst, '[')
+		for i, item := range n.Items {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if dst, err = item.AppendJSON(dst); err != nil {
+				return dst, err
+			}
+		}
+		return append(dst, ']'), nil
+	case Map:
+		dst = append(dst, '{')
+		for i, m := range n.Members {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(appendString(dst, m.Key), ':')
+			if dst, err = m.Value.AppendJSON(dst); err != nil {
+				return dst, err
+			}
+		}
+		return append(dst, '}'), nil
+	}
+	return dst, n.Err
+}
+
+// appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case r == '\n':
+			dst = append(dst, '\\', 'n')
+		case r == '\t':
+			dst = append(dst, '\\', 't')
+		case r == '\r':
+			dst = append(dst, '\\', 'r')
+		case r < 0x20:
+			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return append(dst, '"')
 }
 
 // quote prints a text from a document in a message: quoted, and cut where it is long.
@@ -255,27 +318,4 @@ func parseFloat(s string) (float64, bool) {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil
-}
-
-const (
-	intNone = iota
-	intValue
-	intAmbiguous
-)
-
-// yamlInt reads an integer in a notation of YAML's that JSON lacks: hexadecimal, octal, binary,
-// with underscores. A decimal with a leading zero is octal in YAML 1.1 and decimal in 1.2.
-func yamlInt(s string) (int64, int) {
-	digits := strings.TrimLeft(s, "+-")
-	if len(digits) < 2 || len(s)-len(digits) > 1 {
-		return 0, intNone
-	}
-	if digits[0] == '0' && '0' <= digits[1] && digits[1] <= '9' && strings.Trim(digits, "0123456789_") == "" {
-		return 0, intAmbiguous
-	}
-	i, err := strconv.ParseInt(strings.ReplaceAll(s, "_", ""), 0, 64)
-	if err != nil {
-		return 0, intNone
-	}
-	return i, intValue
 }
