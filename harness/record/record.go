@@ -118,6 +118,18 @@ func (o *Outage) Text() string {
 	return o.Message
 }
 
+// An Outcome is what a processor made of some records. The pipeline checks in + Added = Out + Dropped + Failed,
+// each side counted where it happens, so that a processor that loses a record is found at once.
+type Outcome struct {
+	Out     []Record  // what goes on, in the order of what came in; valid until the batch it was made of is released
+	Failed  []Failure // in the same order
+	Dropped int       // left out on purpose
+	Added   int       // more records than came in, by de-aggregation; negative never
+	// End is when it was over: now, or later by a fault's delay or a function's timeout. What follows
+	// happens at End, and it is Failure.At.
+	End time.Time
+}
+
 // A Delivery remembers what it must between attempts: the request id, the channel, acknowledgements awaited, objects already
 // put, items already indexed. Attempt does what can be done at now without waiting. Records settle one by one, each once:
 // delivered or failed. A non-zero Wake asks to be called again then (an acknowledgement poll, a slow bucket). An error, an

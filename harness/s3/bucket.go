@@ -1,0 +1,256 @@
+package s3
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"runtime"
+	"sort"
+	"strings"
+
+	"github.com/hydrantkit/hydrant/harness/record"
+)
+
+// Memory is buckets in memory. Its zero value is empty.
+type Memory struct {
+	Objects []Object // in the order of delivery
+}
+
+// Put keeps a copy of o.
+func (m *Memory) Put(_ context.Context, o Object) error {
+	o.Body = bytes.Clone(o.Body)
+	m.Objects = append(m.Objects, o)
+	return nil
+}
+
+// keysFile lists a bucket's objects, one line each, so that a later run can tell them from other files.
+const keysFile = ".keys.ndjson"
+
+// A Directory is buckets under one directory: <dir>/<bucket>/<key>. Objects are written beside their
+// final name and renamed, so that none is ever half there. Nothing outside of the directory can be touched,
+// whatever a key holds: a part of a key that no folder name can hold is stored under a shortened, hashed name,
+// and the true key stands in the bucket's .keys.ndjson.
+type Directory struct {
+	root *os.Root
+	keys map[string]*os.File
+}
+
+// OpenDirectory opens dir, making it where it is not there.
+func OpenDirectory(dir string) (*Directory, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Directory{root: root, keys: map[string]*os.File{}}, nil
+}
+
+// A keyLine is a line of .keys.ndjson.
+type keyLine struct {
+	Key             string `json:"key"`
+	File            string `json:"file,omitempty"` // where it isn't the key
+	Kind            string `json:"kind"`
+	Bytes           int    `json:"bytes"`
+	Records         int    `json:"records"`
+	ContentType     string `json:"contentType"`
+	ContentEncoding string `json:"contentEncoding,omitempty"`
+}
+
+// Clear removes the objects that an earlier run listed, and the folders that are empty then. others is the number of
+// files that are left.
+func (d *Directory) Clear() (others int, err error) {
+	buckets, err := fs.ReadDir(d.root.FS(), ".")
+	if err != nil {
+		return 0, err
+	}
+	for _, b := range buckets {
+		if b.IsDir() {
+			if err := d.clear(b.Name()); err != nil {
+				return 0, err
+			}
+		}
+	}
+	err = fs.WalkDir(d.root.FS(), ".", func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			others++
+		}
+		return err
+	})
+	return others, err
+}
+
+func (d *Directory) clear(bucket string) error {
+	name := bucket + "/" + keysFile
+	f, err := d.root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	folders := map[string]bool{bucket: true}
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<20)
+	for n := 1; in.Scan(); n++ {
+		var l keyLine
+		if err := json.Unmarshal(in.Bytes(), &l); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, n, err)
+		}
+		file := fileName(l.Key)
+		if l.File != "" {
+			file = l.File
+		}
+		file = path.Join(bucket, path.Join("/", file))
+		if err := d.root.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for dir := path.Dir(file); dir != "." && !folders[dir]; dir = path.Dir(dir) {
+			folders[dir] = true
+		}
+	}
+	if err := in.Err(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := d.root.Remove(name); err != nil {
+		return err
+	}
+	deepest := make([]string, 0, len(folders))
+	for dir := range folders {
+		deepest = append(deepest, dir)
+	}
+	sort.Slice(deepest, func(i, j int) bool { return len(deepest[i]) > len(deepest[j]) })
+	for _, dir := range deepest {
+		_ = d.root.Remove(dir) // only where it is empty
+	}
+	return nil
+}
+
+// Put writes o. Its error is an outage: a full disk, a missing permission.
+func (d *Directory) Put(_ context.Context, o Object) error {
+	if err := d.put(o); err != nil {
+		code := "InternalError"
+		if errors.Is(err, fs.ErrPermission) {
+			code = "S3.AccessDenied"
+		}
+		return &record.Outage{Code: code, Err: fmt.Errorf("put %s: %w", o.Key, err)}
+	}
+	return nil
+}
+
+func (d *Directory) put(o Object) error {
+	bucket := fileName(o.Bucket)
+	keys, err := d.keysFile(bucket)
+	if err != nil {
+		return err
+	}
+	file := fileName(o.Key)
+	tmp := bucket + "/" + "~" + hash(o.Key) + ".part"
+	if err := d.root.WriteFile(tmp, o.Body, 0o666); err != nil {
+		return errors.Join(err, ignoreMissing(d.root.Remove(tmp)))
+	}
+	if err := d.rename(tmp, bucket, file); err != nil {
+		// A key may be another's folder: a and a/b are two objects, and no two files.
+		file = "~" + hash(o.Key)
+		if err := d.rename(tmp, bucket, file); err != nil {
+			return errors.Join(err, ignoreMissing(d.root.Remove(tmp)))
+		}
+	}
+	l := keyLine{Key: o.Key, Kind: o.Kind, Bytes: len(o.Body), Records: o.Records, ContentType: o.ContentType, ContentEncoding: o.ContentEncoding}
+	if file != o.Key {
+		l.File = file
+	}
+	line, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	_, err = keys.Write(append(line, '\n'))
+	return err
+}
+
+func (d *Directory) rename(tmp, bucket, file string) error {
+	name := bucket + "/" + file
+	if err := d.root.MkdirAll(path.Dir(name), 0o777); err != nil {
+		return err
+	}
+	return d.root.Rename(tmp, name)
+}
+
+func (d *Directory) keysFile(bucket string) (*os.File, error) {
+	if f := d.keys[bucket]; f != nil {
+		return f, nil
+	}
+	if err := d.root.MkdirAll(bucket, 0o777); err != nil {
+		return nil, err
+	}
+	f, err := d.root.OpenFile(bucket+"/"+keysFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err == nil {
+		d.keys[bucket] = f
+	}
+	return f, err
+}
+
+// Close closes the lists of keys.
+func (d *Directory) Close() error {
+	var err error
+	for _, f := range d.keys {
+		err = errors.Join(err, f.Close())
+	}
+	return errors.Join(err, d.root.Close())
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// maxName is the longest name of a file that file systems hold.
+const maxName = 255
+
+// notInNames are the characters that no name of a file may hold.
+var notInNames = func() string {
+	if runtime.GOOS == "windows" {
+		return "\x00\\:*?\"<>|"
+	}
+	return "\x00"
+}()
+
+// fileName is the path, with slashes, under which a key is stored: the key itself where every part of it can
+// be a name. No other key has the same.
+func fileName(key string) string {
+	parts := strings.Split(key, "/")
+	for i, p := range parts {
+		if p == "" || p == "." || p == ".." || p[0] == '~' || p == keysFile || len(p) > maxName || strings.ContainsAny(p, notInNames) {
+			parts[i] = "~" + hash(p)
+			if keep := strings.Map(plain, p); keep != "" {
+				parts[i] += "-" + keep[:min(len(keep), 100)]
+			}
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// plain keeps what may stand in any file name.
+func plain(r rune) rune {
+	if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '=' {
+		return r
+	}
+	return -1
+}
+
+func hash(s string) string {
+	h := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(h[:8])
+}

@@ -1,0 +1,219 @@
+// Package s3 is the bucket at the end of a delivery stream: prefixes, keys, bodies and error
+// output, and the buckets themselves, in memory and in a directory.
+//
+// Delivery, source backup and error output are three uses of one type, [Destination], which makes
+// a [Delivery] of each batch of records: one object, put until it is there.
+package s3
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/record"
+)
+
+// The kinds of objects, as summaries name them.
+const (
+	Data   = "data"
+	Backup = "backup"
+	Error  = "error"
+)
+
+// An Object is a finished object.
+type Object struct {
+	Kind            string // Data, Backup, Error
+	Bucket, Key     string
+	Body            []byte // valid during Put
+	ContentType     string
+	ContentEncoding string // empty is none
+	Records         int
+}
+
+// A Bucket stores finished objects: in memory, in a directory, at an endpoint. Put keeps nothing of o.Body.
+// Its error says why the object is not there; an *record.Outage has the service's code.
+type Bucket interface {
+	Put(ctx context.Context, o Object) error
+}
+
+// A Format turns records into the body of one object. Records that don't fit come back in failed, in their order,
+// and are not in the body. rows is the number of records that are. An error fails the whole batch as the *record.Outage says.
+type Format interface {
+	Encode(ctx context.Context, dst []byte, records []record.Record) (body []byte, rows int, failed []record.Failure, err error)
+}
+
+// A Join is the format of a stream that doesn't convert: records one after the other, bare
+// (s3-delivery.md §2), with an LF between them where AppendDelimiterToRecord says so (record-transformation.md §7).
+type Join struct {
+	Delimiter bool
+	// Trailing puts an LF behind the last record too, which the service was seen not to do. CHOICE: false.
+	Trailing bool
+}
+
+// Encode appends the records' data. No record fails.
+func (j Join) Encode(_ context.Context, dst []byte, records []record.Record) ([]byte, int, []record.Failure, error) {
+	size := len(records)
+	for i := range records {
+		size += len(records[i].Data)
+	}
+	dst = slices.Grow(dst, size)
+	for i := range records {
+		if j.Delimiter && i > 0 {
+			dst = append(dst, '\n')
+		}
+		dst = append(dst, records[i].Data...)
+	}
+	if j.Delimiter && j.Trailing && len(records) > 0 {
+		dst = append(dst, '\n')
+	}
+	return dst, len(records), nil, nil
+}
+
+// A Codec compresses a finished body (s3-delivery.md §6). name is a UUID of the object's, for formats that
+// name what they hold.
+type Codec interface {
+	Append(dst, src []byte, name string) ([]byte, error)
+}
+
+// A Destination makes objects of batches of records, and puts them into a bucket.
+type Destination struct {
+	Kind    string // of the objects it makes: Data, Backup, Error
+	Bucket  Bucket
+	Name    string // the bucket's
+	Stream  string // the delivery stream's name
+	Version int    // of its configuration, in keys
+	Prefix  *Prefix
+	Type    string // error-output-type, for error output
+	Zone    *time.Location
+	Seed    record.Seed
+	Station string // what ids are derived for: unique in the stream
+
+	Format          Format
+	Codec           Codec  // nil is none
+	Extension       string // with its dot
+	ContentType     string // empty is application/octet-stream
+	ContentEncoding string
+}
+
+// Begin starts the delivery of one object. The records stay the caller's, until the delivery is done.
+func (d *Destination) Begin(now time.Time, records []record.Record) record.Delivery {
+	return &delivery{d: d, begun: now, records: records}
+}
+
+// A delivery is one object on its way. What it encoded stays until it is put.
+type delivery struct {
+	d       *Destination
+	begun   time.Time // of Begin; ids are derived from it
+	records []record.Record
+	encoded bool
+	object  Object
+}
+
+// Attempt encodes the object if that isn't done, and puts it. Records that failed are reported by the attempt that encodes.
+func (v *delivery) Attempt(ctx context.Context, now time.Time) (record.Progress, error) {
+	var p record.Progress
+	if !v.encoded {
+		failed, err := v.encode(ctx, now)
+		if err != nil {
+			return p, err
+		}
+		v.encoded, p.Failed = true, failed
+	}
+	if v.object.Records > 0 {
+		if err := v.d.Bucket.Put(ctx, v.object); err != nil {
+			return p, err
+		}
+		giveBody(v.object.Body)
+		v.object.Body = nil
+	}
+	p.Delivered, p.Done = v.object.Records, true
+	return p, nil
+}
+
+// bodies are the buffers that bodies are made in, between objects.
+var bodies sync.Pool
+
+func takeBody() []byte {
+	if b, _ := bodies.Get().(*[]byte); b != nil {
+		return (*b)[:0]
+	}
+	return nil
+}
+
+func giveBody(b []byte) { bodies.Put(&b) }
+
+func (v *delivery) encode(ctx context.Context, now time.Time) ([]record.Failure, error) {
+	d := v.d
+	body, rows, failed, err := d.Format.Encode(ctx, takeBody(), v.records)
+	if err != nil {
+		return nil, err
+	}
+	for i := range failed {
+		failed[i].At = now.UnixMilli()
+	}
+	if rows == 0 {
+		giveBody(body)
+		return failed, nil // all failed: no object (format-conversion.md §8, CHOICE)
+	}
+	first := &v.records[0]
+	oldest := first.Arrival
+	for i := range v.records {
+		oldest = min(oldest, v.records[i].Arrival)
+	}
+	id := func(n int) string { return d.Seed.UUID(d.Station, first.Seq, first.Sub, v.begun.UnixNano(), n) }
+	if d.Codec != nil {
+		plain := body
+		body, err = d.Codec.Append(takeBody(), plain, id(1))
+		giveBody(plain)
+		if err != nil {
+			return nil, err
+		}
+	}
+	at := time.UnixMilli(oldest).In(d.zone())
+	key, err := d.Prefix.Append(nil, Facts{
+		Keys: first.Keys, Time: at, Type: d.Type,
+		Random: func(n int) [32]byte {
+			return d.Seed.Bytes(d.Station, first.Seq, first.Sub, v.begun.UnixNano(), 100+n)
+		},
+	})
+	if err != nil {
+		return nil, &record.Outage{Code: "S3.InvalidKey", Err: err}
+	}
+	key = appendSuffix(key, d.Stream, d.Version, at, id(0))
+	if d.Kind != Error {
+		key = append(key, d.Extension...)
+	}
+	contentType := d.ContentType
+	if contentType == "" {
+		contentType = "application/octet-stream"
+	}
+	v.object = Object{Kind: d.Kind, Bucket: d.Name, Key: string(key), Body: body, ContentType: contentType,
+		ContentEncoding: d.ContentEncoding, Records: rows}
+	return failed, nil
+}
+
+func (d *Destination) zone() *time.Location {
+	if d.Zone == nil {
+		return time.UTC
+	}
+	return d.Zone
+}
+
+// appendSuffix appends the part of a key behind its prefix (s3-delivery.md §3):
+//
+//	<stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid>
+func appendSuffix(dst []byte, stream string, version int, at time.Time, uuid string) []byte {
+	dst = append(dst, stream...)
+	dst = append(dst, '-')
+	dst = appendInt(dst, version)
+	dst = at.AppendFormat(dst, "-2006-01-02-15-04-05-")
+	return append(dst, uuid...)
+}
+
+func appendInt(dst []byte, n int) []byte {
+	if n >= 10 {
+		dst = appendInt(dst, n/10)
+	}
+	return append(dst, byte('0'+n%10))
+}
