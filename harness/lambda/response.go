@@ -1,0 +1,231 @@
+package lambda
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
+)
+
+// An answer is one entry of a response, as it stands in its bytes. Strings are JSON text with their quotes.
+type answer struct {
+	id       []byte // decoded
+	result   []byte
+	data     []byte // nil when absent or null
+	keys     []byte // metadata.partitionKeys
+	otf      []byte // metadata.otfMetadata
+	bad      string // what is wrong with it as a whole
+	hasValue bool
+}
+
+// match finds the answer of every record by its id and fills out by the outcome table of
+// record-transformation.md §3. The order of the answers doesn't matter; the order of the records stays.
+//
+//	no JSON, or not the model          the whole batch fails, no retry
+//	a result outside the enumeration   the whole batch fails, no retry
+//	invalid base64                     the whole batch fails, and is retried
+//	missing, duplicate, unknown id     one record fails, one record fails, ignored
+func (t *Transform) match(out *record.Outcome, in []record.Record, response []byte) error {
+	answers, err := parseResponse(response, t.opts.MSK)
+	if err != nil {
+		return &record.Outage{Code: CodeJSONProcessing, Message: textJSONProcessing, Final: true, Err: err}
+	}
+	size := 0
+	for i := range answers {
+		switch string(answers[i].result) {
+		case "Ok":
+			size += len(answers[i].data) * 3 / 4
+		case "Dropped", "ProcessingFailed":
+		default:
+			return &record.Outage{Code: CodeFunctionError, Message: textBadResult, Final: true,
+				Err: fmt.Errorf("the result of record %.100q is %.100q", answers[i].id, answers[i].result)}
+		}
+	}
+	// Most functions answer in order, so the answer to the next record is looked for where it should be.
+	byID := index{answers: answers}
+	slab := make([]byte, 0, size)
+	out.Out = make([]record.Record, 0, len(in))
+	var id [128]byte
+	for i := range in {
+		r := in[i]
+		a, times := byID.find(i, r.AppendID(id[:0]))
+		switch {
+		case times == 0:
+			out.Failed = append(out.Failed, t.failure(r, CodeMissingRecordID, textMissingRecordID, 1, out.End))
+		case times > 1:
+			out.Failed = append(out.Failed, t.failure(r, CodeDuplicatedRecordID, textDuplicatedRecordID, 1, out.End))
+		case a.result[0] == 'D':
+			out.Dropped++
+		case a.result[0] == 'P':
+			out.Failed = append(out.Failed, t.failure(r, CodeProcessingFailed, textProcessingFailed, 1, out.End))
+		case !a.hasValue:
+			out.Failed = append(out.Failed, t.failure(r, CodeInvalidReturnFormat, textInvalidReturnFormat, 1, out.End))
+		default:
+			start := len(slab)
+			if slab, err = base64.StdEncoding.AppendDecode(slab, a.data); err != nil {
+				*out = record.Outcome{End: out.End}
+				return &record.Outage{Code: CodeFunctionError, Message: textFunctionError,
+					Err: fmt.Errorf("the data of record %.100q is no base64: %w", a.id, err)}
+			}
+			r.Data = slab[start:len(slab):len(slab)]
+			out.Out = append(out.Out, r)
+		}
+	}
+	// An answer to an id that nobody asked for is ignored, but not its data: bad base64 fails the batch.
+	if n := len(out.Out); n < len(answers) {
+		for i := range answers {
+			a := &answers[i]
+			if a.result[0] == 'O' && a.hasValue {
+				if _, err := base64.StdEncoding.AppendDecode(slab[len(slab):], a.data); err != nil {
+					*out = record.Outcome{End: out.End}
+					return &record.Outage{Code: CodeFunctionError, Message: textFunctionError,
+						Err: fmt.Errorf("the data of record %.100q is no base64: %w", a.id, err)}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// An index finds answers by id.
+type index struct {
+	answers []answer
+	byID    map[string]entry // made at the first answer out of place
+}
+
+type entry struct{ at, times int }
+
+// find returns the answer with this id and how many there are. at is where it stands if the answers are in order,
+// and all ids differ as those of a batch do.
+func (x *index) find(at int, id []byte) (*answer, int) {
+	if x.byID == nil {
+		if at < len(x.answers) && string(x.answers[at].id) == string(id) && at == 0 {
+			if x.inOrder() {
+				return &x.answers[at], 1
+			}
+		} else if at > 0 && at < len(x.answers) && string(x.answers[at].id) == string(id) {
+			return &x.answers[at], 1
+		}
+		x.byID = make(map[string]entry, len(x.answers))
+		for i := range x.answers {
+			e := x.byID[string(x.answers[i].id)]
+			if e.times++; e.times == 1 {
+				e.at = i
+			}
+			x.byID[string(x.answers[i].id)] = e
+		}
+	}
+	e := x.byID[string(id)]
+	if e.times == 0 {
+		return nil, 0
+	}
+	return &x.answers[e.at], e.times
+}
+
+// inOrder reports whether the ids ascend strictly, as those of a batch do, so that none is there twice.
+func (x *index) inOrder() bool {
+	for i := 1; i < len(x.answers); i++ {
+		a, b := x.answers[i-1].id, x.answers[i].id
+		if len(a) != len(b) || string(a) >= string(b) {
+			return false
+		}
+	}
+	return true
+}
+
+var errModel = errors.New("the response isn't a JSON object with a list of records")
+
+// parseResponse reads the answers of a response. Unknown members are ignored; a member that occurs twice
+// counts as it stands last.
+func parseResponse(b []byte, msk bool) ([]answer, error) {
+	i := jsonscan.Space(b, 0)
+	if end := jsonscan.Value(b, i); end < 0 {
+		return nil, jsonscan.Explain(b, i)
+	} else if jsonscan.Space(b, end) != len(b) {
+		return nil, fmt.Errorf("text behind the response, at byte %d", end)
+	}
+	// From here on b is well formed.
+	if b[i] != '{' {
+		return nil, errModel
+	}
+	var answers []answer
+	var bad error
+	members(b, i, func(key []byte, v int) {
+		if string(key) != "records" {
+			return
+		}
+		answers, bad = nil, nil
+		switch b[v] {
+		case 'n':
+		case '[':
+			for e := jsonscan.Space(b, v+1); b[e] != ']'; {
+				a, err := parseAnswer(b, e, msk)
+				if err != nil && bad == nil {
+					bad = fmt.Errorf("record %d of the response: %w", len(answers), err)
+				}
+				answers = append(answers, a)
+				if e = jsonscan.Space(b, jsonscan.Value(b, e)); b[e] == ',' {
+					e = jsonscan.Space(b, e+1)
+				}
+			}
+		default:
+			bad = errModel
+		}
+	})
+	return answers, bad
+}
+
+// members calls f with each key of the object at b[i], decoded, and the index of its value.
+func members(b []byte, i int, f func(key []byte, v int)) int {
+	var buf [64]byte
+	for i = jsonscan.Space(b, i+1); b[i] != '}'; {
+		key, end := jsonscan.AppendString(buf[:0], b, i+1)
+		i = jsonscan.Space(b, end)
+		i = jsonscan.Space(b, i+1) // the colon
+		f(key, i)
+		if i = jsonscan.Space(b, jsonscan.Value(b, i)); b[i] == ',' {
+			i = jsonscan.Space(b, i+1)
+		}
+	}
+	return i + 1
+}
+
+func parseAnswer(b []byte, i int, msk bool) (answer, error) {
+	var a answer
+	if b[i] != '{' {
+		return a, errors.New("not an object")
+	}
+	data := "data"
+	if msk {
+		data = "kafkaRecordValue"
+	}
+	var bad error
+	text := func(name string, v int) []byte {
+		if b[v] == 'n' {
+			return nil
+		}
+		if b[v] != '"' {
+			bad = fmt.Errorf("%s is not a string", name)
+			return nil
+		}
+		if end := jsonscan.PlainString(b, v+1); end >= 0 {
+			return b[v+1 : end]
+		}
+		s, _ := jsonscan.AppendString(nil, b, v+1)
+		return s
+	}
+	members(b, i, func(key []byte, v int) {
+		switch string(key) {
+		case "recordId":
+			a.id = text("recordId", v)
+		case "result":
+			a.result = text("result", v)
+		case data:
+			a.data = text(data, v)
+			a.hasValue = b[v] == '"'
+		}
+	})
+	return a, bad
+}
