@@ -86,19 +86,13 @@ func (v *Vector) Data(i int) []byte {
 // Reset empties v and keeps its memory.
 func (v *Vector) Reset() { v.Truncate(0) }
 
-// Truncate drops the values from n on, in every child too.
+// Truncate drops the values from n on, in every child too. What was appended to a child, or to Bytes, for a
+// value that was never ended is dropped as well, so it takes back a half-appended row.
 func (v *Vector) Truncate(n int) {
-	if n >= v.Len {
-		return
-	}
-	if v.Valid != nil {
-		v.Nulls = 0
-		v.Valid = cutBits(v.Valid, n)
-		set := 0
-		for _, w := range v.Valid {
-			set += bits.OnesCount64(w)
-		}
-		if v.Nulls = n - set; v.Nulls == 0 {
+	n = min(n, v.Len)
+	if v.Valid != nil && n < v.Len {
+		v.Nulls -= v.Len - n - countBits(v.Valid, n, v.Len)
+		if v.Valid = cutBits(v.Valid, n); v.Nulls == 0 {
 			v.Valid = nil
 		}
 	}
@@ -130,6 +124,19 @@ func (v *Vector) Truncate(n int) {
 	default:
 		v.Ints = v.Ints[:n]
 	}
+}
+
+// countBits counts the bits of b that are set from number lo to before hi.
+func countBits(b []uint64, lo, hi int) int {
+	n := 0
+	for w := lo >> 6; w < (hi+63)>>6; w++ {
+		x := b[w]
+		if w == lo>>6 {
+			x &^= 1<<(lo&63) - 1
+		}
+		n += bits.OnesCount64(x) // bits from hi on are zero
+	}
+	return n
 }
 
 // cutBits keeps the first n bits of b and clears the rest of its last word.
