@@ -1,0 +1,156 @@
+package hydrant
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// MaxAnswer is what Lambda returns from a synchronous invocation at most, in bytes of the encoded answer
+// (record-transformation.md §6: 6 MB, which is 6,291,456 bytes).
+const MaxAnswer = 6 << 20
+
+// answer encodes one result for each item, in their order. The records that the budget has no room for are given to
+// overflow, which changes their results.
+//
+//	{"records":[{"recordId":"…","result":"Ok","data":"…","metadata":{…}},{"recordId":"…","result":"Dropped"}]}
+//
+// Members that say nothing are left out: no data unless the result is Ok, no null metadata.
+func (b *batch) answer(results []Result) []byte {
+	size := len(head) + len(tail)
+	for i := range b.items { // one comma more than needed
+		size += b.items[i].size(result(results, &b.items[i]))
+	}
+	dst := make([]byte, 0, size)
+	dst = append(dst, head...)
+	for i := range b.items {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = b.items[i].append(dst, result(results, &b.items[i]))
+	}
+	return append(dst, tail...)
+}
+
+const (
+	head = `{"records":[`
+	tail = `]}`
+)
+
+// fit fails the records that the budget has no room for. Room for the shortest answer to each record is kept
+// first; then the records take the rest in their order, so that as many as possible of the first are delivered.
+// The indices of the items that did not fit are returned. It is an error when not even the shortest answer fits.
+func (b *batch) fit(results []Result, budget int) (over []int, err error) {
+	total := len(head) + len(tail)
+	if len(b.items) > 0 {
+		total-- // the first has no comma before it
+	}
+	floor := total
+	for i := range b.items {
+		it := &b.items[i]
+		n := it.size(result(results, it))
+		total += n
+		floor += min(n, it.size(&failed))
+	}
+	if total <= budget {
+		return nil, nil
+	}
+	if floor > budget {
+		return nil, fmt.Errorf("answer: %d records need %d bytes with no data at all, the limit is %d", len(b.items), floor, budget)
+	}
+	for i := range b.items {
+		it := &b.items[i]
+		r := result(results, it)
+		more := it.size(r) - it.size(&failed)
+		if more <= 0 {
+			continue
+		}
+		if floor+more > budget {
+			over = append(over, i)
+			*r = failed
+			continue
+		}
+		floor += more
+	}
+	return over, nil
+}
+
+var failed Result
+
+// result returns what becomes of an item.
+func result(results []Result, it *item) *Result {
+	if it.record < 0 {
+		return &Result{}
+	}
+	return &results[it.record]
+}
+
+// size is the length of what append appends, and of the comma before it.
+func (it *item) size(r *Result) int {
+	n := len(`,{"recordId":,"result":""}`) + len(it.id) + len(r.Status.String())
+	if r.Status != OK {
+		return n
+	}
+	n += len(`,"data":""`) + base64.StdEncoding.EncodedLen(len(r.Data))
+	if it.kafka {
+		n += len("kafkaRecordValue") - len("data")
+	}
+	if len(r.PartitionKeys) > 0 || r.OTF != nil {
+		n += len(appendMetadata(nil, r))
+	}
+	return n
+}
+
+func (it *item) append(dst []byte, r *Result) []byte {
+	dst = append(dst, `{"recordId":`...)
+	dst = append(dst, it.id...)
+	dst = append(dst, `,"result":"`...)
+	dst = append(dst, r.Status.String()...)
+	if r.Status != OK {
+		return append(dst, `"}`...)
+	}
+	if it.kafka {
+		dst = append(dst, `","kafkaRecordValue":"`...)
+	} else {
+		dst = append(dst, `","data":"`...)
+	}
+	dst = base64.StdEncoding.AppendEncode(dst, r.Data)
+	dst = append(dst, '"')
+	if len(r.PartitionKeys) > 0 || r.OTF != nil {
+		dst = appendMetadata(dst, r)
+	}
+	return append(dst, '}')
+}
+
+// appendMetadata appends the member metadata, with the partition keys in the order of their names.
+func appendMetadata(dst []byte, r *Result) []byte {
+	dst = append(dst, `,"metadata":`...)
+	sep := byte('{')
+	if len(r.PartitionKeys) > 0 {
+		dst = append(dst, `{"partitionKeys":`...)
+		open := byte('{')
+		for _, k := range slices.Sorted(maps.Keys(r.PartitionKeys)) {
+			dst = append(dst, open)
+			dst = AppendJSONString(dst, k)
+			dst = append(dst, ':')
+			dst = AppendJSONString(dst, r.PartitionKeys[k])
+			open = ','
+		}
+		dst = append(dst, '}')
+		sep = ','
+	}
+	if o := r.OTF; o != nil {
+		dst = append(dst, sep)
+		dst = append(dst, `"otfMetadata":{"destinationDatabaseName":`...)
+		dst = AppendJSONString(dst, o.Database)
+		dst = append(dst, `,"destinationTableName":`...)
+		dst = AppendJSONString(dst, o.Table)
+		if o.Operation != "" {
+			dst = append(dst, `,"operation":`...)
+			dst = AppendJSONString(dst, o.Operation)
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, '}')
+}

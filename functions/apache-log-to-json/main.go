@@ -1,0 +1,15 @@
+// The function apache-log-to-json makes JSON of Apache access log lines.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	lambda.Start(hydrant.NewHandler(blueprints.ApacheLog{}.FromEnv(os.Getenv).JSON()))
+}
