@@ -16,7 +16,8 @@
 // A value keeps the position where it was written through every intrinsic function:
 //
 //   - a literal that !If, !Select, !FindInMap or a parameter's Default picks: that literal;
-//   - a string that !Sub completes: the string;
+//   - a string that !Sub completes: the string; where it is one variable and nothing else, the
+//     variable's value;
 //   - a name that !Ref takes from another resource's name property: that property's value;
 //   - what is written nowhere (an ARN, a generated name, a joined list, a parameter given on the
 //     command line): the function call that asked for it.
