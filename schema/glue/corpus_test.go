@@ -1,7 +1,10 @@
 package glue
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,7 +17,7 @@ const corpus = "../../../shared/corpus/"
 // TestCorpus loads every file of Glue tables that people published, and writes each in every form.
 func TestCorpus(t *testing.T) {
 	var names []string
-	for _, pattern := range []string{"glue-schemas/*.json", "glue-schemas/*.sql", "hive-json-serde/*.sql"} {
+	for _, pattern := range []string{"glue-schemas/*.json", "glue-schemas/*.sql", "glue-schemas/*.yaml", "firehose-templates/game*.gz", "hive-json-serde/*.sql"} {
 		found, _ := filepath.Glob(corpus + pattern)
 		names = append(names, found...)
 	}
@@ -26,13 +29,15 @@ func TestCorpus(t *testing.T) {
 		"dxw_vpc-flow-logs.json":                         28,
 		"security-analytics_create_cloudtrail_table.sql": 23,
 		"security-analytics_create_vpcflowlog_table.sql": 29,
+		"cloudfront-access-logs_template.yaml":           104,
+		"game-analytics-pipeline.template.yaml.gz":       10,
 		"complex_test.sql":                               3,
 		"create.sql":                                     4,
 		"create_source.sql":                              4,
 	}
 	tables, cols, keys := 0, 0, 0
 	for _, name := range names {
-		all, err := LoadAll(name, Options{})
+		all, err := LoadAll(name, Options{ReadFile: readUnzipped})
 		if err != nil {
 			t.Errorf("%v", err)
 			continue
@@ -50,6 +55,19 @@ func TestCorpus(t *testing.T) {
 		tables += len(all)
 	}
 	t.Logf("%d files, %d tables, %d columns, %d partition keys", len(names), tables, cols, keys)
+}
+
+// readUnzipped reads a file, which may be gzip'd.
+func readUnzipped(name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	if err != nil || filepath.Ext(name) != ".gz" {
+		return data, err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 // TestCorpusTypes holds the types of the reference readers' files, and that each is its own text.

@@ -331,19 +331,15 @@ func parse(file string, data []byte, o Options) ([]entry, error) {
 	return fromDocument(file, data, doc, o)
 }
 
-// isDDL reports whether a file begins with a CREATE, a DROP or another statement of a script.
+// isDDL reports whether a file begins like a script: with a statement's keyword. In YAML a colon
+// would follow.
 func isDDL(data []byte) bool {
-	if len(data) > 64<<10 {
-		data = data[:64<<10]
+	p := ddlParser{src: blankComments(data[:min(len(data), 64<<10)])}
+	switch strings.ToLower(p.word()) {
+	case "create", "drop", "set", "use", "add", "alter", "insert", "load", "msck", "show", "select", "with":
+		return !p.next(':')
 	}
-	p := ddlParser{src: blankComments(data)}
-	found, _ := p.create()
-	if !found || len(p.src) == 0 {
-		return false
-	}
-	p.i = 0
-	p.blanks()
-	return p.i < len(p.src) && p.src[p.i] != '{' && p.src[p.i] != '['
+	return false
 }
 
 func unnamed(tables []*schema.Table) []entry {

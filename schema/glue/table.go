@@ -15,6 +15,7 @@ const maxName = 255
 //	Table, TableList, TableVersion, TableVersions   what aws glue get-… prints
 //	TableInput                                      what aws glue create-table takes
 //	StorageDescriptor                               a table alone
+//	Resources                                       a template
 //	[{Name, Type}], columns                         a list of columns, or a table as AppendJSON writes it
 func fromDocument(file string, data []byte, doc *template.Node, o Options) ([]entry, error) {
 	switch {
@@ -37,6 +38,12 @@ func fromDocument(file string, data []byte, doc *template.Node, o Options) ([]en
 	case doc.Get("StorageDescriptor") != nil:
 		t, err := fromTable(doc, nil, nil)
 		return one(t, err)
+	case template.IsTemplate(doc):
+		t, err := template.Evaluate(doc, o.Template)
+		if err != nil {
+			return nil, err
+		}
+		return fromResources(t), nil
 	case get(doc, "columns", "Columns") != nil:
 		t, err := columnList(doc, get(doc, "columns", "Columns"))
 		return one(t, err)
