@@ -1,0 +1,541 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/schema"
+)
+
+const (
+	// maxEntries bounds the levels of a page, and with them what an all-null page costs.
+	maxEntries = 1 << 20
+	// block is how many values are gathered, measured and stored at a time; they stay in the cache.
+	block = 1024
+)
+
+// A chunk is one leaf's part of a row group: finished pages, and one that is growing.
+type chunk struct {
+	w    *Writer
+	leaf *leaf
+
+	// the growing page
+	rows, entries, nulls int
+	values               int      // entries that have a value
+	raw                  int      // bytes they take as PLAIN
+	defBits              []uint64 // of a top-level leaf, once it has a null
+	def, rep             []uint8  // of other leaves
+	plain                []byte   // values, where there is no dictionary
+	bools                []uint64
+	codes                []uint32 // values, where there is one
+	bounds               bounds
+
+	dict     dictionary
+	inDict   bool // values go to the dictionary
+	dictUsed int  // entries of the dictionary that finished pages use
+	seen     int  // values of the chunk that went to the dictionary
+	marks    []uint32
+	epoch    uint32
+	blooms   map[uint64]struct{}
+
+	ints   []int64
+	floats []float64
+	fixed  []byte
+
+	// the finished pages
+	pages        []byte
+	index        []pageEntry
+	totalRows    int64
+	totalEntries int64
+	totalNulls   int64
+	uncompressed int64 // with headers
+	stats        bounds
+	encodings    encodingSet
+}
+
+// A pageEntry is what the page indexes know of a page.
+type pageEntry struct {
+	at, size int // in chunk.pages, header included
+	firstRow int64
+	nulls    int64
+	entries  int64
+	empty    bool // only nulls
+	min, max []byte
+	bounded  bool
+	dict     bool
+	encoding format.Encoding
+}
+
+func (c *chunk) reset() {
+	c.clearPage()
+	c.dict.reset(c.dictWidth())
+	c.inDict = c.mayDict()
+	c.dictUsed, c.seen = 0, 0
+	clear(c.marks)
+	c.marks, c.epoch = c.marks[:0], 1
+	clear(c.blooms)
+	c.pages, c.index = c.pages[:0], c.index[:0]
+	c.totalRows, c.totalEntries, c.totalNulls, c.uncompressed = 0, 0, 0, 0
+	c.stats.reset()
+	c.encodings = 0
+}
+
+func (c *chunk) clearPage() {
+	c.rows, c.entries, c.nulls, c.values, c.raw = 0, 0, 0, 0, 0
+	c.defBits, c.def, c.rep = c.defBits[:0], c.def[:0], c.rep[:0]
+	c.plain, c.bools, c.codes = c.plain[:0], c.bools[:0], c.codes[:0]
+	c.bounds.reset()
+}
+
+func (c *chunk) dictWidth() int { return c.leaf.width }
+
+// mayDict reports whether the leaf's type and the options allow a dictionary: booleans never, and
+// fixed-length byte arrays only in V2 where the layout is Hive's, as parquet-mr does.
+func (c *chunk) mayDict() bool {
+	w := c.w
+	switch {
+	case !w.options.EnableDictionaryCompression, c.leaf.physical == format.Boolean:
+		return false
+	case c.leaf.physical == format.FixedLenByteArray && w.options.Layout == LayoutHive:
+		return w.v2
+	}
+	return true
+}
+
+// flat reports whether the leaf is a top-level column: its definition levels are its null bitmap.
+func (c *chunk) flat() bool { return c.leaf.maxDef == 1 && c.leaf.maxRep == 0 }
+
+// appendFlat appends values lo to hi of a top-level column.
+func (c *chunk) appendFlat(v *column.Vector, lo, hi int) error {
+	for lo < hi {
+		n := c.fit(v, lo, hi)
+		if n == 0 {
+			if err := c.flush(); err != nil {
+				return err
+			}
+			continue
+		}
+		valid := countValid(v.Valid, lo, lo+n)
+		if valid < n && c.nulls == 0 {
+			c.defBits = appendOnes(c.defBits[:0], 0, c.entries)
+		}
+		if c.nulls += n - valid; c.nulls > 0 {
+			if v.Valid == nil {
+				c.defBits = appendOnes(c.defBits, c.entries, c.entries+n)
+			} else {
+				c.defBits = appendBits(c.defBits, c.entries, v.Valid, lo, lo+n)
+			}
+		}
+		c.entries += n
+		c.rows += n
+		if err := c.appendValues(v, lo, lo+n); err != nil {
+			return err
+		}
+		lo += n
+	}
+	return nil
+}
+
+// append appends the values lo to hi of v, which are those of the entries of sp that have one.
+func (c *chunk) append(sp span, v *column.Vector, lo, hi int) error {
+	if sp.rep != nil {
+		return c.appendRepeated(sp, v, lo, hi)
+	}
+	for i := 0; i < sp.n; {
+		n := c.fit(v, lo+i, hi)
+		if n == 0 {
+			if err := c.flush(); err != nil {
+				return err
+			}
+			continue
+		}
+		if sp.def != nil {
+			c.def = append(c.def, sp.def[i:i+n]...)
+		} else {
+			c.def = appendEqual(c.def, sp.all, n)
+		}
+		c.entries += n
+		c.rows += n
+		if err := c.appendValues(v, lo+i, lo+i+n); err != nil {
+			return err
+		}
+		i += n
+	}
+	return c.check()
+}
+
+func appendEqual(dst []uint8, x uint8, n int) []uint8 {
+	for range n {
+		dst = append(dst, x)
+	}
+	return dst
+}
+
+// check finds a vector that breaks its invariants: levels and values would not match.
+func (c *chunk) check() error {
+	if c.entries == 0 {
+		return nil
+	}
+	n := 0
+	for _, d := range c.def {
+		if d == c.leaf.maxDef {
+			n++
+		}
+	}
+	c.nulls = c.entries - n
+	if n != c.values {
+		return fmt.Errorf("column %s: %d values where the vectors around them have room for %d", c.leaf.path, c.values, n)
+	}
+	return nil
+}
+
+// appendRepeated appends entries below a list, whole rows at a time.
+func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
+	for e := 0; e < sp.n; {
+		// the rows from e on that fit
+		n, rows, values := 0, 0, 0 // up to the last row boundary
+		k, size, r := 0, c.raw, 0
+		limit := c.w.pageSize
+		for i := e; ; i++ {
+			if i == sp.n || sp.rep[i] == 0 && i > e {
+				if size > limit && (r > 0 || c.rows > 0) {
+					break
+				}
+				r++
+				n, rows, values = i-e, r, k
+				if i == sp.n || size >= limit || c.entries+n >= maxEntries {
+					break
+				}
+			}
+			if sp.def[i] >= sp.base {
+				size += plainSize(c.leaf, v, lo+k)
+				k++
+			}
+		}
+		if n == 0 {
+			if err := c.flush(); err != nil {
+				return err
+			}
+			continue
+		}
+		c.def = append(c.def, sp.def[e:e+n]...)
+		c.rep = append(c.rep, sp.rep[e:e+n]...)
+		c.entries += n
+		c.rows += rows
+		if err := c.appendValues(v, lo, lo+values); err != nil {
+			return err
+		}
+		e += n
+		lo += values
+		if c.raw >= limit || c.entries >= maxEntries {
+			if err := c.check(); err != nil {
+				return err
+			}
+			if err := c.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return c.check()
+}
+
+// plainSize is what value i takes as PLAIN.
+func plainSize(l *leaf, v *column.Vector, i int) int {
+	if v.Null(i) {
+		return 0
+	}
+	if l.physical == format.ByteArray {
+		return 4 + int(v.Offsets[i+1]-v.Offsets[i])
+	}
+	return l.width // BOOLEAN: next to nothing
+}
+
+// fit returns how many of the values lo to hi still belong to the growing page, 0 when it is full.
+func (c *chunk) fit(v *column.Vector, lo, hi int) int {
+	n := min(hi-lo, maxEntries-c.entries)
+	room := c.w.pageSize - c.raw
+	switch {
+	case c.leaf.physical == format.ByteArray:
+		if room <= 0 {
+			n = 0
+		} else if size := func(n int) int { return int(v.Offsets[lo+n]-v.Offsets[lo]) + 4*n }; size(n) > room {
+			least, most := 0, n // size(least) <= room < size(most)
+			for least+1 < most {
+				if m := (least + most) / 2; size(m) <= room {
+					least = m
+				} else {
+					most = m
+				}
+			}
+			n = least
+		}
+	case c.leaf.width > 0:
+		n = min(n, room/c.leaf.width)
+	}
+	if n <= 0 {
+		if c.rows > 0 {
+			return 0
+		}
+		return 1
+	}
+	return n
+}
+
+// appendValues appends those of the values lo to hi of v that aren't null.
+func (c *chunk) appendValues(v *column.Vector, lo, hi int) error {
+	for lo < hi {
+		end := min(hi, lo+block)
+		n := c.values
+		if err := c.appendBlock(v, lo, end); err != nil {
+			return err
+		}
+		if c.inDict {
+			c.seen += c.values - n
+			c.judgeDictionary()
+		}
+		lo = end
+	}
+	return nil
+}
+
+func (c *chunk) appendBlock(v *column.Vector, lo, hi int) error {
+	valid := v.Valid
+	if v.Nulls == 0 {
+		valid = nil
+	}
+	hive := c.w.options.Layout == LayoutHive
+	switch v.Type.Kind {
+	case schema.Boolean:
+		c.appendBools(v, valid, lo, hi)
+	case schema.Float, schema.Double:
+		c.floats = gather(c.floats[:0], v.Floats, valid, lo, hi)
+		if hive {
+			c.bounds.hiveFloats(c.floats)
+		} else {
+			c.bounds.floats(c.floats)
+		}
+		c.appendFloats()
+	case schema.String, schema.Char, schema.VarChar, schema.Binary:
+		c.appendTexts(v, valid, lo, hi)
+	case schema.Timestamp:
+		if c.leaf.physical != format.Int64 {
+			c.appendInt96s(v, lo, hi)
+			break
+		}
+		if err := c.timestamps(v, lo, hi); err != nil {
+			return err
+		}
+		c.appendInts()
+	case schema.Decimal:
+		if c.leaf.physical == format.FixedLenByteArray {
+			c.appendDecimals(v, lo, hi)
+			break
+		}
+		fallthrough
+	default:
+		c.ints = gather(c.ints[:0], v.Ints, valid, lo, hi)
+		c.appendInts()
+	}
+	return nil
+}
+
+func (c *chunk) appendBools(v *column.Vector, valid []uint64, lo, hi int) {
+	if valid == nil {
+		c.bools = appendBits(c.bools, c.values, v.Bools, lo, hi)
+		c.values += hi - lo
+	} else {
+		for i := lo; i < hi; i++ {
+			if valid[i>>6]>>(i&63)&1 != 0 {
+				c.bools = appendUpTo64(c.bools, c.values, v.Bools[i>>6]>>(i&63)&1, 1)
+				c.values++
+			}
+		}
+	}
+	c.raw = (c.values + 7) / 8
+}
+
+// appendInts appends c.ints.
+func (c *chunk) appendInts() {
+	c.bounds.ints(c.ints)
+	c.values += len(c.ints)
+	c.raw += len(c.ints) * c.leaf.width
+	switch {
+	case c.inDict && c.leaf.width == 4:
+		for _, x := range c.ints {
+			c.codes = append(c.codes, c.dict.key(uint64(uint32(x))))
+		}
+	case c.inDict:
+		for _, x := range c.ints {
+			c.codes = append(c.codes, c.dict.key(uint64(x)))
+		}
+	case c.leaf.width == 4:
+		c.plain = appendInt32s(c.plain, c.ints)
+	default:
+		c.plain = appendInt64s(c.plain, c.ints)
+	}
+}
+
+// appendFloats appends c.floats.
+func (c *chunk) appendFloats() {
+	c.values += len(c.floats)
+	c.raw += len(c.floats) * c.leaf.width
+	switch {
+	case c.inDict && c.leaf.width == 4:
+		for _, x := range c.floats {
+			c.codes = append(c.codes, c.dict.key(uint64(math.Float32bits(float32(x)))))
+		}
+	case c.inDict:
+		for _, x := range c.floats {
+			c.codes = append(c.codes, c.dict.key(math.Float64bits(x)))
+		}
+	case c.leaf.width == 4:
+		n := len(c.plain)
+		c.plain = grow(c.plain, 4*len(c.floats))
+		for i, x := range c.floats {
+			binary.LittleEndian.PutUint32(c.plain[n+4*i:], math.Float32bits(float32(x)))
+		}
+	default:
+		n := len(c.plain)
+		c.plain = grow(c.plain, 8*len(c.floats))
+		for i, x := range c.floats {
+			binary.LittleEndian.PutUint64(c.plain[n+8*i:], math.Float64bits(x))
+		}
+	}
+}
+
+func (c *chunk) appendTexts(v *column.Vector, valid []uint64, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
+			continue
+		}
+		x := v.Bytes[v.Offsets[i]:v.Offsets[i+1]]
+		c.values++
+		c.raw += 4 + len(x)
+		if c.inDict {
+			c.appendCode(c.dict.bytes(x), x)
+			continue
+		}
+		c.bound(x)
+		c.plain = binary.LittleEndian.AppendUint32(c.plain, uint32(len(x)))
+		c.plain = append(c.plain, x...)
+	}
+}
+
+// appendCode appends a code, and measures x where the page sees it for the first time.
+func (c *chunk) appendCode(code uint32, x []byte) {
+	c.codes = append(c.codes, code)
+	if int(code) == len(c.marks) {
+		c.marks = append(c.marks, 0)
+	}
+	if c.marks[code] != c.epoch {
+		c.marks[code] = c.epoch
+		c.bound(x)
+	}
+}
+
+// bound measures a value that is bytes.
+func (c *chunk) bound(x []byte) {
+	switch c.leaf.order {
+	case orderBytes:
+		c.bounds.text(x)
+	case orderSigned:
+		c.bounds.signed(x)
+	}
+}
+
+func (c *chunk) appendInt96s(v *column.Vector, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		if v.Null(i) {
+			continue
+		}
+		c.fixed = appendInt96(c.fixed[:0], v.Ints[i], v.Nanos[i])
+		c.appendFixedValue()
+	}
+}
+
+func (c *chunk) appendDecimals(v *column.Vector, lo, hi int) {
+	wide := v.Wide()
+	for i := lo; i < hi; i++ {
+		if v.Null(i) {
+			continue
+		}
+		low := v.Ints[i]
+		high := low >> 63
+		if wide {
+			high = v.High[i]
+		}
+		if c.leaf.order == orderFixed {
+			c.bounds.wide(high, low)
+		}
+		c.fixed = appendFixed(c.fixed[:0], high, low, c.leaf.width)
+		c.appendFixedValue()
+	}
+}
+
+// appendFixedValue appends c.fixed.
+func (c *chunk) appendFixedValue() {
+	c.values++
+	c.raw += len(c.fixed)
+	if !c.inDict {
+		c.bound(c.fixed)
+		c.plain = append(c.plain, c.fixed...)
+		return
+	}
+	var code uint32
+	switch c.leaf.width {
+	case 4:
+		code = c.dict.key(uint64(binary.LittleEndian.Uint32(c.fixed)))
+	case 8:
+		code = c.dict.key(binary.LittleEndian.Uint64(c.fixed))
+	default:
+		code = c.dict.bytes(c.fixed)
+	}
+	c.appendCode(code, c.fixed)
+}
+
+// maxNanoSecond bounds the seconds whose nanoseconds since 1970 fit 64 bits.
+const maxNanoSecond = math.MaxInt64 / 1_000_000_000
+
+// timestamps puts the INT64 timestamps of the values lo to hi that aren't null in c.ints.
+func (c *chunk) timestamps(v *column.Vector, lo, hi int) error {
+	c.ints = c.ints[:0]
+	unit := c.leaf.unit
+	per := int64(1e9) / unit
+	for i := lo; i < hi; i++ {
+		if v.Null(i) {
+			continue
+		}
+		sec := v.Ints[i]
+		x := sec*per + int64(v.Nanos[i])/unit
+		if unit == 1 && (sec < -maxNanoSecond || sec >= maxNanoSecond) {
+			return fmt.Errorf("column %s: second %d doesn't fit a timestamp in nanoseconds (years 1678 to 2261)", c.leaf.path, sec)
+		}
+		c.ints = append(c.ints, x)
+	}
+	return nil
+}
+
+// judgeDictionary gives the dictionary up when it is too large or doesn't promise to pay.
+func (c *chunk) judgeDictionary() {
+	if len(c.dict.plain) > maxDictionary {
+		c.dropDictionary()
+		return
+	}
+	if c.w.options.Layout == LayoutHive || c.dictUsed > 0 {
+		return
+	}
+	if c.seen >= 1024 && c.dict.n > c.seen/10*9 || c.seen >= 8192 && c.dict.n > c.seen/4*3 {
+		c.dropDictionary()
+	}
+}
+
+// dropDictionary goes on without a dictionary; finished pages keep theirs.
+func (c *chunk) dropDictionary() {
+	c.inDict = false
+	c.plain = c.dict.appendPlain(c.plain[:0], c.codes)
+	c.codes = c.codes[:0]
+}

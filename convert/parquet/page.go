@@ -1,0 +1,329 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math"
+
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/hydrantkit/hydrant/internal/compress"
+)
+
+// A page, in the field names of parquet.thrift:
+//
+//	PageHeader{type, uncompressed_page_size, compressed_page_size, crc, …_header}
+//	DATA_PAGE      compressed( length uint32 | repetition levels | length uint32 | definition levels | values )
+//	DATA_PAGE_V2   repetition levels | definition levels | compressed( values )
+//	DICTIONARY     compressed( PLAIN values )
+//
+// Levels are RLE/bit-packed and absent where their maximum is 0. Dictionary-encoded values are
+// width byte | RLE/bit-packed codes. A chunk is its dictionary page, if any, and its data pages.
+
+// buffers are what making a page needs for a moment.
+type buffers struct {
+	levels, values, body, out []byte
+	small                     []uint8
+	header                    compact
+	encoder                   compress.Encoder
+}
+
+// codecOf reads the API's Compression, or ZSTD.
+func codecOf(name string) (format.CompressionCodec, error) {
+	switch name {
+	case "", "SNAPPY":
+		return format.Snappy, nil
+	case "UNCOMPRESSED":
+		return format.Uncompressed, nil
+	case "GZIP":
+		return format.Gzip, nil
+	case "ZSTD":
+		return format.Zstd, nil
+	}
+	return 0, fmt.Errorf("Compression %q: it is UNCOMPRESSED, GZIP or SNAPPY (or ZSTD, which the service doesn't have)", name)
+}
+
+// compressed appends src, compressed.
+func (b *buffers) compressed(dst, src []byte, codec format.CompressionCodec) []byte {
+	switch codec {
+	case format.Snappy:
+		return compress.AppendSnappyBlock(dst, src)
+	case format.Gzip:
+		return b.encoder.AppendGzip(dst, src, gzipLevel)
+	case format.Zstd:
+		return b.encoder.AppendZstd(dst, src)
+	}
+	return append(dst, src...)
+}
+
+// gzipLevel is that of Java's Deflater, which parquet-mr uses.
+const gzipLevel = 6
+
+// encodingSet is a set of encodings, a bit each.
+type encodingSet uint32
+
+func (s *encodingSet) add(e format.Encoding)     { *s |= 1 << e }
+func (s encodingSet) has(e format.Encoding) bool { return s>>e&1 != 0 }
+
+// flush ends the growing page.
+func (c *chunk) flush() error {
+	if c.rows == 0 {
+		return nil
+	}
+	b := c.w.buffers.Get().(*buffers)
+	defer c.w.buffers.Put(b)
+	if c.inDict && c.dictUsed == 0 && c.seen > 0 || c.inDict && c.values == 0 && c.dictUsed == 0 {
+		// the first page decides, as in parquet-mr
+		b.values = c.appendCodes(b.values[:0])
+		if len(b.values)+c.dict.size() >= c.raw {
+			c.dropDictionary()
+		}
+	}
+	enc := c.appendEncoded(b)
+	if err := c.writePage(b, enc); err != nil {
+		return err
+	}
+	c.epoch++
+	c.clearPage()
+	return nil
+}
+
+// appendCodes appends the growing page's values as codes.
+func (c *chunk) appendCodes(dst []byte) []byte {
+	w := codeWidth(c.dict.n)
+	return appendHybrid(append(dst, byte(w)), c.codes, w)
+}
+
+// appendEncoded makes b.values out of the growing page and returns the encoding.
+func (c *chunk) appendEncoded(b *buffers) format.Encoding {
+	if c.inDict {
+		b.values = c.appendCodes(b.values[:0])
+		c.dictUsed = c.dict.n
+		if c.w.v2 || c.w.options.Layout == LayoutModern {
+			return format.RLEDictionary
+		}
+		return format.PlainDictionary
+	}
+	if c.leaf.physical == format.Boolean {
+		switch set := countValid(c.bools, 0, c.values); {
+		case set > 0 && set < c.values:
+			c.bounds.ints([]int64{0, 1})
+		case c.values > 0:
+			c.bounds.ints([]int64{int64(set / c.values)})
+		}
+		return c.appendBooleans(b)
+	}
+	if c.leaf.bloom {
+		c.addHashes(c.plain)
+	}
+	b.values = append(b.values[:0], c.plain...)
+	return format.Plain
+}
+
+// appendBooleans makes b.values out of c.bools.
+func (c *chunk) appendBooleans(b *buffers) format.Encoding {
+	b.values = b.values[:0]
+	if !c.w.v2 {
+		for i := 0; i < c.values; i += 64 {
+			b.values = appendWord(b.values, c.bools[i>>6], min(8, (c.values-i+7)/8))
+		}
+		return format.Plain
+	}
+	b.values = append(b.values, 0, 0, 0, 0)
+	b.values = c.appendLevelBits(b.values, b, c.bools, c.values)
+	binary.LittleEndian.PutUint32(b.values, uint32(len(b.values)-4))
+	return format.RLE
+}
+
+// appendLevelBits appends n bits as RLE/bit-packed values of width 1.
+func (c *chunk) appendLevelBits(dst []byte, b *buffers, set []uint64, n int) []byte {
+	if c.w.options.Layout != LayoutHive {
+		return appendBitmap(dst, set, n)
+	}
+	b.small = b.small[:0]
+	for i := range n {
+		b.small = append(b.small, uint8(set[i>>6]>>(i&63)&1))
+	}
+	return appendHybrid(dst, b.small, 1)
+}
+
+// appendDef appends the definition levels of the growing page.
+func (c *chunk) appendDef(dst []byte, b *buffers) []byte {
+	if !c.flat() {
+		return appendHybrid(dst, c.def, levelWidth(c.leaf.maxDef))
+	}
+	if c.nulls > 0 {
+		return c.appendLevelBits(dst, b, c.defBits, c.entries)
+	}
+	if c.w.options.Layout == LayoutHive && c.entries < 8 {
+		// parquet-mr repeats only what is there 8 times
+		return appendPacked(append(dst, 1<<1|1), []uint8{1, 1, 1, 1, 1, 1, 1}[:c.entries], 1)
+	}
+	return appendRun(dst, 1, c.entries, 1)
+}
+
+// writePage appends the growing page, whose encoded values are b.values, to c.pages.
+func (c *chunk) writePage(b *buffers, enc format.Encoding) error {
+	w := c.w
+	hive := w.options.Layout == LayoutHive
+	var defLen, repLen, uncompressed int
+	compressed := true
+	at := len(c.pages)
+	if w.v2 {
+		b.levels = b.levels[:0]
+		if c.leaf.maxRep > 0 {
+			b.levels = appendHybrid(b.levels, c.rep, levelWidth(c.leaf.maxRep))
+		}
+		repLen = len(b.levels)
+		if c.leaf.maxDef > 0 {
+			b.levels = c.appendDef(b.levels, b)
+		}
+		defLen = len(b.levels) - repLen
+		uncompressed = len(b.levels) + len(b.values)
+		b.out = b.compressed(append(b.out[:0], b.levels...), b.values, w.codec)
+		if !hive && w.codec != format.Uncompressed && len(b.out) >= uncompressed {
+			compressed = false
+			b.out = append(b.out[:len(b.levels)], b.values...)
+		}
+	} else {
+		b.body = b.body[:0]
+		if c.leaf.maxRep > 0 {
+			b.body = append(b.body, 0, 0, 0, 0)
+			b.body = appendHybrid(b.body, c.rep, levelWidth(c.leaf.maxRep))
+			binary.LittleEndian.PutUint32(b.body, uint32(len(b.body)-4))
+		}
+		if c.leaf.maxDef > 0 {
+			n := len(b.body)
+			b.body = append(b.body, 0, 0, 0, 0)
+			b.body = c.appendDef(b.body, b)
+			binary.LittleEndian.PutUint32(b.body[n:], uint32(len(b.body)-n-4))
+		}
+		b.body = append(b.body, b.values...)
+		uncompressed = len(b.body)
+		b.out = b.compressed(b.out[:0], b.body, w.codec)
+	}
+	if uncompressed > math.MaxInt32 || len(b.out) > math.MaxInt32 {
+		return fmt.Errorf("column %s: a page of %d bytes is more than the format holds", c.leaf.path, uncompressed)
+	}
+
+	e := pageEntry{at: at, firstRow: c.totalRows, nulls: int64(c.nulls), entries: int64(c.entries), empty: c.values == 0}
+	e.min, e.max, _, _, e.bounded = c.bounds.plain(c.leaf, hive)
+	e.encoding = enc
+	e.dict = enc == format.RLEDictionary || enc == format.PlainDictionary
+
+	h := &b.header
+	h.b, h.last = h.b[:0], 0
+	h.begin(0)
+	if w.v2 {
+		h.i32(1, int32(format.DataPageV2))
+	} else {
+		h.i32(1, int32(format.DataPage))
+	}
+	h.i32(2, int32(uncompressed))
+	h.i32(3, int32(len(b.out)))
+	if !hive {
+		h.i32(4, int32(crc32.ChecksumIEEE(b.out)))
+	}
+	if w.v2 {
+		h.begin(8)
+		h.i32(1, int32(c.entries))
+		h.i32(2, int32(c.nulls))
+		h.i32(3, int32(c.rows))
+		h.i32(4, int32(enc))
+		h.i32(5, int32(defLen))
+		h.i32(6, int32(repLen))
+		if !hive {
+			h.bool(7, compressed)
+		} else {
+			appendHiveStatistics(h, 8, &e)
+		}
+		h.end()
+	} else {
+		h.begin(5)
+		h.i32(1, int32(c.entries))
+		h.i32(2, int32(enc))
+		h.i32(3, int32(levelEncoding(c.leaf.maxDef)))
+		h.i32(4, int32(levelEncoding(c.leaf.maxRep)))
+		if hive {
+			appendHiveStatistics(h, 5, &e)
+		}
+		h.end()
+	}
+	h.end()
+
+	c.pages = append(append(c.pages, h.b...), b.out...)
+	e.size = len(c.pages) - at
+	c.index = append(c.index, e)
+	c.uncompressed += int64(len(h.b) + uncompressed)
+	c.totalRows += int64(c.rows)
+	c.totalEntries += int64(c.entries)
+	c.totalNulls += int64(c.nulls)
+	c.stats.merge(c.leaf.order, &c.bounds)
+	c.encodings.add(enc)
+	return nil
+}
+
+// levelEncoding is what a V1 header says of levels up to limit.
+func levelEncoding(limit uint8) format.Encoding {
+	if limit == 0 {
+		return format.BitPacked
+	}
+	return format.RLE
+}
+
+// appendHiveStatistics appends the old statistics in field id, where parquet-mr 1.8.1 has some.
+func appendHiveStatistics(c *compact, id int16, e *pageEntry) {
+	if !e.bounded && e.nulls == 0 {
+		return
+	}
+	c.begin(id)
+	if e.bounded {
+		c.bytes(1, e.max)
+		c.bytes(2, e.min)
+	}
+	c.i64(3, e.nulls)
+	c.end()
+}
+
+// dictionaryPage returns the chunk's dictionary page, nil if it has none, and its size before compression.
+func (c *chunk) dictionaryPage(b *buffers) (page []byte, uncompressed int64) {
+	if c.dictUsed == 0 {
+		return nil, 0
+	}
+	d := &c.dict
+	plain := d.plain
+	if c.dictUsed < d.n {
+		if d.width != 0 {
+			plain = plain[:c.dictUsed*d.width]
+		} else {
+			plain = plain[:d.at[c.dictUsed]]
+		}
+	}
+	if c.leaf.bloom {
+		c.addHashes(plain)
+	}
+	b.out = b.compressed(b.out[:0], plain, c.w.codec)
+	enc := format.Plain
+	if !c.w.v2 && c.w.options.Layout != LayoutModern {
+		enc = format.PlainDictionary
+	}
+	c.encodings.add(enc)
+	h := &b.header
+	h.b, h.last = h.b[:0], 0
+	h.begin(0)
+	h.i32(1, int32(format.DictionaryPage))
+	h.i32(2, int32(len(plain)))
+	h.i32(3, int32(len(b.out)))
+	if c.w.options.Layout != LayoutHive {
+		h.i32(4, int32(crc32.ChecksumIEEE(b.out)))
+	}
+	h.begin(7)
+	h.i32(1, int32(c.dictUsed))
+	h.i32(2, int32(enc))
+	h.end()
+	h.end()
+	n := len(h.b)
+	h.b = append(h.b, b.out...)
+	return h.b, int64(n + len(plain))
+}

@@ -1,0 +1,136 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// PLAIN: integers and floats little-endian; BOOLEAN one bit each, low bits first; BYTE_ARRAY as
+// length uint32 | bytes; FIXED_LEN_BYTE_ARRAY as its bytes; INT96 as
+//
+//	nanoseconds of the day uint64 | Julian day uint32
+
+func appendInt32s(dst []byte, v []int64) []byte {
+	n := len(dst)
+	dst = grow(dst, 4*len(v))
+	out := dst[n:]
+	for i, x := range v {
+		binary.LittleEndian.PutUint32(out[4*i:], uint32(x))
+	}
+	return dst
+}
+
+func appendInt64s(dst []byte, v []int64) []byte {
+	n := len(dst)
+	dst = grow(dst, 8*len(v))
+	out := dst[n:]
+	for i, x := range v {
+		binary.LittleEndian.PutUint64(out[8*i:], uint64(x))
+	}
+	return dst
+}
+
+// grow makes dst n bytes longer; what they hold is undefined.
+func grow(dst []byte, n int) []byte {
+	if cap(dst)-len(dst) < n {
+		dst = append(make([]byte, 0, max(2*cap(dst), len(dst)+n)), dst...)
+	}
+	return dst[:len(dst)+n]
+}
+
+// appendFixed appends the low width bytes of a 128-bit integer, big-endian.
+func appendFixed(dst []byte, high, low int64, width int) []byte {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], uint64(high))
+	binary.BigEndian.PutUint64(b[8:], uint64(low))
+	if width > 16 {
+		for range width - 16 {
+			dst = append(dst, byte(high>>63))
+		}
+		width = 16
+	}
+	return append(dst, b[16-width:]...)
+}
+
+const (
+	julianEpoch   = 2440588 // the Julian day of 1970-01-01
+	secondsPerDay = 86400
+)
+
+// appendInt96 appends a timestamp of seconds and nanoseconds since 1970.
+func appendInt96(dst []byte, sec int64, nanos int32) []byte {
+	day := sec / secondsPerDay
+	if sec%secondsPerDay < 0 {
+		day--
+	}
+	of := sec - day*secondsPerDay
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(of*1e9+int64(nanos)))
+	return binary.LittleEndian.AppendUint32(dst, uint32(day+julianEpoch))
+}
+
+// gather appends the values lo to hi of src that are valid.
+func gather[T any](dst, src []T, valid []uint64, lo, hi int) []T {
+	if valid == nil {
+		return append(dst, src[lo:hi]...)
+	}
+	for lo < hi {
+		base := lo &^ 63
+		w := valid[lo>>6] >> (lo & 63) << (lo & 63)
+		end := base + 64
+		if end > hi {
+			end = hi
+			w &= 1<<(hi&63) - 1
+		}
+		if w == ^uint64(0) {
+			dst = append(dst, src[base:base+64]...)
+		} else {
+			for ; w != 0; w &= w - 1 {
+				dst = append(dst, src[base+bits.TrailingZeros64(w)])
+			}
+		}
+		lo = end
+	}
+	return dst
+}
+
+// appendBits appends bits lo to hi of src to dst, which holds n bits.
+func appendBits(dst []uint64, n int, src []uint64, lo, hi int) []uint64 {
+	for lo < hi {
+		take := min(64-lo&63, hi-lo)
+		w := src[lo>>6] >> (lo & 63)
+		if take < 64 {
+			w &= 1<<take - 1
+		}
+		dst = appendUpTo64(dst, n, w, take)
+		n += take
+		lo += take
+	}
+	return dst
+}
+
+// appendUpTo64 appends the low take bits of w, whose others are zero.
+func appendUpTo64(dst []uint64, n int, w uint64, take int) []uint64 {
+	at := n & 63
+	if at == 0 {
+		return append(dst, w)
+	}
+	dst[n>>6] |= w << at
+	if at+take > 64 {
+		dst = append(dst, w>>(64-at))
+	}
+	return dst
+}
+
+// appendOnes appends n-from set bits to dst, which holds from bits.
+func appendOnes(dst []uint64, from, n int) []uint64 {
+	for from < n {
+		take := min(64, n-from)
+		w := ^uint64(0)
+		if take < 64 {
+			w = 1<<take - 1
+		}
+		dst = appendUpTo64(dst, from, w, take)
+		from += take
+	}
+	return dst
+}
