@@ -26,10 +26,12 @@ const (
 // format-conversion.md §4. It returns why there is no such value, in the service's words, or "".
 func (d *Deserializer) appendText(n *node, v *column.Vector, s []byte, from source) string {
 	switch n.typ.Kind {
-	case schema.String, schema.VarChar:
+	case schema.String:
 		v.AppendBytes(s)
+	case schema.VarChar:
+		v.AppendBytes(cut(s, maxVarChar))
 	case schema.Char:
-		v.AppendBytes(bytes.TrimRight(s, " "))
+		v.AppendBytes(bytes.TrimRight(cut(s, maxChar), " "))
 	case schema.Boolean:
 		if from == fromNumber {
 			return cast("java.lang.Long", n.class)
@@ -70,6 +72,25 @@ func (d *Deserializer) appendText(n *node, v *column.Vector, s []byte, from sour
 		v.AppendTimestamp(sec, nanos)
 	}
 	return ""
+}
+
+// The SerDe loses the length of char(n) and varchar(n) and keeps Hive's longest, in code points.
+const (
+	maxChar    = 255
+	maxVarChar = 65535
+)
+
+// cut returns the first n code points of s.
+func cut(s []byte, n int) []byte {
+	if len(s) <= n {
+		return s
+	}
+	for i := range string(s) {
+		if n--; n < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // clip bounds what a message repeats of a value.

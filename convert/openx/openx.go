@@ -63,11 +63,15 @@ const invalidSchema = "The schema is invalid. One or more columns have types tha
 
 // A Deserializer turns records into rows of one table. It is for one goroutine at a time.
 type Deserializer struct {
-	row  *node
-	fold bool // keys are lower-cased
-	dots bool // ConvertDotsInJsonKeysToUnderscores
-	opts Options
-	walk walk
+	table  *schema.Table
+	opts   Options
+	row    *node
+	fold   bool // keys are lower-cased
+	dots   bool // ConvertDotsInJsonKeysToUnderscores
+	walk   walk
+	depth  int // levels still allowed
+	unique keySet
+	text   []byte
 }
 
 // A node is a type made ready: what a column, member or element wants.
@@ -77,9 +81,20 @@ type node struct {
 	key    string // the JSON key that fills it
 	lo, hi int64  // range of an integer type
 	class  string // Java class that the SerDe casts to
-	keys   *node  // of a map
+	mapKey *node  // of a map
 	elem   *node  // of an array or map
 	fields []*node
+
+	// What the fast walk uses of a struct.
+	keys  jsonscan.Keys  // a field's number; more for other keys
+	extra map[string]int // keys that are no field's
+	seen  []uint64       // one bit for each meaning of a key
+	also  [][]int        // other fields with a field's key
+
+	// The last date read, and what day it was.
+	date uint64
+	dd   uint16
+	days int64
 }
 
 // New makes a deserializer for table. Its error is an *UnsupportedTypeError when a column has a type that the
@@ -88,7 +103,7 @@ func New(table *schema.Table, o Options) (*Deserializer, error) {
 	if err := table.Check(); err != nil {
 		return nil, err
 	}
-	d := &Deserializer{fold: o.CaseInsensitive == nil || *o.CaseInsensitive, dots: o.ConvertDotsInJsonKeysToUnderscores, opts: o}
+	d := &Deserializer{table: table, fold: o.CaseInsensitive == nil || *o.CaseInsensitive, dots: o.ConvertDotsInJsonKeysToUnderscores, opts: o}
 	var err error
 	d.row, err = d.compile("", table.Struct())
 	if err != nil {
@@ -99,7 +114,8 @@ func New(table *schema.Table, o Options) (*Deserializer, error) {
 
 // Clone returns a deserializer of the same table and options for another goroutine.
 func (d *Deserializer) Clone() *Deserializer {
-	return &Deserializer{row: d.row, fold: d.fold, dots: d.dots, opts: d.opts}
+	c, _ := New(d.table, d.opts) // it worked before
+	return c
 }
 
 var ranges = map[schema.Kind][2]int64{
@@ -128,7 +144,7 @@ func (d *Deserializer) compile(path string, t *schema.Type) (*node, error) {
 	case schema.Binary, schema.Invalid:
 		return nil, &UnsupportedTypeError{Column: path, Type: t}
 	case schema.Map:
-		if n.keys, err = d.compile(path, t.Key); err != nil {
+		if n.mapKey, err = d.compile(path, t.Key); err != nil {
 			return nil, err
 		}
 		fallthrough
@@ -155,6 +171,7 @@ func (d *Deserializer) compile(path string, t *schema.Type) (*node, error) {
 			}
 			n.fields = append(n.fields, f)
 		}
+		d.prepare(n)
 	}
 	return n, nil
 }
@@ -163,6 +180,10 @@ func (d *Deserializer) compile(path string, t *schema.Type) (*node, error) {
 // *column.RowError, and b is then as before.
 func (d *Deserializer) Record(b *column.Batch, record []byte) error {
 	rows := b.Rows
+	if d.fast(b, record) {
+		return nil
+	}
+	b.Truncate(rows)
 	if err := d.complete(b, record); err != nil {
 		b.Truncate(rows)
 		return err
@@ -534,8 +555,8 @@ func (w *walk) mapValue(n *node, v *column.Vector, i int) {
 	ms, _ := w.object(i)
 	for _, m := range ms {
 		mark := w.push([]byte(m.raw))
-		if msg := w.d.appendText(n.keys, &v.Children[0], []byte(m.key), fromKey); msg != "" {
-			w.fail(n.keys, m.value, msg)
+		if msg := w.d.appendText(n.mapKey, &v.Children[0], []byte(m.key), fromKey); msg != "" {
+			w.fail(n.mapKey, m.value, msg)
 		}
 		w.value(n.elem, &v.Children[1], m.value)
 		w.pop(mark)

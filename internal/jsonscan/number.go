@@ -125,7 +125,75 @@ func Float(b []byte, i int) (f float64, end int) {
 	return f, j
 }
 
-var tens = [19]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
+var tens = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}
+
+// Float32 is Float for the nearest float32.
+func Float32(b []byte, i int) (f float32, end int) {
+	start := i
+	if i < len(b) && b[i] == '-' {
+		i++
+	}
+	u, j := run(b, i)
+	n := j - i
+	if n == 0 || n > 1 && b[i] == '0' {
+		return 0, -1
+	}
+	d := 0
+	if j < len(b) && b[j] == '.' {
+		w, e := run(b, j+1)
+		if d = e - j - 1; d == 0 {
+			return 0, -1
+		}
+		if n+d <= 18 {
+			u = u*tens[d] + w
+		}
+		j = e
+	}
+	if j < len(b) && (b[j]|0x20 == 'e' || b[j]-'0' < 10) || n+d > 18 || u > 1<<24 || d > 10 {
+		if end = Number(b, start); end < 0 {
+			return 0, -1
+		}
+		x, _ := strconv.ParseFloat(text(b[start:end]), 32)
+		return float32(x), end
+	}
+	f = float32(u) / float32(powers[d]) // both exact
+	if i != start {
+		f = -f
+	}
+	return f, j
+}
+
+// ShortDecimal reads the JSON number at b[i] as an unscaled decimal if it needs no rounding, has no exponent and at
+// most 18 digits; else, or when it doesn't fit the precision, end is -1.
+func ShortDecimal(b []byte, i, precision, scale int) (v int64, end int) {
+	start := i
+	if i < len(b) && b[i] == '-' {
+		i++
+	}
+	u, end := run(b, i)
+	n := end - i
+	if n == 0 || n > 1 && b[i] == '0' || n+scale > 18 {
+		return 0, -1
+	}
+	d := 0
+	if end < len(b) && b[end] == '.' {
+		w, e := run(b, end+1)
+		if d = e - end - 1; d == 0 || d > scale {
+			return 0, -1
+		}
+		u, end = u*tens[d]+w, e
+	}
+	if u *= tens[scale-d]; precision > 18 || u >= tens[precision] || end < len(b) && b[end]|0x20 == 'e' {
+		return 0, -1
+	}
+	if i != start {
+		return -int64(u), end
+	}
+	return int64(u), end
+}
+
+// Digits reads the decimal digits from b[i] on, at most 19 of them; it returns their value and the index behind them.
+func Digits(b []byte, i int) (v uint64, end int) { return run(b, i) }
 
 // ParseFloat reads a decimal number of JSON's grammar (also "1.", ".5", "+1") as the nearest
 // double or, with bits 32, the nearest float; too large is infinite.

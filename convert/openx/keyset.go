@@ -1,0 +1,174 @@
+package openx
+
+import (
+	"bytes"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
+)
+
+// A keySet holds the keys of the objects that are being read, as they are matched, to find one that an object
+// has twice. It works as a stack: an object's keys lie behind those of the objects around it.
+type keySet struct {
+	text  []byte
+	keys  []keyRef
+	table []int32
+	frame frame
+}
+
+type keyRef struct {
+	hash   uint32
+	lo, hi int32 // in text
+}
+
+// A frame is where the innermost object's parts begin. Its table is made when it has more than a few keys:
+// table[start:] is of a power of two slots with numbers of keys + 1.
+type frame struct {
+	keys, text, table int
+	hashed            bool
+}
+
+const fewKeys = 12
+
+func (s *keySet) reset() {
+	s.text, s.keys, s.table, s.frame = s.text[:0], s.keys[:0], s.table[:0], frame{}
+}
+
+// open begins an object and returns what close needs to end it.
+func (s *keySet) open() frame {
+	f := s.frame
+	s.frame = frame{keys: len(s.keys), text: len(s.text), table: len(s.table)}
+	return f
+}
+
+func (s *keySet) close(outer frame) {
+	s.keys, s.text, s.table = s.keys[:s.frame.keys], s.text[:s.frame.text], s.table[:s.frame.table]
+	s.frame = outer
+}
+
+// add puts the key b[lo:hi], as it is written, into the innermost object's set, and returns it as it is matched; nil when
+// it is there already.
+func (s *keySet) add(d *Deserializer, b []byte, lo, hi int) []byte {
+	start := len(s.text)
+	s.text = append(s.text, b[lo:hi]...)
+	h := uint32(hi - lo)
+	plain := true
+	for i, c := range s.text[start:] {
+		if c >= 0x80 || c == '\\' {
+			plain = false
+			break
+		}
+		if d.fold && c-'A' < 26 {
+			c |= 0x20
+			s.text[start+i] = c
+		}
+		h = (h ^ uint32(c)) * 16777619
+	}
+	if !plain {
+		s.text = append(s.text[:start], d.key(b[lo:hi])...)
+		h = uint32(len(s.text) - start)
+		for _, c := range s.text[start:] {
+			h = (h ^ uint32(c)) * 16777619
+		}
+	}
+	key := s.text[start:]
+	if !s.frame.hashed {
+		for _, k := range s.keys[s.frame.keys:] {
+			if k.hash == h && bytes.Equal(s.text[k.lo:k.hi], key) {
+				return nil
+			}
+		}
+		s.keys = append(s.keys, keyRef{h, int32(start), int32(len(s.text))})
+		if len(s.keys)-s.frame.keys > fewKeys {
+			s.frame.hashed = true
+			s.grow()
+		}
+		return key
+	}
+	t := s.table[s.frame.table:]
+	i := int(scatter(h)) & (len(t) - 1)
+	for ; t[i] != 0; i = (i + 1) & (len(t) - 1) {
+		if k := s.keys[t[i]-1]; k.hash == h && bytes.Equal(s.text[k.lo:k.hi], key) {
+			return nil
+		}
+	}
+	s.keys = append(s.keys, keyRef{h, int32(start), int32(len(s.text))})
+	t[i] = int32(len(s.keys))
+	if 2*(len(s.keys)-s.frame.keys) > len(t) {
+		s.grow()
+	}
+	return key
+}
+
+// grow makes the innermost object's table four times as large as it has keys.
+func (s *keySet) grow() {
+	n := 16
+	for n < 4*(len(s.keys)-s.frame.keys) {
+		n *= 2
+	}
+	s.table = append(s.table[:s.frame.table], make([]int32, n)...)
+	t := s.table[s.frame.table:]
+	for k := s.frame.keys; k < len(s.keys); k++ {
+		i := int(scatter(s.keys[k].hash)) & (n - 1)
+		for ; t[i] != 0; i = (i + 1) & (n - 1) {
+		}
+		t[i] = int32(k + 1)
+	}
+}
+
+func scatter(h uint32) uint32 { return h * 0x9e3779b1 >> 7 }
+
+// skip returns the index behind the value at b[i], whose objects have no key twice.
+func (d *Deserializer) skip(b []byte, i int) int {
+	if i >= len(b) {
+		return -1
+	}
+	object := b[i] == '{'
+	if !object && b[i] != '[' {
+		return jsonscan.Value(b, i)
+	}
+	if d.depth--; d.depth < 0 {
+		return -1
+	}
+	var outer frame
+	end := byte(']')
+	if object {
+		outer, end = d.unique.open(), '}'
+	}
+	i = jsonscan.Space(b, i+1)
+	if i < len(b) && b[i] == end {
+		i++
+	} else {
+		for {
+			if object {
+				start := i + 1
+				if i = jsonscan.String(b, i); i < 0 || d.unique.add(d, b, start, i-1) == nil {
+					return -1
+				}
+				if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
+					return -1
+				}
+				i = jsonscan.Space(b, i+1)
+			}
+			if i = d.skip(b, i); i < 0 {
+				return -1
+			}
+			if i = jsonscan.Space(b, i); i >= len(b) {
+				return -1
+			}
+			c := b[i]
+			i++
+			if c == end {
+				break
+			}
+			if c != ',' {
+				return -1
+			}
+			i = jsonscan.Space(b, i)
+		}
+	}
+	if object {
+		d.unique.close(outer)
+	}
+	d.depth++
+	return i
+}

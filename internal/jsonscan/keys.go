@@ -1,0 +1,138 @@
+package jsonscan
+
+import (
+	"math/bits"
+)
+
+// Keys finds out what the keys of an object mean. It remembers each spelling it has met and what
+// it was resolved to, and after each key expects the one that followed it last time; so a key costs two
+// loads and two comparisons as long as objects look like the ones before.
+//
+// The meaning of a key is a number that the owner's Resolve gives it; it must depend on the key alone.
+type Keys struct {
+	// Resolve says what a key means; raw is the key as it is written, between the quotes. It is called once for a
+	// spelling, and again each time for spellings met after more than Limit others.
+	Resolve func(raw []byte) int
+	Limit   int // of spellings to remember
+
+	slots []slot
+	table []int32 // of a power of two slots; slot number + 1, or 0
+}
+
+// A slot is one spelling, as `"key":`.
+type slot struct {
+	head, headMask uint64 // first eight bytes
+	tail, tailMask uint64 // next eight
+	text           string // all of it
+	id             int
+	next           int32 // slot that followed last time
+}
+
+// First is what Next is given as the slot before the first key of an object.
+const First = 0
+
+// Next reads the key whose opening quote is b[i], and the colon behind it. prev is the slot that the key before it
+// was found in, or First. It returns the key's meaning, its slot (or prev when it wasn't remembered) and the
+// index behind the colon, or end -1 when there is no key.
+func (k *Keys) Next(b []byte, i, prev int) (id, slot, end int) {
+	if prev < len(k.slots) && i+16 <= len(b) {
+		g := k.slots[prev].next
+		s := &k.slots[g]
+		if load(b, i)&s.headMask == s.head && load(b, i+8)&s.tailMask == s.tail {
+			if n := len(s.text); n <= 16 || i+n <= len(b) && string(b[i+16:i+n]) == s.text[16:] {
+				return s.id, int(g), i + n
+			}
+		}
+	}
+	return k.find(b, i, prev)
+}
+
+// find reads a key that wasn't expected.
+func (k *Keys) find(b []byte, i, prev int) (id, slot, end int) {
+	if len(k.slots) == 0 { // the first slot begins objects and matches nothing
+		k.slots = append(k.slots, newSlot(nil, -1))
+		k.table = make([]int32, 16)
+	}
+	end = PlainString(b, i+1)
+	if i >= len(b) || b[i] != '"' {
+		return 0, 0, -1
+	}
+	if end < 0 {
+		if end = String(b, i) - 1; end < 0 {
+			return 0, 0, -1
+		}
+	}
+	raw := b[i+1 : end]
+	if end++; end >= len(b) || b[end] != ':' {
+		if end = Space(b, end); end >= len(b) || b[end] != ':' {
+			return 0, 0, -1
+		}
+	}
+	end++
+	mask := len(k.table) - 1
+	h := int(hash(raw)) & mask
+	for ; k.table[h] != 0; h = (h + 1) & mask {
+		s := &k.slots[k.table[h]-1]
+		if len(s.text) == len(raw)+3 && s.text[1:1+len(raw)] == string(raw) {
+			slot = int(k.table[h] - 1)
+			k.slots[prev].next = int32(slot)
+			return s.id, slot, end
+		}
+	}
+	id = k.Resolve(raw)
+	if len(k.slots) > k.Limit {
+		return id, prev, end
+	}
+	slot = len(k.slots)
+	k.slots = append(k.slots, newSlot(raw, id))
+	k.slots[prev].next = int32(slot)
+	k.table[h] = int32(slot + 1)
+	if 2*len(k.slots) > len(k.table) {
+		k.table = make([]int32, 2*len(k.table))
+		mask = len(k.table) - 1
+		for n := 1; n < len(k.slots); n++ {
+			t := k.slots[n].text
+			h := int(hash([]byte(t[1:len(t)-2]))) & mask
+			for ; k.table[h] != 0; h = (h + 1) & mask {
+			}
+			k.table[h] = int32(n + 1)
+		}
+	}
+	return id, slot, end
+}
+
+func newSlot(raw []byte, id int) slot {
+	if id < 0 && raw == nil {
+		return slot{head: 1} // no byte and its mask give this
+	}
+	s := slot{text: `"` + string(raw) + `":`, id: id}
+	for i := range min(16, len(s.text)) {
+		if i < 8 {
+			s.head |= uint64(s.text[i]) << (8 * i)
+			s.headMask |= 0xff << (8 * i)
+		} else {
+			s.tail |= uint64(s.text[i]) << (8 * (i - 8))
+			s.tailMask |= 0xff << (8 * (i - 8))
+		}
+	}
+	return s
+}
+
+// hash mixes the bytes of a key.
+func hash(b []byte) uint32 {
+	h := uint64(len(b)) * 0x9e3779b97f4a7c15
+	for ; len(b) >= 8; b = b[8:] {
+		h = mix(h ^ load(b, 0))
+	}
+	var w uint64
+	for i, c := range b {
+		w |= uint64(c) << (8 * i)
+	}
+	h = mix(h ^ w)
+	return uint32(h>>32) ^ uint32(h)
+}
+
+func mix(h uint64) uint64 {
+	hi, lo := bits.Mul64(h, 0x9e3779b97f4a7c15)
+	return hi ^ lo
+}
