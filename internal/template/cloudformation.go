@@ -45,12 +45,20 @@ type Resource struct {
 	Err error
 }
 
-// Resource returns the resource with a logical id, or nil.
+// Resource returns the resource with a logical id, or nil. Terraform's address may lack the index
+// ("[0]") of a resource's only instance.
 func (t *Template) Resource(id string) *Resource {
+	var instances []*Resource
 	for _, r := range t.Resources {
 		if r.LogicalID == id {
 			return r
 		}
+		if rest, ok := strings.CutPrefix(r.LogicalID, id); ok && rest[0] == '[' {
+			instances = append(instances, r)
+		}
+	}
+	if len(instances) == 1 && id != "" {
+		return instances[0]
 	}
 	return nil
 }
@@ -123,7 +131,7 @@ func Evaluate(doc *Node, o Options) (*Template, error) {
 		return nil, r.Errorf("Resources: %s where a map is wanted", r.Kind)
 	}
 	e := &evaluator{
-		Options:    o.withDefaults(),
+		Options:    o.WithDefaults(),
 		mappings:   doc.Get("Mappings"),
 		parameters: make(map[string]*Node),
 		conditions: make(map[string]*Node),
@@ -170,7 +178,8 @@ func Evaluate(doc *Node, o Options) (*Template, error) {
 	return t, nil
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults fills in the pseudo parameters that are empty.
+func (o Options) WithDefaults() Options {
 	if o.Account == "" {
 		o.Account = "123456789012"
 	}

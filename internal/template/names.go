@@ -150,8 +150,9 @@ func (e *evaluator) pseudo(id string, p Pos) *Node {
 	return &Node{Kind: String, Text: text, Pos: p}
 }
 
-func (e *evaluator) suffix() string {
-	if e.Partition == "aws-cn" {
+// suffix is AWS::URLSuffix.
+func (o Options) suffix() string {
+	if o.Partition == "aws-cn" {
 		return "amazonaws.com.cn"
 	}
 	return "amazonaws.com"
@@ -317,57 +318,72 @@ func (e *evaluator) arn(s *source, p Pos) *Node {
 	return nil
 }
 
-// fill completes a pattern: {partition}, {region}, {account}, {suffix}, {name}, {arn}, and with a capital letter a
-// property: {Port:5439} with a value for want of it, {Path:path} "/" for want of it, and
-// {FunctionName:function} a function's ARN whether its name or its ARN is written.
+// fill completes a pattern for a resource; the text stands at p.
 func (e *evaluator) fill(s *source, pattern string, p Pos) *Node {
+	text, u := e.expand(pattern, func(field string) *Node {
+		switch field {
+		case "name":
+			return e.name(s, p)
+		case "arn":
+			return e.arn(s, p)
+		}
+		return e.within(s.id+"."+field, p, func() *Node { return e.property(s, field) })
+	})
+	if u != nil {
+		return u
+	}
+	return e.made(p, text)
+}
+
+// ARN is that of a resource of a CloudFormation type ("AWS::Kinesis::Stream"), made of o and of
+// the resource's own fields: its name, and properties by CloudFormation's names ("DatabaseName" of
+// a table). The node returned is the first field that isn't known. The ARN is "" for a type whose
+// ARN is not known here.
+func (o Options) ARN(typ string, field func(name string) *Node) (string, *Node) {
+	return o.WithDefaults().expand(namings[typ].arn, field)
+}
+
+// expand completes a pattern: {partition}, {region}, {account}, {suffix}, and any other field by
+// what field says. {Port:5439} has a value for want of it, {Path:path} "/" for want of it, and
+// {FunctionName:function} is a function's ARN whether its name or its ARN is written.
+func (o Options) expand(pattern string, field func(name string) *Node) (string, *Node) {
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(pattern, "{")
 		b.WriteString(before)
 		if !ok {
-			break
+			return b.String(), nil
 		}
-		var field string
-		field, pattern, _ = strings.Cut(rest, "}")
-		field, otherwise, _ := strings.Cut(field, ":")
-		var v *Node
-		switch field {
-		case "partition":
-			b.WriteString(e.Partition)
-			continue
-		case "region":
-			b.WriteString(e.Region)
-			continue
-		case "account":
-			b.WriteString(e.Account)
-			continue
-		case "suffix":
-			b.WriteString(e.suffix())
-			continue
-		case "name":
-			v = e.name(s, p)
-		case "arn":
-			v = e.arn(s, p)
-		default:
-			v = e.within(s.id+"."+field, p, func() *Node { return e.property(s, field) })
-		}
+		var name string
+		name, pattern, _ = strings.Cut(rest, "}")
+		name, otherwise, _ := strings.Cut(name, ":")
 		text := ""
-		switch {
-		case !v.IsNull():
-			var u *Node
-			if text, u = scalar(v, field); u != nil {
-				return u
+		switch name {
+		case "partition":
+			text = o.Partition
+		case "region":
+			text = o.Region
+		case "account":
+			text = o.Account
+		case "suffix":
+			text = o.suffix()
+		default:
+			v := field(name)
+			switch {
+			case !v.IsNull():
+				var u *Node
+				if text, u = scalar(v, name); u != nil {
+					return "", u
+				}
+			case otherwise == "path":
+				text = "/"
+			case otherwise != "function":
+				text = otherwise
 			}
-		case otherwise == "path":
-			text = "/"
-		case otherwise != "function":
-			text = otherwise
-		}
-		if otherwise == "function" && !strings.HasPrefix(text, "arn:") {
-			text = "arn:" + e.Partition + ":lambda:" + e.Region + ":" + e.Account + ":function:" + text
+			if otherwise == "function" && !strings.HasPrefix(text, "arn:") {
+				text = "arn:" + o.Partition + ":lambda:" + o.Region + ":" + o.Account + ":function:" + text
+			}
 		}
 		b.WriteString(text)
 	}
-	return e.made(p, b.String())
 }
