@@ -1,0 +1,23 @@
+package orc
+
+import "github.com/hydrantkit/hydrant/internal/compress"
+
+// A codec compresses chunks. It is used by one goroutine at a time.
+type codec struct {
+	compression Compression
+	encoder     *compress.Encoder
+}
+
+// zlibLevel is that of the reference writer's default, speed.
+const zlibLevel compress.Level = 3
+
+// compress appends b compressed: raw deflate for ZLIB, a raw Snappy block for SNAPPY.
+func (c *codec) compress(dst, b []byte) []byte {
+	if c.compression == Snappy {
+		return compress.AppendSnappyBlock(dst, b)
+	}
+	if c.encoder == nil {
+		c.encoder = new(compress.Encoder)
+	}
+	return c.encoder.AppendDeflate(dst, b, zlibLevel)
+}

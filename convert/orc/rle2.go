@@ -1,0 +1,273 @@
+package orc
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// Integer runs of file version 0.12 (ORCv1, "Integer Run Length Encoding, version 2"). A run
+// holds up to 512 values; the top two bits of its first byte tell its kind:
+//
+//	SHORT_REPEAT  00 width-1:3 count-3:3 | value [width bytes]                           3 to 10 values
+//	DIRECT        01 width code:5 length-1:9 | values [length × width bits]
+//	PATCHED_BASE  10 width code:5 length-1:9 | base bytes-1:3 patch width code:5 |
+//	              gap width-1:3 patches:5 | base, sign and magnitude | values | patches [gap, patch]
+//	DELTA         11 width code:5 length-1:9 | base varint | first delta varint | deltas [(length-2) × width bits]
+//
+// Values are big-endian, in zigzag form where the stream is signed; deltas after the first are
+// magnitudes. DELTA with width code 0 repeats the first delta.
+
+const (
+	maxRun       = 512
+	maxPatches   = 31
+	maxStep      = 1 << 53 // of equal steps: 512 of them don't overflow
+	maxPatchBase = 1 << 56 // as the reference writer: the readers' arithmetic was tried up to here
+)
+
+func zigzag(v int64) uint64 { return uint64(v<<1) ^ uint64(v>>63) }
+
+// varintLen is the length of x as a varint.
+func varintLen(x uint64) int { return (bits.Len64(x|1) + 6) / 7 }
+
+// appendRuns2 appends runs of v and returns how many values they hold: all of them when last,
+// else all but fewer than 512, so that a run isn't cut short where more may come.
+func appendRuns2(dst []byte, v []int64, signed, last bool) ([]byte, int) {
+	done := 0
+	for rest := v; len(rest) >= maxRun || last && len(rest) > 0; rest = v[done:] {
+		var n int
+		dst, n = appendRun2(dst, rest[:min(len(rest), maxRun)], signed)
+		done += n
+	}
+	return dst, done
+}
+
+// appendRun2 appends one run of values from the start of v, which holds at most 512, and returns
+// how many it took.
+func appendRun2(dst []byte, v []int64, signed bool) ([]byte, int) {
+	var x [maxRun]uint64 // v as DIRECT writes it
+	var or uint64
+	if signed {
+		for i, y := range v {
+			z := zigzag(y)
+			x[i] = z
+			or |= z
+		}
+	} else {
+		for i, y := range v {
+			x[i] = uint64(y)
+			or |= uint64(y)
+		}
+	}
+	width := alignedWidth(bits.Len64(or))
+
+	// A run of equal steps pays as a run of its own from some length on: it costs its header and
+	// values, and the header of the run that has to follow.
+	whole := (width + 7) / 8
+	repeat := max(3, (24+8*whole)/width)
+	fixed := max(4, (40+16*whole)/width)
+	at, n := firstFixed(v, repeat, fixed)
+	if at == 0 {
+		if v[0] == v[n-1] {
+			return appendRepeat(dst, x[0], n), n
+		}
+		return appendDeltaHead(dst, v, x[0], 0, n), n
+	}
+	v, n = v[:at], at
+	if at < maxRun { // what was cut off may have been what was wide
+		or = 0
+		for _, y := range x[:n] {
+			or |= y
+		}
+		width = alignedWidth(bits.Len64(or))
+	}
+
+	size := (n*width + 7) / 8
+	if width := deltaWidth(v); width > 0 {
+		delta := varintLen(x[0]) + varintLen(zigzag(v[1]-v[0])) + ((n-2)*width+7)/8
+		if delta < size {
+			return appendDelta(dst, v, x[0], width), n
+		}
+	}
+	if width >= 4 && n >= 8 {
+		if out, ok := appendPatched(dst, v, size+2); ok {
+			return out, n
+		}
+	}
+	dst = append(dst, 0x40|widthCode(width)<<1|byte((n-1)>>8), byte(n-1))
+	return appendPacked(dst, x[:n], width), n
+}
+
+// firstFixed finds the first stretch of v with equal steps that is long enough: repeat values for
+// step 0, fixed values for other steps. When it begins v, at is 0 and n its length; otherwise at is
+// where it begins, or len(v). All of v counts as long enough from 3 values on.
+func firstFixed(v []int64, repeat, fixed int) (at, n int) {
+	if len(v) < 3 {
+		return len(v), 0
+	}
+	step := v[1] - v[0]
+	same := 2       // values so far in the stretch that ends here
+	limit := repeat // how many of this step are enough
+	switch {
+	case step > maxStep || step < -maxStep:
+		limit = math.MaxInt
+	case step != 0:
+		limit = fixed
+	}
+	for i := 2; i < len(v); i++ {
+		d := v[i] - v[i-1]
+		if d == step {
+			same++
+			continue
+		}
+		if same >= limit {
+			return i - same, same
+		}
+		step, same, limit = d, 2, fixed
+		switch {
+		case d == 0:
+			limit = repeat
+		case d > maxStep || d < -maxStep:
+			limit = math.MaxInt
+		}
+	}
+	if same >= limit || same == len(v) && limit != math.MaxInt {
+		return len(v) - same, same
+	}
+	return len(v), 0
+}
+
+// appendRepeat appends a run of n >= 3 values x, in the form that DIRECT has them.
+func appendRepeat(dst []byte, x uint64, n int) []byte {
+	if n > 10 {
+		dst = append(dst, 0xc0|byte((n-1)>>8), byte(n-1))
+		dst = binary.AppendUvarint(dst, x)
+		return append(dst, 0)
+	}
+	width := max(1, (bits.Len64(x)+7)/8)
+	dst = append(dst, byte((width-1)<<3|(n-3)))
+	for width--; width >= 0; width-- {
+		dst = append(dst, byte(x>>(8*width)))
+	}
+	return dst
+}
+
+// deltaWidth returns the width of DELTA for v, or 0 where DELTA can't express it: the values must
+// rise or fall, the first step must not be 0, and no difference may overflow.
+func deltaWidth(v []int64) int {
+	if len(v) < 3 || v[0] == v[1] {
+		return 0
+	}
+	first, last := v[0], v[len(v)-1]
+	prev := v[1]
+	var or uint64
+	if v[1] > v[0] {
+		if last-first < 0 {
+			return 0
+		}
+		for _, y := range v[2:] {
+			if y < prev {
+				return 0
+			}
+			or |= uint64(y - prev)
+			prev = y
+		}
+	} else {
+		if first-last < 0 {
+			return 0
+		}
+		for _, y := range v[2:] {
+			if y > prev {
+				return 0
+			}
+			or |= uint64(prev - y)
+			prev = y
+		}
+	}
+	return alignedWidth(max(2, bits.Len64(or))) // code 0, one bit, means something else here
+}
+
+// appendDeltaHead appends a DELTA run up to its first delta. x is v[0] as DIRECT has it.
+func appendDeltaHead(dst []byte, v []int64, x uint64, code byte, n int) []byte {
+	dst = append(dst, 0xc0|code<<1|byte((n-1)>>8), byte(n-1))
+	dst = binary.AppendUvarint(dst, x)
+	return binary.AppendUvarint(dst, zigzag(v[1]-v[0]))
+}
+
+func appendDelta(dst []byte, v []int64, x uint64, width int) []byte {
+	dst = appendDeltaHead(dst, v, x, widthCode(width), len(v))
+	var deltas [maxRun]uint64
+	for i := 2; i < len(v); i++ {
+		d := v[i] - v[i-1]
+		deltas[i-2] = uint64(max(d, -d))
+	}
+	return appendPacked(dst, deltas[:len(v)-2], width)
+}
+
+// appendPatched appends v as a PATCHED_BASE run if that takes less than limit bytes.
+func appendPatched(dst []byte, v []int64, limit int) ([]byte, bool) {
+	lo, hi := v[0], v[0]
+	for _, y := range v {
+		lo, hi = min(lo, y), max(hi, y)
+	}
+	if hi-lo < 0 || lo >= maxPatchBase || lo <= -maxPatchBase {
+		return dst, false
+	}
+	var count [65]int // by number of bits
+	for _, y := range v {
+		count[bits.Len64(uint64(y-lo))]++
+	}
+	base := uint64(max(lo, -lo))
+	baseBytes := bits.Len64(base)/8 + 1 // one bit is the sign
+	top := bits.Len64(uint64(hi - lo))
+
+	width, best := 0, limit
+	for w, patches := top-1, count[top]; w >= 1 && patches <= maxPatches-2; w-- {
+		patch := fixedWidth(top - w)
+		if patch <= 56 && fixedWidth(w) == w {
+			entry := fixedWidth(patch + 8)
+			if size := 4 + baseBytes + (len(v)*w+7)/8 + (patches*entry+7)/8; size < best {
+				best, width = size, w
+			}
+		}
+		patches += count[w]
+	}
+	if width == 0 {
+		return dst, false
+	}
+
+	var x [maxRun]uint64
+	var gaps [maxPatches]int
+	var patches [maxPatches]uint64
+	n, last, maxGap := 0, 0, 1
+	for i, y := range v {
+		d := uint64(y - lo)
+		x[i] = d & (1<<width - 1)
+		if d>>width == 0 {
+			continue
+		}
+		for ; i-last > 255; n++ { // an empty patch on the way
+			gaps[n], last, maxGap = 255, last+255, 255
+		}
+		gaps[n], patches[n] = i-last, d>>width
+		maxGap = max(maxGap, i-last)
+		last = i
+		n++
+	}
+	patchWidth, gapWidth := fixedWidth(top-width), bits.Len(uint(maxGap))
+	for i := range n {
+		patches[i] |= uint64(gaps[i]) << patchWidth
+	}
+	if lo < 0 {
+		base |= 1 << (8*baseBytes - 1)
+	}
+	dst = append(dst,
+		0x80|widthCode(width)<<1|byte((len(v)-1)>>8), byte(len(v)-1),
+		byte(baseBytes-1)<<5|widthCode(patchWidth),
+		byte(gapWidth-1)<<5|byte(n))
+	for i := baseBytes - 1; i >= 0; i-- {
+		dst = append(dst, byte(base>>(8*i)))
+	}
+	dst = appendPacked(dst, x[:len(v)], width)
+	return appendPacked(dst, patches[:n], fixedWidth(patchWidth+gapWidth)), true
+}
