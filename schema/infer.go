@@ -1,0 +1,637 @@
+package schema
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
+)
+
+// InferOptions say how an Inferrer reads records. The zero value reads them as the OpenX SerDe
+// does by default.
+type InferOptions struct {
+	// CaseSensitive keeps members apart whose names differ in case only (the SerDe's
+	// CaseInsensitive=false). Column names are lower-cased all the same, and of members that then
+	// collide one column remains.
+	CaseSensitive bool
+	// PlainText leaves text that reads as a date or a timestamp a string.
+	PlainText bool
+	// MaxFields bounds the members that are remembered, over all nesting; 65,536 when zero. About
+	// 500 bytes each are held. What is beyond is counted in Inference.Beyond.
+	MaxFields int
+}
+
+// The service's limits, and where an object stops being a struct. An object with more distinct
+// members than softMembers of which each instance has less than a tenth, or with more than
+// hardMembers in any case, is a map.
+const (
+	maxColumnName    = 255 // Glue model, Column.Name
+	softMembers      = 200
+	hardMembers      = 5000
+	defaultMaxFields = 1 << 16
+	maxSpellings     = 4
+)
+
+// An Inferrer finds the narrowest table that holds every record added to it. It needs memory for
+// the fields it has seen, not for the records.
+//
+// Types widen as the values do:
+//
+//	int → bigint → decimal(38,0) → string     whole numbers, by size
+//	int, bigint, decimal → double             once a number has a fraction or an exponent
+//	date, timestamp → string                  text that all reads as one of them, else string
+//	T → array<T>                              once one value is an array
+//	anything else that differs → string
+//
+// Objects are structs; maps when their members are too many, or named by numbers, dates or UUIDs.
+// What was only ever null is a string.
+type Inferrer struct {
+	o       InferOptions
+	root    node
+	serial  uint64 // of the object being read, to see members twice in it
+	nodes   int
+	scratch []byte
+	at      Place
+
+	records, rows                        int64
+	empty, malformed, notObjects, beyond Tally
+	unnameable                           Tally
+}
+
+// NewInferrer makes an Inferrer that has seen nothing.
+func NewInferrer(o InferOptions) *Inferrer {
+	if o.MaxFields <= 0 {
+		o.MaxFields = defaultMaxFields
+	}
+	return &Inferrer{o: o}
+}
+
+// A node is what was seen at one path.
+type node struct {
+	name       string // of the member as the table will have it; "" for elements and values
+	spellings  []string
+	seen, null int64
+	forms      []formTally
+	min, max   int64   // of whole numbers that fit
+	low, high  float64 // of numbers with a fraction
+	inexact    Tally   // numbers that a double can't hold
+	twice      Tally   // the member stood twice in one object
+
+	members   []*node // of objects, in the order first seen
+	index     map[string]*node
+	filled    int64 // sum of members' seen
+	collapsed int   // how many distinct members there were when the object was found to be a map; 0 for others
+	value     *node // of a map
+	elem      *node // of arrays
+	after     *node // the member that followed this one last time
+	first     *node // the member that came first in an object last time
+	serial    uint64
+}
+
+// A form is a kind of JSON value, with text and numbers told apart by what could hold them.
+type form uint8
+
+const (
+	formBool     form = iota
+	formInt           // fits 32 bits
+	formLong          // fits 64 bits
+	formBig           // whole, at most 38 digits
+	formHuge          // whole, longer
+	formFraction      // with a fraction or an exponent
+	formText
+	formEmpty // ""
+	formDate  // text yyyy-mm-dd
+	formTime  // text that OpenX reads as a timestamp
+	formZoned // text with an offset, which no SerDe reads as a timestamp by default
+	formDigits
+	formObject
+	formArray
+	formCount
+)
+
+var formNames = [formCount]string{
+	"boolean", "32-bit integer", "64-bit integer", "integer of up to 38 digits", "integer over 38 digits", "fraction",
+	"text", "empty text", "date text", "timestamp text", "timestamp text with offset", "numeric text", "object", "array",
+}
+
+type formTally struct {
+	form form
+	Tally
+}
+
+func (n *node) count(f form, at Place, example []byte) {
+	for i := range n.forms {
+		if n.forms[i].form == f {
+			n.forms[i].Count++
+			return
+		}
+	}
+	n.forms = append(n.forms, formTally{f, Tally{1, at, excerpt(example)}})
+}
+
+// Add takes in one record, which stands at a place. The record may hold several objects; a record
+// that isn't JSON objects throughout counts as such and adds nothing else.
+func (n *Inferrer) Add(record []byte, at Place) {
+	n.records++
+	b := bytes.TrimPrefix(record, bom)
+	if !n.check(b, at) {
+		return
+	}
+	n.at = at
+	for i := jsonscan.Space(b, 0); i < len(b); i = jsonscan.Space(b, i) {
+		n.rows++
+		i = n.object(b, i, &n.root, 1)
+	}
+}
+
+var bom = []byte("\ufeff")
+
+// check sees that b is one or more JSON objects, and counts it when it isn't.
+func (n *Inferrer) check(b []byte, at Place) bool {
+	i := jsonscan.Space(b, 0)
+	if i == len(b) {
+		n.empty.add(at, nil)
+		return false
+	}
+	for i < len(b) {
+		start := i
+		if i = jsonscan.Value(b, i); i < 0 {
+			n.malformed.add(at, b[start:])
+			return false
+		}
+		if b[start] != '{' {
+			n.notObjects.add(at, b[start:])
+			return false
+		}
+		i = jsonscan.Space(b, i)
+	}
+	return true
+}
+
+// object reads the object at b[i], which is well formed, into n's members. depth counts the types
+// around them.
+func (n *Inferrer) object(b []byte, i int, p *node, depth int) int {
+	n.serial++
+	serial := n.serial
+	i = jsonscan.Space(b, i+1)
+	if b[i] == '}' {
+		return i + 1
+	}
+	var prev *node
+	for {
+		start := i + 1
+		end := jsonscan.PlainString(b, start)
+		raw, next := []byte(nil), end+1
+		if end >= 0 {
+			raw = b[start:end]
+		} else {
+			n.scratch, next = jsonscan.AppendString(n.scratch[:0], b, start)
+			raw = n.scratch
+		}
+		c := n.member(p, prev, raw)
+		i = jsonscan.Space(b, next)
+		i = jsonscan.Space(b, i+1)
+		if c == nil {
+			i = jsonscan.Value(b, i)
+		} else {
+			if p.collapsed == 0 {
+				p.filled++
+				if c.serial == serial {
+					c.twice.add(n.at, b[start-1:next])
+				}
+				c.serial = serial
+				prev = c
+			}
+			i = n.valueOf(b, i, c, depth+1)
+		}
+		i = jsonscan.Space(b, i)
+		if b[i] == '}' {
+			return i + 1
+		}
+		i = jsonscan.Space(b, i+1)
+	}
+}
+
+// member finds or makes the node of p's member with a name as it stands in the record. prev is
+// the member before it. It is nil when the name can't be a column's or there is no room.
+func (n *Inferrer) member(p, prev *node, raw []byte) *node {
+	if p.collapsed > 0 {
+		return p.value
+	}
+	slot := &p.first
+	if prev != nil {
+		slot = &prev.after
+	}
+	if c := *slot; c != nil && c.spellings[0] == string(raw) {
+		return c
+	}
+	if len(raw) == 0 || len(raw) > maxColumnName {
+		n.unnameable.add(n.at, raw)
+		return nil
+	}
+	var key string
+	c := p.index[string(raw)] // most names are in lower case
+	if c == nil {
+		key = string(raw)
+		if !n.o.CaseSensitive {
+			key = strings.ToLower(key)
+		}
+		c = p.index[key]
+	}
+	if c == nil {
+		if p != &n.root && n.isMap(p) {
+			n.collapse(p)
+			return p.value
+		}
+		if n.nodes >= n.o.MaxFields {
+			n.beyond.add(n.at, raw)
+			return nil
+		}
+		n.nodes++
+		c = &node{name: strings.ToLower(key), spellings: []string{string(raw)}}
+		if p.index == nil {
+			p.index = make(map[string]*node)
+		}
+		p.index[key] = c
+		p.members = append(p.members, c)
+	}
+	c.spell(string(raw))
+	*slot = c
+	return c
+}
+
+// spell remembers a way to write a name.
+func (c *node) spell(raw string) {
+	for _, s := range c.spellings {
+		if s == raw {
+			return
+		}
+	}
+	if len(c.spellings) < maxSpellings {
+		c.spellings = append(c.spellings, raw)
+	}
+}
+
+// isMap reports whether an object that is about to get one more member is a map.
+func (n *Inferrer) isMap(p *node) bool {
+	m := int64(len(p.members))
+	return m >= hardMembers || m >= softMembers && p.filled*10 < m*max(p.objects(), 1)
+}
+
+func (p *node) objects() int64 {
+	for i := range p.forms {
+		if p.forms[i].form == formObject {
+			return p.forms[i].Count
+		}
+	}
+	return 0
+}
+
+// collapse makes one value of all p's members.
+func (n *Inferrer) collapse(p *node) {
+	if p.value == nil {
+		p.value = &node{}
+		n.nodes++
+	}
+	p.collapsed = max(len(p.members), 1)
+	for _, c := range p.members {
+		n.merge(p.value, c)
+		n.nodes--
+	}
+	p.members, p.index, p.first, p.filled = nil, nil, nil, 0
+}
+
+// valueOf reads the value at b[i], which is well formed, into c.
+func (n *Inferrer) valueOf(b []byte, i int, c *node, depth int) int {
+	c.seen++
+	switch ch := b[i]; {
+	case ch == '"':
+		end := jsonscan.String(b, i)
+		c.count(textForm(b[i+1:end-1]), n.at, b[i:end])
+		return end
+	case ch == '{' && depth < maxDepth:
+		n.nested(b, i, c, formObject)
+		return n.object(b, i, c, depth)
+	case ch == '[' && depth < maxDepth:
+		n.nested(b, i, c, formArray)
+		return n.array(b, i, c, depth)
+	case ch == '{' || ch == '[': // deeper than a type can be: text
+		end := jsonscan.Value(b, i)
+		c.count(formText, n.at, b[i:end])
+		return end
+	case ch == 'n':
+		c.null++
+		return i + 4
+	case ch == 't':
+		c.count(formBool, n.at, b[i:i+4])
+		return i + 4
+	case ch == 'f':
+		c.count(formBool, n.at, b[i:i+5])
+		return i + 5
+	}
+	end := jsonscan.Number(b, i)
+	n.number(c, b[i:end])
+	return end
+}
+
+// nested counts an object or an array. Only the first is looked at for an example.
+func (n *Inferrer) nested(b []byte, i int, c *node, f form) {
+	end := i
+	if !c.has(f) {
+		end = jsonscan.Value(b, i)
+	}
+	c.count(f, n.at, b[i:end])
+}
+
+func (n *Inferrer) array(b []byte, i int, c *node, depth int) int {
+	i = jsonscan.Space(b, i+1)
+	if b[i] == ']' {
+		return i + 1
+	}
+	if c.elem == nil {
+		if n.nodes >= n.o.MaxFields {
+			n.beyond.add(n.at, b[i:])
+			for {
+				i = jsonscan.Space(b, jsonscan.Value(b, i))
+				if b[i] == ']' {
+					return i + 1
+				}
+				i = jsonscan.Space(b, i+1)
+			}
+		}
+		n.nodes++
+		c.elem = &node{}
+	}
+	for {
+		i = jsonscan.Space(b, n.valueOf(b, i, c.elem, depth+1))
+		if b[i] == ']' {
+			return i + 1
+		}
+		i = jsonscan.Space(b, i+1)
+	}
+}
+
+// number counts a number by what holds it.
+func (n *Inferrer) number(c *node, text []byte) {
+	if v, end := jsonscan.Int(text, 0); end == len(text) {
+		f := formInt
+		if v != int64(int32(v)) {
+			f = formLong
+			if int64(float64(v)) != v {
+				c.inexact.add(n.at, text)
+			}
+		}
+		c.whole(v)
+		c.count(f, n.at, text)
+		return
+	}
+	if bytes.ContainsAny(text, ".eE") {
+		v, _ := jsonscan.Float(text, 0)
+		if !c.has(formFraction) {
+			c.low, c.high = v, v
+		}
+		c.low, c.high = min(c.low, v), max(c.high, v)
+		c.count(formFraction, n.at, text)
+		if significant(text) > 17 {
+			c.inexact.add(n.at, text)
+		}
+		return
+	}
+	if v, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+		if int64(float64(v)) != v || v == 1<<63-1 {
+			c.inexact.add(n.at, text)
+		}
+		c.whole(v)
+		c.count(formLong, n.at, text)
+		return
+	}
+	f := formBig
+	if len(bytes.TrimPrefix(text, []byte("-"))) > 38 {
+		f = formHuge
+	}
+	c.inexact.add(n.at, text)
+	c.count(f, n.at, text)
+}
+
+// whole keeps the range of whole numbers. It is called before the form is counted.
+func (c *node) whole(v int64) {
+	if !c.has(formInt) && !c.has(formLong) {
+		c.min, c.max = v, v
+		return
+	}
+	c.min, c.max = min(c.min, v), max(c.max, v)
+}
+
+func (c *node) has(f form) bool {
+	for i := range c.forms {
+		if c.forms[i].form == f {
+			return true
+		}
+	}
+	return false
+}
+
+// significant counts the digits of a number that matter: without leading and trailing zeros and
+// the exponent.
+func significant(text []byte) int {
+	count, zeros := 0, 0
+	for _, c := range text {
+		switch {
+		case c == 'e' || c == 'E':
+			return count
+		case c == '0' && count > 0:
+			zeros++
+		case c > '0' && c <= '9':
+			count += zeros + 1
+			zeros = 0
+		}
+	}
+	return count
+}
+
+// textForm says what a string could be besides text. s is without its quotes, and not unescaped:
+// none of the forms has an escape.
+func textForm(s []byte) form {
+	switch {
+	case len(s) == 0:
+		return formEmpty
+	case len(s) > 40 || s[0] != '-' && (s[0] < '0' || s[0] > '9'):
+		return formText
+	}
+	if f := timeForm(s); f != formText {
+		return f
+	}
+	if jsonscan.Number(s, 0) == len(s) {
+		return formDigits
+	}
+	return formText
+}
+
+// timeForm tells dates and timestamps as format-conversion.md §4.1 has them:
+// yyyy-[M]M-[d]d, and the same with [H]H:[m]m:[s]s[.f] behind a blank or T, with or without Z. Days
+// that a month doesn't have are text: the SerDe would roll them over.
+func timeForm(s []byte) form {
+	year, i := digits(s, 0, 4, 4)
+	if i < 0 || i >= len(s) || s[i] != '-' || year == 0 {
+		return formText
+	}
+	month, i := digits(s, i+1, 1, 2)
+	if i < 0 || i >= len(s) || s[i] != '-' || month < 1 || month > 12 {
+		return formText
+	}
+	day, i := digits(s, i+1, 1, 2)
+	if i < 0 || day < 1 || day > daysIn(year, month) {
+		return formText
+	}
+	if i == len(s) {
+		return formDate
+	}
+	if s[i] != ' ' && s[i] != 'T' {
+		return formText
+	}
+	t := s[i] == 'T'
+	for part, limit := range [3]int{23, 59, 59} {
+		if part > 0 {
+			if i >= len(s) || s[i] != ':' {
+				return formText
+			}
+		}
+		var v int
+		if v, i = digits(s, i+1, 1, 2); i < 0 || v > limit {
+			return formText
+		}
+	}
+	if i < len(s) && s[i] == '.' {
+		if _, i = digits(s, i+1, 1, 9); i < 0 {
+			return formText
+		}
+	}
+	switch rest := s[i:]; {
+	case len(rest) == 0, t && string(rest) == "Z":
+		return formTime
+	case (rest[0] == '+' || rest[0] == '-') && len(rest) <= 6:
+		for _, c := range rest[1:] {
+			if (c < '0' || c > '9') && c != ':' {
+				return formText
+			}
+		}
+		return formZoned
+	}
+	return formText
+}
+
+// digits reads a number of lo to hi digits at s[i]; end is -1 when there is none.
+func digits(s []byte, i, lo, hi int) (v, end int) {
+	start := i
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		if i-start < 6 {
+			v = v*10 + int(s[i]-'0')
+		}
+		i++
+	}
+	if i-start < lo || i-start > hi {
+		return 0, -1
+	}
+	return v, i
+}
+
+func daysIn(year, month int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// Merge adds what m has seen, as if its records had been added after n's. m must not be used
+// afterwards, and have the same options. So parts of an input can be read at the same time.
+func (n *Inferrer) Merge(m *Inferrer) {
+	n.records += m.records
+	n.rows += m.rows
+	n.empty.merge(m.empty)
+	n.malformed.merge(m.malformed)
+	n.notObjects.merge(m.notObjects)
+	n.beyond.merge(m.beyond)
+	n.unnameable.merge(m.unnameable)
+	n.serial += m.serial
+	n.mergeMembers(&n.root, &m.root)
+}
+
+// merge adds src, a node of a later or the same input, to dst.
+func (n *Inferrer) merge(dst, src *node) {
+	dst.seen += src.seen
+	dst.null += src.null
+	if src.has(formInt) || src.has(formLong) {
+		if dst.has(formInt) || dst.has(formLong) {
+			dst.min, dst.max = min(dst.min, src.min), max(dst.max, src.max)
+		} else {
+			dst.min, dst.max = src.min, src.max
+		}
+	}
+	if src.has(formFraction) {
+		if dst.has(formFraction) {
+			dst.low, dst.high = min(dst.low, src.low), max(dst.high, src.high)
+		} else {
+			dst.low, dst.high = src.low, src.high
+		}
+	}
+	for _, f := range src.forms {
+		found := false
+		for i := range dst.forms {
+			if dst.forms[i].form == f.form {
+				dst.forms[i].merge(f.Tally)
+				found = true
+			}
+		}
+		if !found {
+			dst.forms = append(dst.forms, f)
+		}
+	}
+	dst.inexact.merge(src.inexact)
+	dst.twice.merge(src.twice)
+	if dst.name != "" {
+		for _, s := range src.spellings {
+			dst.spell(s)
+		}
+	}
+	if src.elem != nil {
+		if dst.elem == nil {
+			dst.elem = &node{}
+			n.nodes++
+		}
+		n.merge(dst.elem, src.elem)
+	}
+	n.mergeMembers(dst, src)
+}
+
+func (n *Inferrer) mergeMembers(dst, src *node) {
+	if src.collapsed > 0 && dst.collapsed == 0 {
+		n.collapse(dst)
+		dst.collapsed = max(dst.collapsed, src.collapsed)
+	}
+	if src.value != nil {
+		n.merge(dst.value, src.value)
+	}
+	for _, c := range src.members {
+		into := dst.value
+		if dst.collapsed == 0 {
+			if len(c.forms) > 0 {
+				n.at = c.forms[0].First
+			}
+			into = n.member(dst, nil, []byte(c.spellings[0]))
+		}
+		if into == nil {
+			continue
+		}
+		if dst.collapsed == 0 {
+			dst.filled += c.seen
+		}
+		n.merge(into, c)
+	}
+}
