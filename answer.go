@@ -38,42 +38,48 @@ const (
 	tail = `]}`
 )
 
-// fit fails the records that the budget has no room for. Room for the shortest answer to each record is kept
-// first; then the records take the rest in their order, so that as many as possible of the first are delivered.
-// The indices of the items that did not fit are returned. It is an error when not even the shortest answer fits.
-func (b *batch) fit(results []Result, budget int) (over []int, err error) {
-	total := len(head) + len(tail)
-	if len(b.items) > 0 {
-		total-- // the first has no comma before it
-	}
-	floor := total
+// fit fails the records that the budget has no room for. Room for a failed result is kept for every record first; then the
+// records take the rest in their order, so that as many of the first as there is room for are delivered.
+//
+// It returns their indices: alone are those whose own results are over the budget, over the others. Something else than over is
+// always settled, if only by being alone. It is an error when not even failed results fit.
+func (b *batch) fit(results []Result, budget int) (over, alone []int, err error) {
+	empty := len(head) + len(tail) - 1 // the first has no comma before it
+	total, floor := empty, empty
 	for i := range b.items {
 		it := &b.items[i]
 		n := it.size(result(results, it))
 		total += n
 		floor += min(n, it.size(&failed))
 	}
-	if total <= budget {
-		return nil, nil
+	if total <= budget || len(b.items) == 0 {
+		return nil, nil, nil
 	}
 	if floor > budget {
-		return nil, fmt.Errorf("answer: %d records need %d bytes with no data at all, the limit is %d", len(b.items), floor, budget)
+		return nil, nil, fmt.Errorf("answer: %d records need %d bytes with no data at all, the limit is %d", len(b.items), floor, budget)
 	}
 	for i := range b.items {
 		it := &b.items[i]
 		r := result(results, it)
-		more := it.size(r) - it.size(&failed)
-		if more <= 0 {
-			continue
-		}
-		if floor+more > budget {
-			over = append(over, i)
+		n := it.size(r)
+		more := n - it.size(&failed)
+		switch {
+		case more <= 0:
+		case floor+more <= budget:
+			floor += more
+		case empty+n > budget:
+			alone = append(alone, it.record)
 			*r = failed
-			continue
+		default:
+			over = append(over, it.record)
+			*r = failed
 		}
-		floor += more
 	}
-	return over, nil
+	if len(over) == len(b.items) {
+		// Each fits by itself, but not beside the ids of the others.
+		return over[1:], over[:1], nil
+	}
+	return over, alone, nil
 }
 
 var failed Result

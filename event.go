@@ -22,8 +22,8 @@ type Event struct {
 // EventFrom returns the event that a transform is working on. It reports false where ctx isn't one that a
 // [Handler] gave its transform.
 func EventFrom(ctx context.Context) (Event, bool) {
-	inv, ok := ctx.Value(invocationKey{}).(*invocation)
-	if !ok {
+	inv := invocationOf(ctx)
+	if inv == nil {
 		return Event{}, false
 	}
 	return inv.batch.event, true
@@ -38,7 +38,7 @@ type batch struct {
 	msk     []MSKMetadata
 	data    []byte          // decoded data of all records, one after the other
 	scratch []byte          // what an Append appends to
-	results []Result        // what an Append or a Func fills
+	results []Result        // what a stepper fills
 	text    strings.Builder // ids and metadata, cut into strings
 }
 
@@ -49,6 +49,9 @@ type item struct {
 	kafka  bool   // the data came as kafkaRecordValue, and goes back so
 	fault  string
 }
+
+// text returns the id as it stands in the event.
+func (it *item) text() string { return string(it.id[1 : len(it.id)-1]) }
 
 // maxDepth bounds the nesting of members that are skipped.
 const maxDepth = 64

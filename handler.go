@@ -1,11 +1,14 @@
 package hydrant
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"runtime"
 	"sync"
+	"time"
 )
 
 // A Handler speaks the Lambda side of a Transform: event JSON in, response JSON out. Its Invoke has the shape of
@@ -19,12 +22,48 @@ type Handler struct {
 
 // Options are the choices of a Handler. The zero value is what most functions want.
 type Options struct {
-	// Budget is the most bytes that an answer may have; 0 is MaxAnswer. Records it has no room for are
-	// ProcessingFailed.
+	// Budget is the most bytes that an answer may have; 0 is MaxAnswer. A record that it has no room for is put back if
+	// there is a Reingester, and ProcessingFailed otherwise.
 	Budget int
+
+	// Reingest takes the records that the budget has no room for; they are answered Dropped once it has accepted them, and
+	// ProcessingFailed if it hasn't. Each pass delivers or fails at least one record, so putting back ends.
+	Reingest Reingester
+
+	// Split cuts the data of a record whose own result is over the budget into two shorter pieces, which are put back in its
+	// place. Where there is no Split, or it reports false or pieces that aren't shorter, such a record is ProcessingFailed.
+	Split func(r Record) (a, b []byte, ok bool)
+
+	// Margin is the time before the deadline of the invocation that is kept for answering: 0 is a second, or a tenth
+	// of the time there is if that is less. Records that are unfinished then are treated as Unfinished says.
+	Margin     time.Duration
+	Unfinished Unfinished
 
 	// Log takes what went wrong with single records: their ids and the cause, never their data. Nil is slog.Default().
 	Log *slog.Logger
+
+	// Metrics takes one line of CloudWatch's embedded metric format an invocation, with the counts of its outcomes. Nil is none.
+	Metrics io.Writer
+
+	// Namespace is the metrics' namespace; "" is Hydrant.
+	Namespace string
+}
+
+// Unfinished is what becomes of the records that a transform hasn't finished when its time is over.
+type Unfinished uint8
+
+const (
+	UnfinishedFail    Unfinished = iota // they are ProcessingFailed
+	UnfinishedError                     // the invocation fails, and the delivery stream tries all its records again
+	UnfinishedPutBack                   // they go to the Reingester, and are ProcessingFailed if it takes them not
+)
+
+// A Reingester puts records back to where their stream reads from, so that they come again in another
+// invocation. Package reingest has one.
+type Reingester interface {
+	// PutBack puts records back to the stream of e. It returns nil when all were accepted, otherwise as many errors as records:
+	// nil for those that were accepted.
+	PutBack(ctx context.Context, e Event, records []Record) []error
 }
 
 // NewHandler returns a Handler of t without options.
@@ -45,10 +84,10 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 	for i := range b.items {
 		if it := &b.items[i]; it.fault != "" {
-			inv.log.Error("record cannot be transformed", "recordId", string(it.id), "cause", it.fault)
+			inv.log.Error("record cannot be transformed", "recordId", it.text(), "cause", it.fault)
 		}
 	}
-	results, err := inv.run(context.WithValue(ctx, invocationKey{}, inv), h.Transform)
+	results, finished, err := h.run(ctx, inv)
 	if err != nil {
 		return nil, err
 	}
@@ -56,39 +95,213 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if budget == 0 {
 		budget = MaxAnswer
 	}
-	over, err := b.fit(results, budget)
+	over, alone, err := b.fit(results, budget)
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range over {
-		inv.log.Error("result is over the budget of the answer", "recordId", string(b.items[i].id), "budget", budget)
-	}
+	back := h.putBack(ctx, inv, results, finished, over, alone)
 	answer := b.answer(results)
-	batches.Put(b)
+	if h.Metrics != nil {
+		writeMetrics(h.Metrics, h.Namespace, inv.outcome(results, back, len(event), len(answer)))
+	}
+	if !inv.abandoned {
+		b.results = inv.results
+		batches.Put(b)
+	}
 	return answer, nil
+}
+
+// putBack puts back what the options say, and drops what was accepted: unfinished records, those that were over the budget, and the
+// halves of those that were alone. All of them have failed before, and no answer grows by dropping a record. It returns how many were dropped.
+func (h *Handler) putBack(ctx context.Context, inv *invocation, results []Result, finished int, over, alone []int) (n int) {
+	records := inv.batch.records
+	const late, large = "record unfinished at the deadline", "result is over the budget of the answer"
+	var back []Record
+	var owners []int // of back: indices of records
+	for i := finished; i < len(records); i++ {
+		if h.Reingest != nil && h.Unfinished == UnfinishedPutBack {
+			back, owners = append(back, records[i]), append(owners, i)
+		} else {
+			inv.log.Error(late, "recordId", records[i].ID)
+		}
+	}
+	for _, i := range over {
+		if h.Reingest != nil {
+			back, owners = append(back, records[i]), append(owners, i)
+		} else {
+			inv.log.Error(large, "recordId", records[i].ID)
+		}
+	}
+	for _, i := range alone {
+		if h.Reingest != nil && h.Split != nil {
+			if a, b, ok := halves(h.Split, records[i]); ok {
+				back, owners = append(back, a, b), append(owners, i, i)
+				continue
+			}
+		}
+		inv.log.Error(large, "recordId", records[i].ID)
+	}
+	if len(back) == 0 {
+		return 0
+	}
+	errs := PutBack(ctx, h.Reingest, inv.batch.event, back)
+	for i := 0; i < len(owners); i++ {
+		owner := owners[i]
+		err := errs[i]
+		if i+1 < len(owners) && owners[i+1] == owner { // a half
+			i++
+			err = cmp.Or(err, errs[i])
+		}
+		if err != nil {
+			inv.log.Error("record not put back", "recordId", records[owner].ID, "cause", err.Error())
+			continue
+		}
+		results[owner] = DropResult()
+		n++
+	}
+	return n
+}
+
+// halves calls split, and holds it to its promise.
+func halves(split func(Record) (a, b []byte, ok bool), r Record) (one, two Record, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	a, b, ok := split(r)
+	if !ok || len(a) >= len(r.Data) || len(b) >= len(r.Data) {
+		return one, two, false
+	}
+	one, two = r, r
+	one.Data, two.Data = a, b
+	return one, two, true
+}
+
+// PutBack calls t, and returns as many errors as records, whatever t does: a panic, or another number of errors, is the error of
+// them all.
+func PutBack(ctx context.Context, t Reingester, e Event, records []Record) (errs []error) {
+	all := func(err error) {
+		errs = make([]error, len(records))
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			all(fmt.Errorf("put back: panic: %s", cause(v)))
+		}
+	}()
+	switch errs = t.PutBack(ctx, e, records); {
+	case errs == nil:
+		all(nil)
+	case len(errs) != len(records):
+		all(fmt.Errorf("put back: %d errors for %d records", len(errs), len(records)))
+	}
+	return errs
 }
 
 type invocationKey struct{}
 
 // An invocation is what one Invoke knows; transforms of this package find it in their context.
 type invocation struct {
-	batch *batch
-	log   *slog.Logger
+	batch     *batch
+	log       *slog.Logger
+	abandoned bool // a transform that wasn't waited for may still use the batch
+
+	mu      sync.Mutex
+	scratch []byte
+	results []Result
 }
 
-// run gives one result for each of the batch's records. A transform that panics, or that returns another number of
-// results than it was given records, leaves nobody to say which result belongs to which record: all of them fail.
-func (inv *invocation) run(ctx context.Context, t Transform) (results []Result, err error) {
+func invocationOf(ctx context.Context) *invocation {
+	inv, _ := ctx.Value(invocationKey{}).(*invocation)
+	return inv
+}
+
+// run gives one result for each of the batch's records, of which the first ones, finished in number, are the transform's
+// own. A transform that panics, or that returns another number of results than it was given records, leaves nobody
+// to say which result belongs to which record: all of them fail.
+func (h *Handler) run(ctx context.Context, inv *invocation) (results []Result, finished int, err error) {
 	records := inv.batch.records
 	if len(records) == 0 {
-		return nil, nil
+		return nil, 0, ctx.Err()
 	}
+	ctx = context.WithValue(ctx, invocationKey{}, inv)
+	end, ok := ctx.Deadline()
+	if !ok {
+		results, err = inv.call(ctx, h.Transform, nil)
+		return results, len(results), err
+	}
+	margin := h.Margin
+	if margin == 0 {
+		margin = min(time.Second, time.Until(end)/10)
+	}
+	work, cancel := context.WithDeadline(ctx, end.Add(-margin))
+	defer cancel()
+	type outcome struct {
+		results []Result
+		err     error
+	}
+	var p progress
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		defer func() { done <- o }()
+		o.err = errGone
+		o.results, o.err = inv.call(work, h.Transform, &p)
+	}()
+	select {
+	case o := <-done:
+		// A transform that gave up because its time was over is unfinished too.
+		if o.err == nil || !errors.Is(o.err, context.DeadlineExceeded) || work.Err() == nil {
+			return o.results, len(o.results), o.err
+		}
+	case <-work.Done():
+		select {
+		case o := <-done:
+			if o.err == nil {
+				return o.results, len(o.results), nil
+			}
+		default:
+		}
+	}
+	p.stop.Store(true)
+	inv.abandoned = true
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, 0, ctx.Err()
+	case h.Unfinished == UnfinishedError:
+		return nil, 0, fmt.Errorf("transform: %w after %d of %d records", context.DeadlineExceeded, p.done.Load(), len(records))
+	}
+	results = make([]Result, len(records))
+	finished = int(p.done.Load())
+	if finished > 0 {
+		copy(results, p.results[:finished])
+	}
+	return results, finished, nil
+}
+
+var errGone = errors.New("transform ended its goroutine")
+
+// call calls t and turns what it must not do into failed records.
+func (inv *invocation) call(ctx context.Context, t Transform, p *progress) (results []Result, err error) {
+	records := inv.batch.records
 	defer func() {
 		if v := recover(); v != nil {
 			inv.log.Error("transform panicked", "records", len(records), "cause", cause(v), "at", origin())
 			results, err = make([]Result, len(records)), nil
 		}
 	}()
+	if s, ok := t.(stepper); ok {
+		results = inv.takeResults(len(records))
+		if p != nil {
+			p.results = results
+		}
+		s.each(ctx, records, results, p)
+		inv.giveResults(results)
+		return results, nil
+	}
 	results, err = t.Transform(ctx, records)
 	if err != nil {
 		return nil, err
@@ -100,98 +313,49 @@ func (inv *invocation) run(ctx context.Context, t Transform) (results []Result, 
 	return results, nil
 }
 
-// Transform calls f for each record.
-func (f Func) Transform(ctx context.Context, records []Record) ([]Result, error) {
-	results := make([]Result, len(records))
-	for i := range records {
-		f.one(ctx, records[i], &results[i])
+// The memory of a batch is lent to whoever comes first; who comes while it is lent makes their own.
+
+func (inv *invocation) takeResults(n int) []Result {
+	if inv == nil {
+		return make([]Result, n)
 	}
-	return results, nil
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	r := inv.batch.results
+	inv.batch.results = nil
+	if cap(r) < n {
+		return make([]Result, n)
+	}
+	r = r[:n]
+	clear(r)
+	return r
 }
 
-func (f Func) one(ctx context.Context, r Record, to *Result) {
-	defer recoverRecord(ctx, r.ID, to)
-	*to = f(ctx, r)
+// giveResults leaves results for the next event, not for this one: who was given them may still read them.
+func (inv *invocation) giveResults(results []Result) {
+	if inv != nil {
+		inv.mu.Lock()
+		defer inv.mu.Unlock()
+		inv.results = results
+	}
 }
 
-// An Append is a Func that appends its result to dst, and returns it with what it says of the record. All results of an
-// invocation lie in one piece of memory, so a record costs no allocation. What is appended to dst counts with OK only.
-type Append func(ctx context.Context, dst []byte, r Record) ([]byte, Status)
-
-// Transform calls f for each record.
-func (f Append) Transform(ctx context.Context, records []Record) ([]Result, error) {
-	results := make([]Result, len(records))
-	var dst []byte
-	inv, ok := ctx.Value(invocationKey{}).(*invocation)
-	if ok {
-		dst = inv.batch.scratch[:0]
+func (inv *invocation) takeScratch() []byte {
+	if inv == nil {
+		return nil
 	}
-	for i := range records {
-		dst = f.one(ctx, dst, records[i], &results[i])
-	}
-	if ok {
-		inv.batch.scratch = dst[:0]
-	}
-	return results, nil
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	s := inv.batch.scratch
+	inv.batch.scratch = nil
+	return s
 }
 
-func (f Append) one(ctx context.Context, dst []byte, r Record, to *Result) (out []byte) {
-	out = dst
-	defer recoverRecord(ctx, r.ID, to)
-	data, status := f(ctx, dst, r)
-	if status != OK {
-		to.Status = status
-		return dst
-	}
-	*to = Result{Status: OK, Data: data[len(dst):len(data):len(data)]}
-	return data
-}
-
-// Error is a transform that answers every invocation with err: a wrong option, seen at the first record.
-func Error(err error) Transform { return wrong{err} }
-
-type wrong struct{ err error }
-
-func (w wrong) Transform(context.Context, []Record) ([]Result, error) { return nil, w.err }
-
-// recoverRecord ends the panic of a function of one record.
-func recoverRecord(ctx context.Context, id string, to *Result) {
-	v := recover()
-	if v == nil {
-		return
-	}
-	*to = Result{}
-	log := slog.Default()
-	if inv, ok := ctx.Value(invocationKey{}).(*invocation); ok {
-		log = inv.log
-	}
-	log.Error("transform panicked", "recordId", id, "cause", cause(v), "at", origin())
-}
-
-// cause says what a panic was about. The text of a runtime error holds no data; that of others may.
-func cause(v any) string {
-	if err, ok := v.(runtime.Error); ok {
-		return err.Error()
-	}
-	return fmt.Sprintf("%T", v)
-}
-
-// origin is where the panic that is being recovered began.
-func origin() string {
-	pc := make([]uintptr, 16)
-	frames := runtime.CallersFrames(pc[:runtime.Callers(1, pc)])
-	panicking := false
-	for {
-		f, more := frames.Next()
-		switch {
-		case f.Function == "runtime.gopanic":
-			panicking = true
-		case panicking && f.Function != "runtime.panicmem" && f.Function != "runtime.sigpanic" && f.Function != "runtime.goPanicIndex" &&
-			(len(f.Function) < 8 || f.Function[:8] != "runtime."):
-			return fmt.Sprintf("%s:%d", f.File, f.Line)
-		}
-		if !more {
-			return ""
-		}
+// giveScratch leaves what is beyond the length of s to who comes next.
+func (inv *invocation) giveScratch(s []byte) {
+	if inv != nil {
+		inv.mu.Lock()
+		defer inv.mu.Unlock()
+		inv.batch.scratch = s
 	}
 }
