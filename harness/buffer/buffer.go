@@ -63,6 +63,7 @@ type Batch struct {
 	Records  []record.Record
 	Attempts int       // made by the caller, kept by Rollback
 	First    time.Time // when its first record was appended
+	Settled  int       // records of it that are delivered, failed or dropped; counted by the caller
 
 	from, to uint64 // positions in the log
 	size     int64

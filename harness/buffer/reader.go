@@ -43,6 +43,12 @@ func (r *Reader) Held() int {
 	return n
 }
 
+// Unread is the number of records that were never cut.
+func (r *Reader) Unread() int { return int(r.log.end - r.cursor) }
+
+// Hints are those that the reader was made with.
+func (r *Reader) Hints() Hints { return r.hints }
+
 // Size is the bytes of Data that are not cut.
 func (r *Reader) Size() int64 { return r.size }
 

@@ -103,23 +103,32 @@ func (d *Destination) Begin(now time.Time, records []record.Record) record.Deliv
 
 // A delivery is one object on its way. What it encoded stays until it is put.
 type delivery struct {
-	d       *Destination
-	begun   time.Time // of Begin; ids are derived from it
-	records []record.Record
-	encoded bool
-	object  Object
+	d        *Destination
+	begun    time.Time // of Begin; ids are derived from it
+	records  []record.Record
+	prepared bool
+	object   Object
+	failed   []record.Failure
+	err      error
 }
 
-// Attempt encodes the object if that isn't done, and puts it. Records that failed are reported by the attempt that encodes.
+// Prepare encodes the object, so that the attempt only has to put it. Several deliveries may be prepared at once.
+func (v *delivery) Prepare(ctx context.Context, now time.Time) {
+	if !v.prepared {
+		v.failed, v.err = v.encode(ctx, now)
+		v.prepared = true
+	}
+}
+
+// Attempt puts the object, encoding it first where that isn't done. Records that failed are reported once.
 func (v *delivery) Attempt(ctx context.Context, now time.Time) (record.Progress, error) {
 	var p record.Progress
-	if !v.encoded {
-		failed, err := v.encode(ctx, now)
-		if err != nil {
-			return p, err
-		}
-		v.encoded, p.Failed = true, failed
+	v.Prepare(ctx, now)
+	if err := v.err; err != nil {
+		v.prepared, v.err = false, nil
+		return p, err
 	}
+	p.Failed, v.failed = v.failed, nil
 	if v.object.Records > 0 {
 		if err := v.d.Bucket.Put(ctx, v.object); err != nil {
 			return p, err

@@ -1,0 +1,27 @@
+// Package api is the front door of a delivery stream: the exceptions that the service's calls
+// answer with, and what a record must be to be let in.
+package api
+
+import "github.com/hydrantkit/hydrant/internal/template"
+
+// Names of exceptions (sources.md §2).
+const (
+	InvalidArgument = "InvalidArgumentException"
+	Validation      = "ValidationException"
+)
+
+// An Exception is what the service would have answered to a call: its name and its message, and here the place in the
+// description that is to blame.
+type Exception struct {
+	Name, Message string
+	Pos           template.Pos
+}
+
+// Error is "template.yaml:12:7: InvalidArgumentException: Message".
+func (e *Exception) Error() string {
+	s := e.Name + ": " + e.Message
+	if p := e.Pos.String(); p != "" {
+		s = p + ": " + s
+	}
+	return s
+}

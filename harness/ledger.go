@@ -1,0 +1,114 @@
+package harness
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// A Ledger accounts for every record at every station. What comes into a station and what leaves it are
+// counted where each happens, never one from the other; Check compares them.
+type Ledger struct {
+	Source    Entry // puts, until they are taken up
+	Lambda    Entry // the transform; empty without one
+	Buffer    Entry // delivery buffers
+	Delivery  Entry // conversion, compression, and the destination
+	Errors    Entry // lines of error output, until they are in an object; Failed are lost
+	Backup    Entry // source backup, which is a second copy and no part of the sum
+	Failures  map[string]int64
+	Lost      int64 // what the service too would have lost: S3 out of reach for 24 hours
+	Objects   int64
+	Invoked   int64 // invocations of the function
+	Retried   int64 // attempts beyond the first, of anything
+	Partition int   // delivery buffers that were used
+}
+
+// An Entry is the account of one station: In + Added = Out + Dropped + Failed + Held.
+type Entry struct {
+	In, Added, Out, Dropped, Failed, Held int64
+}
+
+func (e Entry) balance() int64 { return e.In + e.Added - e.Out - e.Dropped - e.Failed - e.Held }
+
+// Stations are the entries in the order of the path, with their names.
+func (l *Ledger) Stations() []struct {
+	Name string
+	Entry
+} {
+	return []struct {
+		Name string
+		Entry
+	}{
+		{"source", l.Source}, {"lambda", l.Lambda}, {"buffer", l.Buffer}, {"delivery", l.Delivery}, {"errors", l.Errors},
+	}
+}
+
+// In is what was put, Added what de-aggregation made more of it.
+func (l *Ledger) In() int64 { return l.Source.In }
+
+// Added is what de-aggregation, and functions that put records back, made more.
+func (l *Ledger) Added() int64 {
+	return l.Source.Added + l.Lambda.Added + l.Buffer.Added + l.Delivery.Added
+}
+
+// Delivered is the records in objects.
+func (l *Ledger) Delivered() int64 { return l.Delivery.Out }
+
+// Dropped is the records left out on purpose.
+func (l *Ledger) Dropped() int64 { return l.Source.Dropped + l.Lambda.Dropped + l.Delivery.Dropped }
+
+// Failed is the records whose line is in the error output, or on its way there.
+func (l *Ledger) Failed() int64 { return l.Errors.In - l.Errors.Failed }
+
+// Held is the records that wait at some station; lines that wait in error buffers are failed already.
+func (l *Ledger) Held() int64 {
+	return l.Source.Held + l.Lambda.Held + l.Buffer.Held + l.Delivery.Held
+}
+
+// Check reports the first imbalance, and the station that has it.
+func (l *Ledger) Check() error {
+	for _, s := range l.Stations() {
+		if n := s.balance(); n != 0 {
+			return fmt.Errorf("the ledger of station %s does not balance by %d: in %d + added %d, out %d + dropped %d + failed %d + held %d",
+				s.Name, n, s.In, s.Added, s.Out, s.Dropped, s.Failed, s.Held)
+		}
+	}
+	if l.Source.Out != l.Lambda.In && l.Lambda.In != 0 {
+		return fmt.Errorf("the ledger does not balance between source (out %d) and lambda (in %d)", l.Source.Out, l.Lambda.In)
+	}
+	into := l.Lambda.Out
+	if l.Lambda == (Entry{}) {
+		into = l.Source.Out
+	}
+	if into != l.Buffer.In {
+		return fmt.Errorf("the ledger does not balance between the processors (out %d) and the delivery buffers (in %d)", into, l.Buffer.In)
+	}
+	if l.Buffer.Out != l.Delivery.In {
+		return fmt.Errorf("the ledger does not balance between the delivery buffers (out %d) and the deliveries (in %d)", l.Buffer.Out, l.Delivery.In)
+	}
+	if got, want := l.In()+l.Added(), l.Delivered()+l.Dropped()+l.Failed()+l.Lost+l.Held(); got != want {
+		return fmt.Errorf("records are not accounted for: in %d + added %d, but delivered %d + dropped %d + failed %d + lost %d + held %d",
+			l.In(), l.Added(), l.Delivered(), l.Dropped(), l.Failed(), l.Lost, l.Held())
+	}
+	return nil
+}
+
+// FailureCodes are the codes of Failures in order.
+func (l *Ledger) FailureCodes() []string {
+	codes := make([]string, 0, len(l.Failures))
+	for c := range l.Failures {
+		codes = append(codes, c)
+	}
+	sort.Strings(codes)
+	return codes
+}
+
+// String is one line, for errors and tests.
+func (l *Ledger) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "in %d + added %d = delivered %d + dropped %d + failed %d + lost %d", l.In(), l.Added(), l.Delivered(), l.Dropped(), l.Failed(), l.Lost)
+	if h := l.Held(); h > 0 {
+		fmt.Fprintf(&b, " + held %d", h)
+	}
+	return b.String()
+}

@@ -1,0 +1,235 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/record"
+)
+
+// A Destination turns a batch of records into a record.Delivery, which remembers what it must between attempts.
+type Destination interface {
+	Begin(now time.Time, records []record.Record) record.Delivery
+}
+
+// A preparer is a Delivery with work to do before its attempt that needs nobody else: it encodes a body. The
+// work of several deliveries is done at once.
+type preparer interface {
+	Prepare(ctx context.Context, now time.Time)
+}
+
+// An outlet is a buffer with a destination behind it: one for each partition, one for each folder of error
+// output, one for the source backup. One batch of it is on its way at a time; while it is in retry nothing else is
+// cut, and when the retry ends all that is held is cut at once, in batches up to the greatest size of the hints' range.
+type outlet struct {
+	*buffer.Reader
+	buf    *buffer.Buffer // what the reader reads; nil where it is the log
+	dest   Destination
+	entry  *Entry // the account of what is delivered here
+	order  int64  // rank, then order of first use
+	most   int64  // size of a batch when delivery lags
+	budget budget
+
+	batch    *buffer.Batch // on its way
+	delivery record.Delivery
+	wake     time.Time // of the next attempt
+	lagging  bool      // a retry has ended and what was held meanwhile isn't cut yet
+	at       time.Time // when it is due, for the agenda; zero is never
+	slot     int       // in the agenda
+}
+
+// due says when there is something to do.
+func (o *outlet) due(now time.Time) time.Time {
+	if o.batch != nil {
+		return o.wake
+	}
+	if o.lagging && o.Held() > 0 {
+		return now
+	}
+	if at, ok := o.Due(); ok {
+		return at
+	}
+	return time.Time{}
+}
+
+// unsettled is the records of the batch on its way that are not settled.
+func (o *outlet) unsettled() int64 {
+	if o.batch == nil {
+		return 0
+	}
+	return int64(o.rest())
+}
+
+// begin has a batch on its way: the one that waits for an attempt, or what is cut now. all cuts what isn't due too.
+func (o *outlet) begin(now time.Time, all bool) bool {
+	if o.batch != nil {
+		return all || !o.wake.After(now)
+	}
+	var ok bool
+	switch {
+	case o.lagging:
+		if o.batch, ok = o.CutAll(o.most); !ok {
+			o.lagging = false
+		}
+	case all:
+		o.batch, ok = o.CutAll(o.most)
+	default:
+		o.batch, ok = o.Cut(now)
+	}
+	if !ok {
+		return false
+	}
+	o.delivery = o.dest.Begin(now, o.batch.Records)
+	o.wake = now
+	return true
+}
+
+// A settled is what became of records at an attempt.
+type settled struct {
+	delivered int
+	failed    []record.Failure
+	lost      int
+	done      bool
+}
+
+// attempt makes one attempt of the batch on its way. An error is the pipeline's: the context ended, or the
+// destination lost count of its records.
+func (o *outlet) attempt(ctx context.Context, now, started time.Time) (settled, error) {
+	var s settled
+	p, err := o.delivery.Attempt(ctx, now)
+	s.delivered, s.failed = p.Delivered, p.Failed
+	o.account(p)
+	if err != nil {
+		if ctx.Err() != nil {
+			return s, ctx.Err()
+		}
+		var outage *record.Outage
+		if !errors.As(err, &outage) {
+			outage = &record.Outage{Code: "InternalError", Err: err}
+		}
+		o.batch.Attempts++
+		at, ok := o.budget.next(o.batch.Attempts, o.admitted(started), now)
+		if ok && !outage.Final {
+			o.wake = at
+			return s, nil
+		}
+		s.lost = o.rest()
+		o.entry.Failed += int64(s.lost)
+		o.finish()
+		s.done = true
+		return s, nil
+	}
+	switch {
+	case p.Done:
+		if n := o.rest(); n != 0 {
+			return s, fmt.Errorf("a delivery of %d records is done and leaves %d of them unsettled", len(o.batch.Records), n)
+		}
+		o.finish()
+		s.done = true
+	case !p.Wake.IsZero():
+		o.wake = p.Wake
+	default:
+		return s, fmt.Errorf("a delivery of %d records is neither done nor waits for anything", len(o.batch.Records))
+	}
+	return s, nil
+}
+
+// account notes what an attempt settled.
+func (o *outlet) account(p record.Progress) {
+	o.entry.Out += int64(p.Delivered)
+	o.entry.Failed += int64(len(p.Failed))
+	o.batch.Settled += p.Delivered + len(p.Failed)
+}
+
+// rest is the records of the batch on its way that are not settled.
+func (o *outlet) rest() int { return len(o.batch.Records) - o.batch.Settled }
+
+// admitted is when the oldest record of the batch came, for budgets that count from there. Records of a capture
+// may be older than the stream.
+func (o *outlet) admitted(started time.Time) time.Time {
+	oldest := o.batch.Records[0].Arrival
+	for i := range o.batch.Records {
+		oldest = min(oldest, o.batch.Records[i].Arrival)
+	}
+	if at := time.UnixMilli(oldest); at.After(started) {
+		return at
+	}
+	return started
+}
+
+func (o *outlet) finish() {
+	o.lagging = (o.lagging || o.batch.Attempts > 0) && o.Held() > 0
+	o.Release(o.batch)
+	o.batch, o.delivery = nil, nil
+}
+
+// An agenda has outlets by when they are due: a heap, by time and then by order of first use.
+type agenda []*outlet
+
+func (a agenda) before(i, j int) bool {
+	if !a[i].at.Equal(a[j].at) {
+		return a[i].at.Before(a[j].at)
+	}
+	return a[i].order < a[j].order
+}
+
+func (a agenda) swap(i, j int) {
+	a[i], a[j] = a[j], a[i]
+	a[i].slot, a[j].slot = i, j
+}
+
+// set enters o at its time, moves it there, or takes it out where at is zero.
+func (a *agenda) set(o *outlet, at time.Time) {
+	in := o.slot < len(*a) && (*a)[o.slot] == o
+	switch {
+	case !in && at.IsZero():
+		return
+	case !in:
+		o.at, o.slot = at, len(*a)
+		*a = append(*a, o)
+	case at.IsZero():
+		last := len(*a) - 1
+		i := o.slot
+		a.swap(i, last)
+		(*a)[last] = nil
+		if *a = (*a)[:last]; i < last {
+			a.fix(i)
+		}
+		return
+	case o.at.Equal(at):
+		return
+	default:
+		o.at = at
+	}
+	a.fix(o.slot)
+}
+
+func (a agenda) fix(i int) {
+	for i > 0 && a.before(i, (i-1)/2) {
+		a.swap(i, (i-1)/2)
+		i = (i - 1) / 2
+	}
+	for {
+		least := i
+		for c := 2*i + 1; c <= 2*i+2 && c < len(a); c++ {
+			if a.before(c, least) {
+				least = c
+			}
+		}
+		if least == i {
+			return
+		}
+		a.swap(i, least)
+		i = least
+	}
+}
+
+// sortOutlets sorts by order of first use.
+func sortOutlets(o []*outlet) {
+	slices.SortFunc(o, func(a, b *outlet) int { return cmp.Compare(a.order, b.order) })
+}

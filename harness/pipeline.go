@@ -1,0 +1,479 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/harness/s3"
+)
+
+// A Processor is one entry of a stream's ProcessingConfiguration. Records it cannot handle come back in the
+// outcome's Failed. An error, a *record.Outage, means that nothing was processed: what an attempt made until then
+// is discarded, and the batch is tried again while its budget lasts. attempt counts from 1. A processor may be
+// used by several workers at once.
+type Processor interface {
+	Process(ctx context.Context, now time.Time, attempt int, in []record.Record) (record.Outcome, error)
+	// Failures is what becomes of a batch whose outage is final, or whose retries are spent.
+	Failures(in []record.Record, o *record.Outage, attempts int, at time.Time) []record.Failure
+}
+
+// A Pipeline is a running delivery stream without a clock, a goroutine that outlives a call, or a source of randomness of its own.
+//
+//	Put → log → (hints) → transform → delivery buffer, one per partition → (hints) → convert or join, compress → bucket
+//	       ↘ source backup                 ↘ failures → error buffer, one per folder → bucket
+//
+// Its methods are for one goroutine.
+type Pipeline struct {
+	workers     int
+	delivery    outletConfig
+	errorOutput func(record.Cause) outletConfig
+
+	now     time.Time // of the last call
+	started time.Time // of the first
+	seq     uint64
+
+	log       *buffer.Log // nil where nothing reads it
+	transform *transform  // nil without one
+	outlets   []*outlet   // delivery buffers, in the order of first use
+	byKeys    map[*record.Keys]*outlet
+	backup    *outlet // nil without one
+	errors    [record.Causes]*outlet
+	agenda    agenda // of outlets
+	ledger    Ledger
+
+	line    []byte // for error lines
+	lines   []record.Record
+	due     []*outlet
+	batches []*flight
+}
+
+// A transform is the station that cuts batches from the log and has them processed.
+type transform struct {
+	*buffer.Reader
+	processor Processor
+	entry     *Entry
+	budget    budget
+	most      int       // invocations outstanding at once
+	flights   []*flight // those that end later than they began, in the order of their cuts
+	held      int64     // records cut and not settled
+}
+
+// A flight is one attempt of a batch at the transform.
+type flight struct {
+	batch   *buffer.Batch
+	outcome record.Outcome
+	err     error
+}
+
+// Put admits records and returns next as Advance does: now when something is due, zero when nothing is held. A driver may skip
+// Advance while its instant is before the latest next; a Put later than something due is an error. Put numbers the
+// records; their bytes stay the caller's.
+func (p *Pipeline) Put(now time.Time, records []record.Record) (next time.Time, err error) {
+	if err := p.proceed(now); err != nil {
+		return now, err
+	}
+	if at := p.next(); !at.IsZero() && at.Before(now) {
+		return at, fmt.Errorf("put at %v, but something is due at %v", now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
+	}
+	for i := range records {
+		r := &records[i]
+		r.Seq, r.Raw = p.seq, r.Data
+		p.seq++
+	}
+	p.ledger.Source.In += int64(len(records))
+	if p.log != nil {
+		if err := p.log.Append(now, records); err != nil {
+			return now, err
+		}
+		if p.backup != nil {
+			p.ledger.Backup.In += int64(len(records))
+			p.agenda.set(p.backup, p.backup.due(now))
+		}
+	}
+	if p.transform == nil {
+		p.ledger.Source.Out += int64(len(records))
+		if err := p.deliver(now, records); err != nil {
+			return now, err
+		}
+	}
+	return p.next(), nil
+}
+
+// Advance brings the stream to the time to: it runs everything due up to it in the order of due times, each with its own
+// instant as now, and leaves what comes later. It returns when there will be more to do, zero when nothing is held.
+func (p *Pipeline) Advance(ctx context.Context, to time.Time) (next time.Time, err error) {
+	for {
+		at := p.next()
+		if at.IsZero() || at.After(to) {
+			break
+		}
+		if at.Before(p.now) {
+			at = p.now
+		}
+		p.now = at
+		if err := ctx.Err(); err != nil {
+			return at, err
+		}
+		// At one instant: station order, then order of first use, then Seq.
+		if p.transformDue().After(at) || p.transformDue().IsZero() {
+			err = p.runOutlets(ctx, at, false)
+		} else {
+			err = p.runTransform(ctx, at, false)
+		}
+		if err != nil {
+			return at, err
+		}
+	}
+	return p.next(), p.proceed(to)
+}
+
+// Flush treats everything as due and tries each held batch once; what fails stays held. For an interruption and the stop of a live stream only.
+func (p *Pipeline) Flush(ctx context.Context, now time.Time) error {
+	if err := p.proceed(now); err != nil {
+		return err
+	}
+	if p.transform != nil {
+		if err := p.runTransform(ctx, now, true); err != nil {
+			return err
+		}
+	}
+	return p.runOutlets(ctx, now, true)
+}
+
+// proceed moves the stream's time on.
+func (p *Pipeline) proceed(now time.Time) error {
+	if p.started.IsZero() {
+		p.started, p.now = now, now
+	}
+	if now.Before(p.now) {
+		return fmt.Errorf("the stream is at %v and can't go back to %v", p.now.Format(time.RFC3339Nano), now.Format(time.RFC3339Nano))
+	}
+	p.now = now
+	return nil
+}
+
+// next is when there is something to do.
+func (p *Pipeline) next() time.Time {
+	at := p.transformDue()
+	if len(p.agenda) > 0 && (at.IsZero() || p.agenda[0].at.Before(at)) {
+		at = p.agenda[0].at
+	}
+	return at
+}
+
+// transformDue is when the transform station has something to do.
+func (p *Pipeline) transformDue() time.Time {
+	t := p.transform
+	if t == nil {
+		return time.Time{}
+	}
+	var at time.Time
+	if len(t.flights) < t.most {
+		if due, ok := t.Due(); ok {
+			at = due
+		}
+	}
+	for _, f := range t.flights {
+		if at.IsZero() || f.outcome.End.Before(at) {
+			at = f.outcome.End
+		}
+	}
+	return at
+}
+
+// runTransform lands the invocations that end by now, and starts those that are due; all cuts what isn't due too.
+func (p *Pipeline) runTransform(ctx context.Context, now time.Time, all bool) error {
+	t := p.transform
+	rest := t.flights[:0]
+	var land []*flight
+	for _, f := range t.flights {
+		if all || !f.outcome.End.After(now) {
+			land = append(land, f)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	t.flights = rest
+	for _, f := range land {
+		if err := p.land(f); err != nil {
+			return err
+		}
+	}
+	again := t.Waiting() // when all is due, a batch is tried once
+	for {
+		batches := p.batches[:0]
+		for len(t.flights)+len(batches) < t.most {
+			b, ok := t.CutRetry(now)
+			if all && !ok && again > 0 {
+				b, ok = t.CutRetry(endOfTime)
+			}
+			if ok {
+				again--
+			} else if all {
+				b, ok = t.CutAll(t.Hints().Size)
+			} else {
+				b, ok = t.Cut(now)
+			}
+			if !ok {
+				break
+			}
+			if b.Attempts == 0 {
+				p.ledger.Source.Out += int64(len(b.Records))
+				t.entry.In += int64(len(b.Records))
+				t.held += int64(len(b.Records))
+			}
+			batches = append(batches, &flight{batch: b})
+		}
+		p.batches = batches
+		if len(batches) == 0 {
+			return nil
+		}
+		each(p.workers, len(batches), func(i int) {
+			f := batches[i]
+			f.outcome, f.err = t.processor.Process(ctx, now, f.batch.Attempts+1, f.batch.Records)
+		})
+		if err := ctx.Err(); err != nil { // as if it had not been tried
+			for _, f := range batches {
+				t.Rollback(f.batch, now)
+			}
+			return err
+		}
+		for _, f := range batches {
+			p.ledger.Invoked++
+			if f.batch.Attempts++; f.batch.Attempts > 1 {
+				p.ledger.Retried++
+			}
+			if f.outcome.End.After(now) && !all {
+				t.flights = append(t.flights, f)
+			} else if err := p.land(f); err != nil {
+				return err
+			}
+		}
+		clear(batches)
+	}
+}
+
+var endOfTime = time.Unix(1<<40, 0)
+
+// land takes up what an invocation made, at its end, or puts its batch back for another.
+func (p *Pipeline) land(f *flight) error {
+	t, o := p.transform, &f.outcome
+	in := len(f.batch.Records)
+	if f.err != nil {
+		var outage *record.Outage
+		if !errors.As(f.err, &outage) {
+			return f.err
+		}
+		if at, ok := t.budget.next(f.batch.Attempts, f.batch.First, o.End); ok && !outage.Final {
+			t.Rollback(f.batch, at)
+			return nil
+		}
+		*o = record.Outcome{Failed: t.processor.Failures(f.batch.Records, outage, f.batch.Attempts, o.End), End: o.End}
+	}
+	if got := len(o.Out) + len(o.Failed) + o.Dropped; got != in+o.Added {
+		return fmt.Errorf("the transform was given %d records and accounts for %d", in+o.Added, got)
+	}
+	t.held -= int64(in)
+	t.entry.Added += int64(o.Added)
+	t.entry.Out += int64(len(o.Out))
+	t.entry.Failed += int64(len(o.Failed))
+	t.entry.Dropped += int64(o.Dropped)
+	if err := p.deliver(o.End, o.Out); err != nil {
+		return err
+	}
+	if err := p.fail(o.End, o.Failed); err != nil {
+		return err
+	}
+	t.Release(f.batch)
+	return nil
+}
+
+// deliver appends records to the delivery buffers of their partitions.
+func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
+	for len(records) > 0 {
+		keys, n := records[0].Keys, 1
+		for n < len(records) && records[n].Keys == keys {
+			n++
+		}
+		o := p.byKeys[keys]
+		if o == nil {
+			o = p.newOutlet(p.delivery, &p.ledger.Delivery, rankDelivery+int64(len(p.outlets)))
+			p.byKeys[keys] = o
+			p.ledger.Partition++
+			p.outlets = append(p.outlets, o)
+		}
+		p.ledger.Buffer.In += int64(n)
+		if _, err := o.buf.Append(now, records[:n]); err != nil {
+			return err
+		}
+		p.agenda.set(o, o.due(now))
+		records = records[n:]
+	}
+	return nil
+}
+
+// fail turns failures into lines in the error buffers of their folders.
+func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
+	for i := range failed {
+		f := &failed[i]
+		o := p.errors[f.Cause]
+		if o == nil {
+			o = p.newOutlet(p.errorOutput(f.Cause), &p.ledger.Errors, rankErrors+int64(f.Cause))
+			p.errors[f.Cause] = o
+		}
+		p.line = s3.AppendFailure(p.line[:0], f)
+		p.lines = append(p.lines[:0], record.Record{Seq: f.Record.Seq, Sub: f.Record.Sub, Data: p.line, Raw: p.line, Arrival: f.Record.Arrival})
+		p.ledger.Errors.In++
+		if p.ledger.Failures == nil {
+			p.ledger.Failures = map[string]int64{}
+		}
+		p.ledger.Failures[f.Code]++
+		if _, err := o.buf.Append(now, p.lines); err != nil {
+			return err
+		}
+		p.agenda.set(o, o.due(now))
+	}
+	return nil
+}
+
+// The ranks of outlets: at one instant, station order comes first.
+const (
+	rankBackup   = 0
+	rankDelivery = 1 << 40
+	rankErrors   = 2 << 40
+)
+
+// An outletConfig is what outlets of one use have in common.
+type outletConfig struct {
+	hints buffer.Hints
+	most  int64 // the greatest size of the hints' range
+	dest  Destination
+}
+
+// newOutlet makes a delivery or error buffer with its destination.
+func (p *Pipeline) newOutlet(c outletConfig, e *Entry, order int64) *outlet {
+	buf := buffer.New(c.hints)
+	return &outlet{Reader: buf.Reader, buf: buf, dest: c.dest, entry: e, order: order, most: c.most, budget: s3Budget}
+}
+
+// runOutlets has every outlet that is due at now make an attempt; all has every outlet that holds something do so.
+func (p *Pipeline) runOutlets(ctx context.Context, now time.Time, all bool) error {
+	due := p.due[:0]
+	if all {
+		due = append(due, p.agenda...)
+		sortOutlets(due)
+	} else {
+		for len(p.agenda) > 0 && !p.agenda[0].at.After(now) {
+			o := p.agenda[0]
+			due = append(due, o)
+			p.agenda.set(o, time.Time{})
+		}
+		sortOutlets(due)
+	}
+	p.due = due
+	begun := due[:0:len(due)]
+	for _, o := range due {
+		held := o.batch != nil
+		if !o.begin(now, all) {
+			p.agenda.set(o, o.due(now))
+			continue
+		}
+		if !held {
+			p.cut(o)
+		}
+		begun = append(begun, o)
+	}
+	each(p.workers, len(begun), func(i int) {
+		if d, ok := begun[i].delivery.(preparer); ok {
+			d.Prepare(ctx, now)
+		}
+	})
+	for i, o := range begun {
+		for first := true; ; first = false {
+			if !first {
+				if !all || !o.begin(now, true) {
+					break
+				}
+				p.cut(o)
+			}
+			s, err := p.attempt(ctx, o, now)
+			if err != nil {
+				for _, o := range begun[i:] {
+					p.agenda.set(o, o.due(now))
+				}
+				return err
+			}
+			if !s.done {
+				break
+			}
+		}
+		p.agenda.set(o, o.due(now))
+	}
+	if all { // error lines that were made just now
+		for _, o := range p.errors {
+			if o != nil && o.batch == nil && o.Held() > 0 {
+				if o.begin(now, true) {
+					p.cut(o)
+					if _, err := p.attempt(ctx, o, now); err != nil {
+						return err
+					}
+				}
+				p.agenda.set(o, o.due(now))
+			}
+		}
+	}
+	return nil
+}
+
+// cut notes that a batch was cut.
+func (p *Pipeline) cut(o *outlet) {
+	if o.entry == &p.ledger.Delivery {
+		n := int64(len(o.batch.Records))
+		p.ledger.Buffer.Out += n
+		p.ledger.Delivery.In += n
+	}
+}
+
+// attempt makes one attempt of o's batch and takes up what it settled.
+func (p *Pipeline) attempt(ctx context.Context, o *outlet, now time.Time) (settled, error) {
+	if o.batch.Attempts > 0 {
+		p.ledger.Retried++
+	}
+	s, err := o.attempt(ctx, now, p.started)
+	if err == nil || len(s.failed) > 0 {
+		err = errors.Join(err, p.fail(now, s.failed))
+	}
+	if o != p.backup {
+		p.ledger.Lost += int64(s.lost)
+	}
+	return s, err
+}
+
+// Ledger returns the account of every station as it is now.
+func (p *Pipeline) Ledger() Ledger {
+	l := p.ledger
+	if t := p.transform; t != nil {
+		l.Source.Held = int64(t.Unread())
+		l.Lambda.Held = t.held
+	}
+	for _, o := range p.outlets {
+		l.Buffer.Held += int64(o.Held())
+		l.Delivery.Held += o.unsettled()
+	}
+	for _, o := range p.errors {
+		if o != nil {
+			l.Errors.Held += int64(o.Held()) + o.unsettled()
+		}
+	}
+	if o := p.backup; o != nil {
+		l.Backup.Held += int64(o.Held()) + o.unsettled()
+	}
+	return l
+}
+
+// Now is the stream's time.
+func (p *Pipeline) Now() time.Time { return p.now }

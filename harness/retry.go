@@ -1,0 +1,39 @@
+package harness
+
+import "time"
+
+// A budget says how long something unavailable is tried again. The first of its bounds that is reached ends it.
+// Budgets live in this file, and only here.
+type budget struct {
+	Attempts int           // in all; 0 is any number
+	For      time.Duration // from the admission of the oldest record; 0 is no bound
+	First    time.Duration // pause after the first failure; then doubled
+	Cap      time.Duration // the longest pause
+}
+
+// The budgets.
+//
+//	transform   NumberOfRetries more attempts; pauses are a CHOICE (record-transformation.md §4)
+//	s3          24 hours from admission, the stream's retention; pauses are a CHOICE (s3-delivery.md §8)
+func transformBudget(retries int) budget {
+	return budget{Attempts: retries + 1, First: time.Second, Cap: 10 * time.Second}
+}
+
+var s3Budget = budget{For: 24 * time.Hour, First: time.Second, Cap: time.Minute}
+
+// next says when to try again after attempts failed ones, the last of which ended at end. ok is false when the
+// budget is spent.
+func (b budget) next(attempts int, admitted, end time.Time) (at time.Time, ok bool) {
+	if b.Attempts > 0 && attempts >= b.Attempts {
+		return time.Time{}, false
+	}
+	pause := b.Cap
+	if attempts < 16 {
+		pause = min(b.First<<(attempts-1), b.Cap)
+	}
+	at = end.Add(pause)
+	if b.For > 0 && at.After(admitted.Add(b.For)) {
+		return time.Time{}, false
+	}
+	return at, true
+}

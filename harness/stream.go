@@ -1,0 +1,183 @@
+// Package harness is a delivery stream of Amazon Data Firehose on this machine.
+//
+// [ParseStream] reads the description of one, [New] makes a [Pipeline] of it, and [Replay] puts
+// recorded records through the pipeline on a virtual clock: an hour of traffic runs in
+// milliseconds and gives the same objects, under the same keys, every time.
+//
+// # Design
+//
+// Time is a parameter, and so is chance. The pipeline has no clock, no goroutine that outlives a
+// call and no random source; ids and the random parts of keys are derived from a seed, the
+// station, the first record and the time. Results of workers are joined in the order in which the
+// work was cut. So two cores give the same bytes as one, and a stack trace is the path of a
+// record.
+//
+// Nothing here drops a record. A bad one becomes a [record.Failure] and a line of error output;
+// something unavailable is a [record.Outage], and its batch waits; and the [Ledger] counts what
+// comes in and what leaves at every station, each where it happens.
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hydrantkit/hydrant/convert"
+	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/lambda"
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/internal/compress"
+	"github.com/hydrantkit/hydrant/internal/template"
+	"github.com/hydrantkit/hydrant/schema"
+)
+
+// MiB is the unit of size hints (s3-delivery.md §1, CHOICE).
+const MiB = 1 << 20
+
+// ErrorHints are the hints of error output (s3-delivery.md §1).
+var ErrorHints = buffer.Hints{Size: 5 * MiB, Interval: 300 * time.Second}
+
+// maxSize is the end of the range of S3's size hints, which deliveries that lag are raised to.
+const maxSize = 128 * MiB
+
+// ImmediateInterval is when a buffer with the interval 0 is due (cli.md: one second after the first record).
+const ImmediateInterval = time.Second
+
+// A Source says where a stream's records come from.
+type Source uint8
+
+// The sources.
+const (
+	DirectPut Source = iota
+	KinesisStream
+	MSK
+)
+
+// A Stream is a delivery stream as it was described, checked and completed with defaults.
+type Stream struct {
+	Name, ARN string
+	Region    string
+	Account   string
+	Version   int // of the configuration; 1
+	Source    Source
+	SourceARN string
+
+	Lambda    *Lambda // nil without one
+	Delimiter bool    // AppendDelimiterToRecord
+
+	S3     S3
+	Backup *S3 // of the source records; nil without one
+
+	Conversion *Conversion // nil without one
+}
+
+// Lambda is a stream's Lambda processor.
+type Lambda struct {
+	ARN     string
+	Pos     template.Pos // of the ARN
+	Retries int
+	Hints   buffer.Hints
+}
+
+// S3 is a bucket that a stream delivers to, or backs up to.
+type S3 struct {
+	Bucket      string
+	Prefix      *s3.Prefix
+	ErrorPrefix *s3.Prefix
+	Hints       buffer.Hints
+	Compression compress.Format
+	Zone        *time.Location
+	Extension   string // FileExtension; empty is the format's own
+}
+
+// Conversion is a stream's DataFormatConversionConfiguration, with its table.
+type Conversion struct {
+	Catalog, Database, Table, Region, Version string // as configured; Catalog may be empty
+	Schema                                    *schema.Table
+	Options                                   convert.Options
+}
+
+// outstandingInvocations is how many invocations of a stream may run at once (record-transformation.md §6).
+const outstandingInvocations = 5
+
+// Options are what a pipeline needs besides the description.
+type Options struct {
+	Bucket  s3.Bucket      // where all objects go
+	Invoker lambda.Invoker // of the stream's function; needed where it has one
+	Seed    record.Seed
+	Workers int // goroutines at once; 0 is one
+
+	// TrailingDelimiter puts an LF behind the last record of an object too (record-transformation.md §7, CHOICE: false).
+	TrailingDelimiter bool
+}
+
+// New makes a pipeline of a stream.
+func New(s *Stream, o Options) (*Pipeline, error) {
+	if o.Bucket == nil {
+		return nil, errors.New("a pipeline needs a bucket")
+	}
+	p := &Pipeline{workers: o.Workers, byKeys: map[*record.Keys]*outlet{}}
+	data, err := s.destination(o)
+	if err != nil {
+		return nil, err
+	}
+	p.delivery = outletConfig{hints: s.S3.Hints, most: maxSize, dest: data}
+	p.errorOutput = func(c record.Cause) outletConfig {
+		return outletConfig{hints: ErrorHints, most: maxSize, dest: &s3.Destination{
+			Kind: s3.Error, Bucket: o.Bucket, Name: s.S3.Bucket, Stream: s.Name, Version: s.Version,
+			Prefix: s.S3.ErrorPrefix, Type: c.String(), Zone: s.S3.Zone, Seed: o.Seed, Station: "error/" + c.String(), Format: s3.Join{},
+		}}
+	}
+	if s.Lambda != nil || s.Backup != nil {
+		p.log = buffer.NewLog()
+	}
+	if l := s.Lambda; l != nil {
+		if o.Invoker == nil {
+			return nil, fmt.Errorf("the stream's function %s needs something to run it", l.ARN)
+		}
+		p.transform = &transform{
+			Reader: p.log.Reader("transform", l.Hints),
+			processor: lambda.New(o.Invoker, lambda.Options{FunctionARN: l.ARN, StreamARN: s.ARN, Region: s.Region,
+				SourceARN: s.SourceARN, MSK: s.Source == MSK, Seed: o.Seed}),
+			entry: &p.ledger.Lambda, budget: transformBudget(l.Retries), most: outstandingInvocations,
+		}
+	}
+	if b := s.Backup; b != nil {
+		dest, err := b.destination(s, o, s3.Backup)
+		if err != nil {
+			return nil, err
+		}
+		dest.Format = s3.Join{}
+		p.backup = &outlet{Reader: p.log.Reader("backup", b.Hints), dest: dest, entry: &p.ledger.Backup, order: rankBackup, most: maxSize, budget: s3Budget}
+	}
+	return p, nil
+}
+
+// destination makes the destination of the stream's data.
+func (s *Stream) destination(o Options) (*s3.Destination, error) {
+	d, err := s.S3.destination(s, o, s3.Data)
+	if err != nil {
+		return nil, err
+	}
+	d.Format = s3.Join{Delimiter: s.Delimiter, Trailing: o.TrailingDelimiter}
+	if c := s.Conversion; c != nil {
+		if d.Format, err = newConversion(s, o.Workers); err != nil {
+			return nil, err
+		}
+		d.Extension, d.ContentEncoding = c.extension(), c.contentEncoding()
+	}
+	if s.S3.Extension != "" {
+		d.Extension = s.S3.Extension
+	}
+	return d, nil
+}
+
+func (b *S3) destination(s *Stream, o Options, kind string) (*s3.Destination, error) {
+	d := &s3.Destination{Kind: kind, Bucket: o.Bucket, Name: b.Bucket, Stream: s.Name, Version: s.Version,
+		Prefix: b.Prefix, Zone: b.Zone, Seed: o.Seed, Station: kind}
+	if b.Compression != compress.Uncompressed {
+		d.Codec, d.Extension, d.ContentEncoding = &codec{format: b.Compression}, b.Compression.Extension(), b.Compression.ContentEncoding()
+	}
+	return d, nil
+}

@@ -1,0 +1,29 @@
+package harness
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// each calls f(0) to f(n-1) on up to workers goroutines and returns when all are done. It is the only place
+// where the pipeline runs anything beside anything else; what the calls made is joined in order by the caller.
+func each(workers, n int, f func(i int)) {
+	if workers <= 1 || n <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(workers, n) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		}()
+	}
+	wg.Wait()
+}
