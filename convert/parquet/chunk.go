@@ -34,6 +34,7 @@ type chunk struct {
 	codes                []uint32 // values, where there is one
 	bounds               bounds
 
+	delta    *deltas // of V2
 	dict     dictionary
 	inDict   bool // values go to the dictionary
 	dictUsed int  // entries of the dictionary that finished pages use
@@ -82,6 +83,7 @@ func (c *chunk) reset() {
 	c.totalRows, c.totalEntries, c.totalNulls, c.uncompressed = 0, 0, 0, 0
 	c.stats.reset()
 	c.encodings = 0
+	c.delta.reset()
 }
 
 func (c *chunk) clearPage() {
@@ -165,7 +167,7 @@ func (c *chunk) append(sp span, v *column.Vector, lo, hi int) error {
 		}
 		i += n
 	}
-	return c.check()
+	return nil
 }
 
 func appendEqual(dst []uint8, x uint8, n int) []uint8 {
@@ -175,21 +177,19 @@ func appendEqual(dst []uint8, x uint8, n int) []uint8 {
 	return dst
 }
 
-// check finds a vector that breaks its invariants: levels and values would not match.
-func (c *chunk) check() error {
-	if c.entries == 0 {
-		return nil
-	}
+// count counts the nulls of the growing page of a leaf that isn't flat. A vector that breaks its
+// invariants is found here: levels and values would not match.
+func (c *chunk) count() error {
 	n := 0
 	for _, d := range c.def {
 		if d == c.leaf.maxDef {
 			n++
 		}
 	}
-	c.nulls = c.entries - n
 	if n != c.values {
 		return fmt.Errorf("column %s: %d values where the vectors around them have room for %d", c.leaf.path, c.values, n)
 	}
+	c.nulls = c.entries - n
 	return nil
 }
 
@@ -232,15 +232,12 @@ func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
 		e += n
 		lo += values
 		if c.raw >= limit || c.entries >= maxEntries {
-			if err := c.check(); err != nil {
-				return err
-			}
 			if err := c.flush(); err != nil {
 				return err
 			}
 		}
 	}
-	return c.check()
+	return nil
 }
 
 // plainSize is what value i takes as PLAIN.
@@ -338,6 +335,11 @@ func (c *chunk) appendBlock(v *column.Vector, lo, hi int) error {
 		fallthrough
 	default:
 		c.ints = gather(c.ints[:0], v.Ints, valid, lo, hi)
+		if hive && v.Type.Kind == schema.Date {
+			for i, day := range c.ints {
+				c.ints[i] = julianDay(day)
+			}
+		}
 		c.appendInts()
 	}
 	return nil
@@ -384,25 +386,31 @@ func (c *chunk) appendFloats() {
 	c.values += len(c.floats)
 	c.raw += len(c.floats) * c.leaf.width
 	switch {
-	case c.inDict && c.leaf.width == 4:
-		for _, x := range c.floats {
-			c.codes = append(c.codes, c.dict.key(uint64(math.Float32bits(float32(x)))))
-		}
 	case c.inDict:
+		hive := c.w.options.Layout == LayoutHive
 		for _, x := range c.floats {
-			c.codes = append(c.codes, c.dict.key(math.Float64bits(x)))
+			key := bits64(x)
+			if c.leaf.width == 4 {
+				key = uint64(bits32(x))
+			}
+			if x != x && hive {
+				// to Java's map no NaN is equal to another
+				c.codes = append(c.codes, c.dict.add(hash64(key), key))
+				continue
+			}
+			c.codes = append(c.codes, c.dict.key(key))
 		}
 	case c.leaf.width == 4:
 		n := len(c.plain)
 		c.plain = grow(c.plain, 4*len(c.floats))
 		for i, x := range c.floats {
-			binary.LittleEndian.PutUint32(c.plain[n+4*i:], math.Float32bits(float32(x)))
+			binary.LittleEndian.PutUint32(c.plain[n+4*i:], bits32(x))
 		}
 	default:
 		n := len(c.plain)
 		c.plain = grow(c.plain, 8*len(c.floats))
 		for i, x := range c.floats {
-			binary.LittleEndian.PutUint64(c.plain[n+8*i:], math.Float64bits(x))
+			binary.LittleEndian.PutUint64(c.plain[n+8*i:], bits64(x))
 		}
 	}
 }
@@ -448,11 +456,17 @@ func (c *chunk) bound(x []byte) {
 }
 
 func (c *chunk) appendInt96s(v *column.Vector, lo, hi int) {
+	hive := c.w.options.Layout == LayoutHive
 	for i := lo; i < hi; i++ {
 		if v.Null(i) {
 			continue
 		}
-		c.fixed = appendInt96(c.fixed[:0], v.Ints[i], v.Nanos[i])
+		sec := v.Ints[i]
+		if hive && sec < gregorian*secondsPerDay {
+			day := floorDay(sec)
+			sec += (julianDay(day) - day) * secondsPerDay
+		}
+		c.fixed = appendInt96(c.fixed[:0], sec, v.Nanos[i])
 		c.appendFixedValue()
 	}
 }
@@ -484,6 +498,9 @@ func (c *chunk) appendFixedValue() {
 		c.bound(c.fixed)
 		c.plain = append(c.plain, c.fixed...)
 		return
+	}
+	if c.w.options.Layout == LayoutHive {
+		c.raw += 4 // parquet-mr counts a length that isn't there
 	}
 	var code uint32
 	switch c.leaf.width {

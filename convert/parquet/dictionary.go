@@ -56,7 +56,7 @@ func hashBytes(b []byte) uint64 {
 	return hash64(h ^ t)
 }
 
-// rehash doubles the table when it is over half full.
+// room doubles the table when it is over half full.
 func (d *dictionary) room() {
 	if 2*(d.n+1) <= len(d.table) {
 		return
@@ -105,6 +105,11 @@ func (d *dictionary) key(x uint64) uint32 {
 			}
 		}
 	}
+	return d.add(h, x)
+}
+
+// add appends a new key.
+func (d *dictionary) add(h, x uint64) uint32 {
 	d.room()
 	d.place(h, d.n)
 	d.keys = append(d.keys, x)

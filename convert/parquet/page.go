@@ -71,9 +71,14 @@ func (c *chunk) flush() error {
 	if c.rows == 0 {
 		return nil
 	}
+	if !c.flat() {
+		if err := c.count(); err != nil {
+			return err
+		}
+	}
 	b := c.w.buffers.Get().(*buffers)
 	defer c.w.buffers.Put(b)
-	if c.inDict && c.dictUsed == 0 && c.seen > 0 || c.inDict && c.values == 0 && c.dictUsed == 0 {
+	if c.inDict && len(c.index) == 0 {
 		// the first page decides, as in parquet-mr
 		b.values = c.appendCodes(b.values[:0])
 		if len(b.values)+c.dict.size() >= c.raw {
@@ -117,8 +122,46 @@ func (c *chunk) appendEncoded(b *buffers) format.Encoding {
 	if c.leaf.bloom {
 		c.addHashes(c.plain)
 	}
+	if c.w.v2 {
+		return c.appendDelta(b)
+	}
 	b.values = append(b.values[:0], c.plain...)
 	return format.Plain
+}
+
+// appendDelta makes b.values out of c.plain with V2's encodings. LayoutHive uses those of
+// parquet-mr 1.8.1, which had none for INT64; the others use them where they are shorter.
+func (c *chunk) appendDelta(b *buffers) format.Encoding {
+	hive := c.w.options.Layout == LayoutHive
+	if c.delta == nil {
+		c.delta = new(deltas)
+	}
+	d := c.delta
+	enc := format.Plain
+	switch c.leaf.physical {
+	case format.Int32:
+		b.values, enc = d.appendInt32(b.values[:0], c.plain), format.DeltaBinaryPacked
+	case format.Int64:
+		if !hive {
+			b.values, enc = d.appendInt64(b.values[:0], c.plain), format.DeltaBinaryPacked
+		}
+	case format.ByteArray:
+		var shared int
+		b.values, shared = d.appendPrefixes(b.values[:0], c.plain, 0)
+		enc = format.DeltaByteArray
+		if !hive && shared < len(c.plain)/8 {
+			b.values, enc = d.appendLengths(b.values[:0], c.plain), format.DeltaLengthByteArray
+		}
+	case format.FixedLenByteArray:
+		if hive {
+			b.values, _ = d.appendPrefixes(b.values[:0], c.plain, c.leaf.width)
+			enc = format.DeltaByteArray
+		}
+	}
+	if enc == format.Plain || !hive && len(b.values) >= len(c.plain) {
+		b.values, enc = append(b.values[:0], c.plain...), format.Plain
+	}
+	return enc
 }
 
 // appendBooleans makes b.values out of c.bools.

@@ -2,7 +2,9 @@ package parquet
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
+	"time"
 )
 
 // PLAIN: integers and floats little-endian; BOOLEAN one bit each, low bits first; BYTE_ARRAY as
@@ -59,13 +61,50 @@ const (
 
 // appendInt96 appends a timestamp of seconds and nanoseconds since 1970.
 func appendInt96(dst []byte, sec int64, nanos int32) []byte {
+	day := floorDay(sec)
+	of := sec - day*secondsPerDay
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(of*1e9+int64(nanos)))
+	return binary.LittleEndian.AppendUint32(dst, uint32(day+julianEpoch))
+}
+
+func floorDay(sec int64) int64 {
 	day := sec / secondsPerDay
 	if sec%secondsPerDay < 0 {
 		day--
 	}
-	of := sec - day*secondsPerDay
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(of*1e9+int64(nanos)))
-	return binary.LittleEndian.AppendUint32(dst, uint32(day+julianEpoch))
+	return day
+}
+
+// gregorian is the first day of the Gregorian calendar, 1582-10-15, in days since 1970.
+const gregorian = -141427
+
+// julianDay returns the day that Hive 2.3 stores for the date that a proleptic calendar gives
+// day: before 1582-10-15 its year, month and day count in the Julian calendar.
+func julianDay(day int64) int64 {
+	if day >= gregorian {
+		return day
+	}
+	y, m, d := time.Unix(day*secondsPerDay, 0).UTC().Date()
+	// Years begin in March here, so that the leap day is the last of its year.
+	a := (14 - int64(m)) / 12
+	years := int64(y) + 4800 - a
+	months := int64(m) + 12*a - 3
+	return int64(d) + (153*months+2)/5 + 365*years + years/4 - 32083 - julianEpoch
+}
+
+// bits32 and bits64 are the bits of a float; any NaN has those of Java's.
+func bits32(x float64) uint32 {
+	if x != x {
+		return 0x7fc00000
+	}
+	return math.Float32bits(float32(x))
+}
+
+func bits64(x float64) uint64 {
+	if x != x {
+		return 0x7ff8000000000000
+	}
+	return math.Float64bits(x)
 }
 
 // gather appends the values lo to hi of src that are valid.

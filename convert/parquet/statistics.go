@@ -227,9 +227,9 @@ func plainInt(t format.Type, x int64) []byte {
 
 func plainFloat(t format.Type, x float64) []byte {
 	if t == format.Float {
-		return binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(x)))
+		return binary.LittleEndian.AppendUint32(nil, bits32(x))
 	}
-	return binary.LittleEndian.AppendUint64(nil, math.Float64bits(x))
+	return binary.LittleEndian.AppendUint64(nil, bits64(x))
 }
 
 // cutText cuts b to at most n bytes, before a character rather than in it.
