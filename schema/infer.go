@@ -149,24 +149,45 @@ var bom = []byte("\ufeff")
 
 // check sees that b is one or more JSON objects, and counts it when it isn't.
 func (n *Inferrer) check(b []byte, at Place) bool {
-	i := jsonscan.Space(b, 0)
-	if i == len(b) {
+	what, i := shapeOf(b)
+	switch what {
+	case shapeEmpty:
 		n.empty.add(at, nil)
-		return false
+	case shapeMalformed:
+		n.malformed.add(at, b[i:])
+	case shapeOther:
+		n.notObjects.add(at, b[i:])
+	}
+	return what == shapeObjects
+}
+
+// A shape is what a record is as a whole.
+type shape uint8
+
+const (
+	shapeObjects   shape = iota // one or more JSON objects
+	shapeEmpty                  // nothing but white space
+	shapeMalformed              // not JSON
+	shapeOther                  // JSON, with something that isn't an object
+)
+
+// shapeOf looks at a whole record. i is where the value begins that makes it what it is.
+func shapeOf(b []byte) (s shape, i int) {
+	i = jsonscan.Space(b, 0)
+	if i == len(b) {
+		return shapeEmpty, i
 	}
 	for i < len(b) {
-		start := i
-		if i = jsonscan.Value(b, i); i < 0 {
-			n.malformed.add(at, b[start:])
-			return false
+		end := jsonscan.Value(b, i)
+		switch {
+		case end < 0:
+			return shapeMalformed, i
+		case b[i] != '{':
+			return shapeOther, i
 		}
-		if b[start] != '{' {
-			n.notObjects.add(at, b[start:])
-			return false
-		}
-		i = jsonscan.Space(b, i)
+		i = jsonscan.Space(b, end)
 	}
-	return true
+	return shapeObjects, 0
 }
 
 // object reads the object at b[i], which is well formed, into n's members. depth counts the types
@@ -393,7 +414,7 @@ func (n *Inferrer) number(c *node, text []byte) {
 		}
 		c.low, c.high = min(c.low, v), max(c.high, v)
 		c.count(formFraction, n.at, text)
-		if significant(text) > 17 {
+		if !exact(text, 64) {
 			c.inexact.add(n.at, text)
 		}
 		return
@@ -430,24 +451,6 @@ func (c *node) has(f form) bool {
 		}
 	}
 	return false
-}
-
-// significant counts the digits of a number that matter: without leading and trailing zeros and
-// the exponent.
-func significant(text []byte) int {
-	count, zeros := 0, 0
-	for _, c := range text {
-		switch {
-		case c == 'e' || c == 'E':
-			return count
-		case c == '0' && count > 0:
-			zeros++
-		case c > '0' && c <= '9':
-			count += zeros + 1
-			zeros = 0
-		}
-	}
-	return count
 }
 
 // textForm says what a string could be besides text. s is without its quotes, and not unescaped:

@@ -1,0 +1,784 @@
+package schema
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
+)
+
+// LintOptions say which deserializer reads the records. The zero value is the OpenX SerDe with
+// its defaults.
+type LintOptions struct {
+	CaseSensitive bool              // OpenX: CaseInsensitive=false
+	ConvertDots   bool              // OpenX: ConvertDotsInJsonKeysToUnderscores=true
+	Mappings      map[string]string // OpenX: ColumnToJsonKeyMappings, column to JSON key
+	Hive          bool              // the Hive SerDe instead
+
+	// Check converts one record and says why it can't be, with a *ValueError in the error's chain
+	// where it knows the place. Without it only records that aren't JSON objects count as failing.
+	Check func(record []byte) error
+}
+
+// A ValueError is a record that doesn't convert, and the value that is to blame.
+type ValueError struct {
+	Path    string // JSON Pointer to the value, "/user/tags/3"
+	Value   []byte // the beginning of what stands there
+	Message string
+	Hint    string // which change would help; may be empty
+}
+
+// Error is "/user/age: message".
+func (e *ValueError) Error() string {
+	if e.Path == "" {
+		return e.Message
+	}
+	return e.Path + ": " + e.Message
+}
+
+// A FindingKind names what is wrong; the names are those of the --json output.
+type FindingKind string
+
+// The kinds of findings.
+const (
+	Dropped   FindingKind = "dropped"   // a member in the data that the schema hasn't
+	Unfilled  FindingKind = "unfilled"  // a column that no record has a value for
+	Fails     FindingKind = "fails"     // records that don't convert
+	Case      FindingKind = "case"      // names that differ in case only, or stand twice in an object
+	Dots      FindingKind = "dots"      // names with dots
+	Precision FindingKind = "precision" // numbers that lose digits
+	Altered   FindingKind = "altered"   // values that silently become others
+	BadType   FindingKind = "type"      // a column's type that the deserializer refuses
+	BadName   FindingKind = "name"      // a column's name that no member reaches
+)
+
+// A Finding is one thing that is wrong at one path: how often, where first, and what to do.
+type Finding struct {
+	Kind    FindingKind `json:"kind"`
+	Path    string      `json:"path,omitempty"`
+	Type    *Type       `json:"type,omitempty"` // of the column or member, if there is one
+	Message string      `json:"message"`
+	Hint    string      `json:"hint,omitempty"`
+	Tally
+}
+
+// A Lint is what a Linter found, in the order of the table.
+type Lint struct {
+	Records  int64     `json:"records"`
+	Rows     int64     `json:"rows"`
+	Failed   int64     `json:"failed"` // records
+	Findings []Finding `json:"findings"`
+}
+
+// maxDropped bounds the dropped members, and the different failures, that are told apart.
+const maxDropped = 10000
+
+// A Linter compares records with a table.
+type Linter struct {
+	o       LintOptions
+	t       *Table
+	root    *lintNode
+	serial  uint64
+	scratch []byte
+	digits  []byte
+	at      Place
+	failing bool // the record being read doesn't convert
+
+	records, rows, failed int64
+	dropped               int   // names told apart
+	others                Tally // dropped names beyond
+	fails                 []Finding
+	byKind                map[string]int // what a failure is, to its index in fails
+}
+
+// A lintNode is a column, a member, an element or a value of the table, compiled.
+type lintNode struct {
+	path    string
+	typ     *Type
+	fields  []lintField
+	keys    map[string][]int // JSON key to fields
+	plain   map[string]int   // names, for keys with dots
+	dropped map[string]*droppedName
+	order   []*droppedName
+	elem    *lintNode // of an array or map
+
+	objects   int64 // of a struct
+	filled    int64 // values that aren't null
+	precision Tally
+	altered   Tally
+	why       string // the first alteration
+}
+
+type lintField struct {
+	*lintNode
+	name   string
+	serial uint64 // of the object it was last seen in
+	dotted bool   // and whether under a name with dots
+	twice  Tally
+	lost   Tally // a dotted name beside the plain one
+}
+
+type droppedName struct {
+	key    string // as the first record has it
+	serial uint64
+	Tally
+	twice Tally
+}
+
+// NewLinter makes a Linter for records of a table.
+func NewLinter(t *Table, o LintOptions) *Linter {
+	if o.Hive {
+		o.CaseSensitive, o.ConvertDots, o.Mappings = false, false, nil
+	}
+	l := &Linter{o: o, t: t, byKind: map[string]int{}}
+	l.root = l.compile("", t.Struct())
+	return l
+}
+
+func (l *Linter) compile(path string, t *Type) *lintNode {
+	n := &lintNode{path: path, typ: t}
+	switch t.Kind {
+	case Array:
+		n.elem = l.compile(path+"[]", t.Elem)
+	case Map:
+		n.elem = l.compile(path+"{}", t.Elem)
+	case Struct:
+		n.fields = make([]lintField, len(t.Fields))
+		n.keys = make(map[string][]int, len(t.Fields))
+		n.plain = make(map[string]int, len(t.Fields))
+		for i, f := range t.Fields {
+			n.fields[i] = lintField{lintNode: l.compile(appendPath(path, f.Name), f.Type), name: f.Name}
+			key, mapped := l.o.Mappings[f.Name]
+			switch {
+			case !mapped:
+				key = f.Name
+			case !l.o.CaseSensitive:
+				key = strings.ToLower(key)
+			}
+			n.keys[key] = append(n.keys[key], i)
+			n.plain[f.Name] = i
+		}
+	}
+	return n
+}
+
+// Add looks at one record, which stands at a place.
+func (l *Linter) Add(record []byte, at Place) {
+	l.records++
+	l.at = at
+	b := bytes.TrimPrefix(record, bom)
+	var err error
+	if l.o.Check != nil {
+		err = l.o.Check(record)
+	}
+	what, i := shapeOf(b)
+	if err == nil && l.o.Check == nil {
+		switch what {
+		case shapeEmpty:
+			err = &ValueError{Message: "the record is empty or only white space"}
+		case shapeMalformed:
+			err = &ValueError{Message: "the record is not JSON", Value: b[i:]}
+		case shapeOther:
+			err = &ValueError{Message: "the record is not a JSON object", Value: b[i:]}
+		}
+	}
+	if l.failing = err != nil; l.failing {
+		l.failed++
+		l.fail(err)
+	}
+	if what != shapeObjects {
+		return
+	}
+	for i := jsonscan.Space(b, 0); i < len(b); i = jsonscan.Space(b, i) {
+		if !l.failing {
+			l.rows++
+		}
+		i = l.object(b, i, l.root)
+	}
+}
+
+// fail counts a failure with those of its kind at its path.
+func (l *Linter) fail(err error) {
+	f := Finding{Kind: Fails, Message: err.Error()}
+	key := f.Message
+	var ve *ValueError
+	var value []byte
+	if errors.As(err, &ve) {
+		f.Path, f.Type = l.place(ve.Path)
+		f.Message, f.Hint, value = ve.Message, ve.Hint, ve.Value
+		key = f.Path + "\x00" + sameness(f.Message)
+	}
+	i, ok := l.byKind[key]
+	if !ok {
+		if len(l.fails) >= maxDropped {
+			i = len(l.fails) - 1
+		} else {
+			i = len(l.fails)
+			l.byKind[key] = i
+			l.fails = append(l.fails, f)
+		}
+	}
+	l.fails[i].add(l.at, value)
+}
+
+// sameness is a message without what differs from value to value: quoted text and digits.
+func sameness(message string) string {
+	quoted := false
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case quoted || r >= '0' && r <= '9':
+			return -1
+		}
+		return r
+	}, message)
+}
+
+// place turns a JSON Pointer into a path of the table: indexes become [], keys of maps {}.
+func (l *Linter) place(pointer string) (string, *Type) {
+	n := l.root
+	for pointer != "" {
+		var part string
+		part, pointer, _ = strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
+		if pointer != "" {
+			pointer = "/" + pointer
+		}
+		part = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
+		if n.typ.Kind == Array && (part == "" || part[0] < '0' || part[0] > '9') {
+			n = n.elem // one value, read as an array of one
+		}
+		switch n.typ.Kind {
+		case Array, Map:
+			n = n.elem
+		case Struct:
+			i := l.lookup(n, part)
+			if len(i) == 0 {
+				return appendPath(n.path, part), nil
+			}
+			n = n.fields[i[0]].lintNode
+		default:
+			return n.path, n.typ
+		}
+	}
+	if n == l.root {
+		return "", nil
+	}
+	return n.path, n.typ
+}
+
+// lookup returns the fields that a JSON key fills.
+func (l *Linter) lookup(n *lintNode, key string) []int {
+	if i := n.keys[key]; i != nil {
+		return i
+	}
+	if !l.o.CaseSensitive {
+		key = strings.ToLower(key)
+		if i := n.keys[key]; i != nil {
+			return i
+		}
+	}
+	if l.o.ConvertDots && strings.Contains(key, ".") {
+		if i, ok := n.plain[strings.ReplaceAll(key, ".", "_")]; ok {
+			return []int{i}
+		}
+	}
+	if l.o.Hive {
+		if text, ok := strings.CutPrefix(key, "_col"); ok {
+			if i, err := strconv.Atoi(text); err == nil && i >= 0 && i < len(n.fields) {
+				return []int{i}
+			}
+		}
+	}
+	return nil
+}
+
+// object reads the object at b[i], which is well formed, against a struct.
+func (l *Linter) object(b []byte, i int, n *lintNode) int {
+	l.serial++
+	serial := l.serial
+	if !l.failing {
+		n.objects++
+	}
+	i = jsonscan.Space(b, i+1)
+	for b[i] != '}' {
+		start, key, next := i+1, []byte(nil), 0
+		if end := jsonscan.PlainString(b, start); end >= 0 {
+			key, next = b[start:end], end+1
+		} else {
+			l.scratch, next = jsonscan.AppendString(l.scratch[:0], b, start)
+			key = l.scratch
+		}
+		fields := n.keys[string(key)]
+		if fields == nil {
+			fields = l.lookup(n, string(key))
+		}
+		dotted := fields != nil && l.o.ConvertDots && bytes.IndexByte(key, '.') >= 0 && n.keys[string(key)] == nil
+		var drop *droppedName
+		if fields == nil {
+			drop = l.drop(n, key)
+		}
+		i = jsonscan.Space(b, next)
+		i = jsonscan.Space(b, i+1)
+		from := i
+		i = jsonscan.Value(b, i)
+		text := b[from:i]
+		switch {
+		case drop != nil:
+			if drop.serial == serial {
+				drop.twice.add(l.at, b[start-1:next])
+			} else if string(text) != "null" {
+				drop.add(l.at, text)
+			}
+			drop.serial = serial
+		case fields == nil:
+			l.others.add(l.at, b[start-1:i])
+		}
+		for _, f := range fields {
+			c := &n.fields[f]
+			if c.serial == serial {
+				if c.dotted != dotted {
+					c.lost.add(l.at, b[start-1:next])
+				} else {
+					c.twice.add(l.at, b[start-1:next])
+				}
+			}
+			c.serial, c.dotted = serial, dotted
+			l.value(b[:i], from, c.lintNode)
+		}
+		i = jsonscan.Space(b, i)
+		if b[i] == ',' {
+			i = jsonscan.Space(b, i+1)
+		}
+	}
+	return i + 1
+}
+
+// drop finds or makes the entry of a name that the schema hasn't; nil when there are too many.
+func (l *Linter) drop(n *lintNode, key []byte) *droppedName {
+	if d := n.dropped[string(key)]; d != nil {
+		return d
+	}
+	name := string(key)
+	if !l.o.CaseSensitive {
+		name = strings.ToLower(name)
+		if d := n.dropped[name]; d != nil {
+			return d
+		}
+	}
+	if l.dropped >= maxDropped || len(key) > 1024 {
+		return nil
+	}
+	l.dropped++
+	if n.dropped == nil {
+		n.dropped = make(map[string]*droppedName)
+	}
+	d := &droppedName{key: string(key)}
+	n.dropped[name] = d
+	n.order = append(n.order, d)
+	return d
+}
+
+// value looks at the value that begins at b[i] and ends before len(b) or the next delimiter.
+func (l *Linter) value(b []byte, i int, n *lintNode) {
+	c := b[i]
+	if c == 'n' {
+		return
+	}
+	switch n.typ.Kind {
+	case Struct:
+		if c == '"' {
+			return
+		}
+		l.fill(n)
+		switch {
+		case c == '{':
+			l.object(b, i, n)
+		case c == '[' && !l.o.Hive:
+			l.positions(b, i, n)
+		}
+	case Map:
+		if c == '"' {
+			return
+		}
+		l.fill(n)
+		if c == '{' {
+			for i = jsonscan.Space(b, i+1); b[i] != '}'; {
+				i = jsonscan.Space(b, jsonscan.String(b, i))
+				i = jsonscan.Space(b, i+1)
+				end := jsonscan.Value(b, i)
+				l.value(b[:end], i, n.elem)
+				if i = jsonscan.Space(b, end); b[i] == ',' {
+					i = jsonscan.Space(b, i+1)
+				}
+			}
+		}
+	case Array:
+		if c != '[' {
+			if c == '"' && b[i+1] == '"' {
+				return
+			}
+			l.fill(n)
+			if !l.o.Hive {
+				l.value(b, i, n.elem)
+			}
+			return
+		}
+		l.fill(n)
+		for i = jsonscan.Space(b, i+1); b[i] != ']'; {
+			end := jsonscan.Value(b, i)
+			l.value(b[:end], i, n.elem)
+			if i = jsonscan.Space(b, end); b[i] == ',' {
+				i = jsonscan.Space(b, i+1)
+			}
+		}
+	default:
+		l.fill(n)
+		if c != '{' && c != '[' {
+			l.scalar(b[i:jsonscan.Value(b, i)], n)
+		}
+	}
+}
+
+// positions reads the array at b[i] against a struct: OpenX takes members by their position.
+func (l *Linter) positions(b []byte, i int, n *lintNode) {
+	if !l.failing {
+		n.objects++
+	}
+	i = jsonscan.Space(b, i+1)
+	for f := 0; b[i] != ']'; f++ {
+		end := jsonscan.Value(b, i)
+		if f < len(n.fields) {
+			l.value(b[:end], i, n.fields[f].lintNode)
+		}
+		if i = jsonscan.Space(b, end); b[i] == ',' {
+			i = jsonscan.Space(b, i+1)
+		}
+	}
+}
+
+func (l *Linter) fill(n *lintNode) {
+	if !l.failing {
+		n.filled++
+	}
+}
+
+// scalar looks for what a value loses on its way into a column of a primitive type. text is a
+// JSON string, number, true or false.
+func (l *Linter) scalar(text []byte, n *lintNode) {
+	inner, quoted := text, text[0] == '"'
+	if quoted {
+		inner = text[1 : len(text)-1]
+	}
+	number := len(inner) > 0 && (inner[0] == '-' || inner[0] >= '0' && inner[0] <= '9') && jsonscan.Number(inner, 0) == len(inner)
+	altered := func(why string) {
+		if n.altered.Count == 0 {
+			n.why = why
+		}
+		n.altered.add(l.at, text)
+	}
+	switch k := n.typ.Kind; k {
+	case Boolean:
+		if quoted && !strings.EqualFold(string(inner), "true") && !strings.EqualFold(string(inner), "false") || number && l.o.Hive && !quoted {
+			altered("whatever isn't true becomes false")
+		}
+	case Float, Double:
+		bits := 64
+		if k == Float {
+			bits = 32
+		}
+		if number && !(quoted && l.o.Hive) && !exact(inner, bits) {
+			n.precision.add(l.at, text)
+		}
+	case Decimal:
+		if !number {
+			return
+		}
+		d := parseDecimal(inner, l.digits)
+		l.digits = d.digits
+		switch {
+		case d.fraction() > n.typ.Scale:
+			n.precision.add(l.at, text)
+		case l.o.Hive && d.whole() > n.typ.Precision-n.typ.Scale:
+			altered("what has too many digits becomes null")
+		}
+	case TinyInt, SmallInt, Int, BigInt:
+		if !l.o.Hive || !number || quoted {
+			return
+		}
+		d := parseDecimal(inner, l.digits)
+		l.digits = d.digits
+		if d.fraction() > 0 {
+			n.precision.add(l.at, text)
+		} else if v, err := strconv.ParseInt(string(inner), 10, 64); k == TinyInt && err == nil && v > 127 && v < 256 {
+			altered("128 to 255 wrap to negative numbers")
+		}
+	case Char, VarChar:
+		if quoted && len(inner) > n.typ.Length {
+			l.scratch, _ = jsonscan.AppendString(l.scratch[:0], text, 1)
+			if utf8.RuneCount(l.scratch) > n.typ.Length {
+				if l.o.Hive {
+					altered("longer text is cut")
+				} else {
+					altered("longer text is cut in ORC files; Parquet files keep it")
+				}
+			}
+		}
+	case Date:
+		if quoted && rollsOver(inner) {
+			altered("days that the month doesn't have become days of the next")
+		}
+	case Timestamp:
+		if quoted && !number {
+			if rollsOver(inner) {
+				altered("days that the month doesn't have, and hours past 23, become later ones")
+			}
+			return
+		}
+		if !number || l.o.Hive {
+			return
+		}
+		d := parseDecimal(inner, l.digits)
+		l.digits = d.digits
+		if f := d.fraction(); f > 3 || f > 0 && d.whole() > 12 {
+			n.precision.add(l.at, text)
+		}
+	}
+}
+
+// rollsOver reports whether text is a date that no calendar has, but one that the SerDe takes by
+// counting on: yyyy-MM-dd with a day up to 31, or a time with fields out of range.
+func rollsOver(s []byte) bool {
+	year, i := digits(s, 0, 4, 4)
+	if i < 0 || i >= len(s) || s[i] != '-' {
+		return false
+	}
+	month, i := digits(s, i+1, 1, 2)
+	if i < 0 || i >= len(s) || s[i] != '-' || month < 1 || month > 12 {
+		return false
+	}
+	day, i := digits(s, i+1, 1, 2)
+	if i < 0 || day < 1 || day > 31 {
+		return false
+	}
+	if day > daysIn(year, month) {
+		return true
+	}
+	if i >= len(s) || s[i] != ' ' && s[i] != 'T' {
+		return false
+	}
+	for part, limit := range [3]int{23, 59, 59} {
+		if part > 0 && (i >= len(s) || s[i] != ':') {
+			return false
+		}
+		var v int
+		if v, i = digits(s, i+1, 1, 2); i < 0 {
+			return false
+		} else if v > limit {
+			return true
+		}
+	}
+	return false
+}
+
+// Result lists what was found so far. Columns that never have a value are findings only if there
+// were rows.
+func (l *Linter) Result() *Lint {
+	r := &Lint{Records: l.records, Rows: l.rows, Failed: l.failed, Findings: []Finding{}}
+	r.Findings = append(r.Findings, l.fails...)
+	l.table(r)
+	l.findings(r, l.root)
+	if l.others.Count > 0 {
+		r.Findings = append(r.Findings, Finding{Kind: Dropped, Tally: l.others, Message: fmt.Sprintf("members beyond the first %d names that the schema hasn't", maxDropped)})
+	}
+	return r
+}
+
+// table finds what is wrong with the table whatever the records are.
+func (l *Linter) table(r *Lint) {
+	for _, c := range l.t.Columns {
+		add := func(kind FindingKind, message, hint string) {
+			r.Findings = append(r.Findings, Finding{Kind: kind, Path: appendPath("", c.Name), Type: c.Type, Message: message, Hint: hint})
+		}
+		_, mapped := l.o.Mappings[c.Name]
+		switch {
+		case strings.Contains(c.Name, "`"):
+			add(BadName, "the name holds backquotes, which no member's name does", "name the column "+strings.ReplaceAll(c.Name, "`", ""))
+		case strings.Contains(c.Name, ".") && l.o.Hive:
+			add(Dots, "the Hive SerDe doesn't allow dots in column names", "write "+strings.ReplaceAll(c.Name, ".", "_"))
+		case strings.Contains(c.Name, ".") && l.o.ConvertDots && !mapped:
+			add(Dots, "dots in member names become underscores, so nothing may reach this column", "name the column "+strings.ReplaceAll(c.Name, ".", "_"))
+		}
+		if holds(c.Type, Binary) {
+			if l.o.Hive {
+				add(BadType, "the Hive SerDe fails every record that has this binary column", "make it string")
+			} else {
+				add(BadType, "OpenX refuses a table with a binary column, and with it every record", "make it string")
+			}
+		}
+	}
+}
+
+// holds reports whether a type is or contains one of a kind.
+func holds(t *Type, k Kind) bool {
+	if t == nil {
+		return false
+	}
+	if t.Kind == k || holds(t.Elem, k) || holds(t.Key, k) {
+		return true
+	}
+	for _, f := range t.Fields {
+		if holds(f.Type, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// findings lists what was found at n and below it.
+func (l *Linter) findings(r *Lint, n *lintNode) {
+	add := func(f Finding) { r.Findings = append(r.Findings, f) }
+	if n.precision.Count > 0 {
+		add(Finding{Kind: Precision, Path: n.path, Type: n.typ, Tally: n.precision, Message: precisionText(n.typ), Hint: precisionHint(n.typ)})
+	}
+	if n.altered.Count > 0 {
+		add(Finding{Kind: Altered, Path: n.path, Type: n.typ, Tally: n.altered, Message: n.why, Hint: "make it string, or put the value right in a transform"})
+	}
+	for i := range n.fields {
+		c := &n.fields[i]
+		if c.twice.Count > 0 {
+			message := "stands twice in one object, when case is ignored: OpenX fails such records"
+			switch {
+			case l.o.Hive:
+				message = "stands twice in one object, when case is ignored: the last one wins and the others are lost"
+			case l.o.CaseSensitive:
+				message = "stands twice in one object: OpenX fails such records"
+			}
+			add(Finding{Kind: Case, Path: c.path, Type: c.typ, Tally: c.twice, Message: message, Hint: "rename one of them in a transform"})
+		}
+		if c.lost.Count > 0 {
+			add(Finding{Kind: Dots, Path: c.path, Type: c.typ, Tally: c.lost, Message: "stands beside the same name with dots: the one with dots is lost", Hint: "map one of them to a column of its own"})
+		}
+		if n.objects > 0 && c.filled == 0 {
+			add(Finding{Kind: Unfilled, Path: c.path, Type: c.typ, Message: fmt.Sprintf("no value in %d objects", n.objects), Hint: l.unfilledHint(n, c)})
+			continue
+		}
+		l.findings(r, c.lintNode)
+	}
+	if n.elem != nil {
+		l.findings(r, n.elem)
+	}
+	for _, d := range n.order {
+		if d.twice.Count > 0 && !l.o.Hive {
+			add(Finding{Kind: Case, Path: appendPath(n.path, d.key), Tally: d.twice, Message: "stands twice in one object: OpenX fails such records, although the schema hasn't this name", Hint: "remove one of them in a transform"})
+		}
+		if d.Count == 0 {
+			continue // only ever null
+		}
+		f := Finding{Kind: Dropped, Path: appendPath(n.path, d.key), Tally: d.Tally, Message: "in the data, not in the schema", Hint: "add a column"}
+		if n != l.root {
+			f.Hint = "add a member"
+		}
+		lower := strings.ToLower(d.key)
+		under := strings.ReplaceAll(lower, ".", "_")
+		_, hasLower := n.plain[lower]
+		_, hasUnder := n.plain[under]
+		switch {
+		case l.o.CaseSensitive && hasLower && lower != d.key:
+			f.Kind, f.Message, f.Hint = Case, "differs from its column in case only, and case counts", "set CaseInsensitive, or map column "+lower+" to "+d.key
+		case under != lower && hasUnder && !l.o.Hive:
+			f.Kind, f.Message, f.Hint = Dots, "has dots where its column has underscores", "set ConvertDotsInJsonKeysToUnderscores, or map column "+under+" to "+d.key
+		case hasLower:
+			f.Message, f.Hint = "its column is mapped to another name", "change ColumnToJsonKeyMappings"
+		case n == l.root && l.isPartitionKey(lower):
+			f.Message, f.Hint = "a partition key's name: partition columns are in no file", "rename the member, or take the partition from it with a query"
+		}
+		add(f)
+	}
+}
+
+func (l *Linter) isPartitionKey(name string) bool {
+	for _, c := range l.t.PartitionKeys {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// unfilledHint finds a dropped name that looks like what should have filled c.
+func (l *Linter) unfilledHint(n *lintNode, c *lintField) string {
+	for _, d := range n.order {
+		if d.Count > 0 && likeness(d.key) == likeness(c.name) {
+			return "is it " + d.key + "? then map column " + c.name + " to it, or rename the column"
+		}
+	}
+	return "remove the column, or fix the name"
+}
+
+// likeness is what stays of a name without case and separators.
+func likeness(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '_', '-', '.', ' ', '`', '@', '$':
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+}
+
+func precisionText(t *Type) string {
+	switch t.Kind {
+	case Decimal:
+		return fmt.Sprintf("more than %d digits behind the point: rounded half up", t.Scale)
+	case TinyInt, SmallInt, Int, BigInt:
+		return "fractions are cut off"
+	case Timestamp:
+		return "epoch times are kept to the millisecond: finer digits are cut off"
+	}
+	return "digits that a " + t.Kind.String() + " can't hold are rounded away"
+}
+
+func precisionHint(t *Type) string {
+	switch t.Kind {
+	case Float:
+		return "make it double or decimal"
+	case Double:
+		return "make it bigint for whole numbers, decimal for others, or string"
+	case Decimal:
+		return "give it a larger scale"
+	case Timestamp:
+		return "write the time as text"
+	}
+	return "make it double or decimal"
+}
+
+// AppendText writes r for people: a line for each finding, and what to do about it.
+func (r *Lint) AppendText(dst []byte) []byte {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		dst = append(dst, f.Kind...)
+		if f.Path != "" {
+			dst = append(append(dst, ' '), f.Path...)
+		}
+		if f.Type != nil {
+			dst = fmt.Appendf(dst, " (%s)", shortType(f.Type))
+		}
+		dst = fmt.Appendf(dst, ": %s", f.Message)
+		if f.Count > 0 {
+			dst = fmt.Appendf(dst, "; ×%d, first at %s", f.Count, f.First)
+			if f.Example != "" {
+				dst = fmt.Appendf(dst, ": %s", f.Example)
+			}
+		}
+		dst = append(dst, '\n')
+		if f.Hint != "" {
+			dst = fmt.Appendf(dst, "    → %s\n", f.Hint)
+		}
+	}
+	return fmt.Appendf(dst, "%d records, %d rows, %d failed; %d findings\n", r.Records, r.Rows, r.Failed, len(r.Findings))
+}
