@@ -3,47 +3,70 @@ package openx
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/hydrantkit/hydrant/convert/column/jsonrow"
 	"github.com/hydrantkit/hydrant/internal/jsonscan"
 )
 
-// appendJSON appends the object or array at b[i] as the SerDe stores it in a string column: no
-// blanks, keys as they are matched, members in the order of a Java HashMap. Numbers stay as they are written.
-func (w *walk) appendJSON(dst []byte, i int) []byte {
-	switch w.b[i] {
-	case '{':
-		ms, _ := w.object(i)
-		size := tableSize(len(ms))
-		slices.SortStableFunc(ms, func(x, y member) int { return hash(x.key, size) - hash(y.key, size) })
-		dst = append(dst, '{')
-		for k, m := range ms {
-			if k > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendQuoted(dst, []byte(m.key))
-			dst = append(dst, ':')
-			dst = w.appendJSON(dst, m.value)
-		}
-		return append(dst, '}')
-	case '[':
-		dst = append(dst, '[')
-		w.elements(i, func(k, at int) bool {
-			if k > 0 {
-				dst = append(dst, ',')
-			}
-			dst = w.appendJSON(dst, at)
-			return true
-		})
-		return append(dst, ']')
-	case '"':
-		w.text, _ = jsonscan.AppendString(w.text[:0], w.b, i+1)
-		return appendQuoted(dst, w.text)
+// appendJSON appends the value at b[i] as the SerDe stores an object or array in a string column: no
+// blanks, keys as they are matched, members in the order of a Java HashMap. Numbers stay as they are written. It returns the
+// index behind the value, too.
+func (d *Deserializer) appendJSON(dst, b []byte, i int) ([]byte, int) {
+	c := b[i]
+	if c == '"' {
+		d.text, i = jsonscan.AppendString(d.text[:0], b, i+1)
+		return appendQuoted(dst, d.text), i
 	}
-	return append(dst, w.b[i:jsonscan.Value(w.b, i)]...)
+	if c != '{' && c != '[' {
+		end := jsonscan.Value(b, i)
+		return append(dst, b[i:end]...), end
+	}
+	dst = append(dst, c)
+	mark := len(d.parts)
+	i = jsonscan.Space(b, i+1)
+	for k := 0; b[i] != ']' && b[i] != '}'; k++ {
+		if b[i] == ',' {
+			i = jsonscan.Space(b, i+1)
+			dst = append(dst, ',')
+		}
+		if c == '{' {
+			start := len(dst)
+			end := jsonscan.String(b, i)
+			key := d.match(jsonrow.Unescape(b[i+1 : end-1]))
+			dst = append(appendQuoted(dst, []byte(key)), ':')
+			dst, i = d.appendJSON(dst, b, jsonscan.Space(b, jsonscan.Space(b, end)+1))
+			d.parts = append(d.parts, part{hash(key), start, len(dst)})
+		} else {
+			dst, i = d.appendJSON(dst, b, i)
+		}
+		i = jsonscan.Space(b, i)
+	}
+	if parts := d.parts[mark:]; len(parts) > 1 {
+		mask := uint32(tableSize(len(parts)) - 1)
+		byBucket := func(x, y part) int { return int(x.hash&mask) - int(y.hash&mask) }
+		if !slices.IsSortedFunc(parts, byBucket) {
+			start := parts[0].start
+			slices.SortStableFunc(parts, byBucket)
+			d.moved = d.moved[:0]
+			for k, p := range parts {
+				if k > 0 {
+					d.moved = append(d.moved, ',')
+				}
+				d.moved = append(d.moved, dst[p.start:p.end]...)
+			}
+			copy(dst[start:], d.moved)
+		}
+	}
+	d.parts = d.parts[:mark]
+	return append(dst, c+2), i + 1 // ] and } stand two behind [ and {
+}
+
+// A part is a member in the text of an object.
+type part struct {
+	hash       uint32 // of its key
+	start, end int
 }
 
 // appendQuoted writes s as JSONObject.quote does: </ as <\/, and the characters U+0080 to U+009F and U+2000 to U+20FF as
@@ -97,9 +120,10 @@ func tableSize(n int) int {
 }
 
 // bucket returns where key lies in a Java HashMap of n entries.
-func bucket(key string, n int) int { return hash(key, tableSize(n)) }
+func bucket(key string, n int) uint32 { return hash(key) & uint32(tableSize(n)-1) }
 
-func hash(key string, size int) int {
+// hash is String.hashCode, spread as HashMap spreads it.
+func hash(key string) uint32 {
 	var h uint32
 	for _, r := range key {
 		if r >= 0x10000 {
@@ -109,33 +133,5 @@ func hash(key string, size int) int {
 		}
 		h = h*31 + uint32(r)
 	}
-	return int((h ^ h>>16) & uint32(size-1))
-}
-
-// lower is Java's String.toLowerCase, which differs from Go's at a capital dotted I and at a
-// sigma that ends a word.
-func lower(s string) string {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return lowerUnicode(s)
-		}
-	}
-	return strings.ToLower(s)
-}
-
-func lowerUnicode(s string) string {
-	rs := []rune(s)
-	out := make([]rune, 0, len(rs)+1)
-	cased := func(r rune) bool { return unicode.IsUpper(r) || unicode.IsLower(r) || unicode.IsTitle(r) }
-	for i, r := range rs {
-		switch {
-		case r == 'İ':
-			out = append(out, 'i', 0x307)
-		case r == 'Σ' && i > 0 && cased(rs[i-1]) && (i+1 == len(rs) || !cased(rs[i+1])):
-			out = append(out, 'ς')
-		default:
-			out = append(out, unicode.ToLower(r))
-		}
-	}
-	return string(out)
+	return h ^ h>>16
 }

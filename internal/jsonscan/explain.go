@@ -23,7 +23,7 @@ func Explain(b []byte, i int) *Error {
 	return &Error{e.at, e.text}
 }
 
-// An explainer is the plain twin of value, with reasons. Its texts are worded as Jackson words them.
+// An explainer is the plain twin of Shallow, with reasons. Its texts are worded as Jackson words them.
 type explainer struct {
 	b    []byte
 	at   int

@@ -207,10 +207,10 @@ func Literal(b []byte, i int) int {
 }
 
 // Value returns the index behind the value that begins at b[i], or -1.
-func Value(b []byte, i int) int { return value(b, i, MaxDepth) }
+func Value(b []byte, i int) int { return Shallow(b, i, MaxDepth) }
 
-// value allows depth more levels.
-func value(b []byte, i, depth int) int {
+// Shallow is Value for a value in which arrays and objects are nested at most depth deep.
+func Shallow(b []byte, i, depth int) int {
 	if i >= len(b) {
 		return -1
 	}
@@ -243,7 +243,7 @@ func object(b []byte, i, depth int) int {
 		if i = Space(b, i); i >= len(b) || b[i] != ':' {
 			return -1
 		}
-		if i = value(b, Space(b, i+1), depth); i < 0 {
+		if i = Shallow(b, Space(b, i+1), depth); i < 0 {
 			return -1
 		}
 		if i = Space(b, i); i >= len(b) {
@@ -265,7 +265,7 @@ func array(b []byte, i, depth int) int {
 		return i + 1
 	}
 	for {
-		if i = value(b, i, depth); i < 0 {
+		if i = Shallow(b, i, depth); i < 0 {
 			return -1
 		}
 		if i = Space(b, i); i >= len(b) {

@@ -1,9 +1,10 @@
-package openx
+package jsonrow
 
 import (
 	"bytes"
 
 	"github.com/hydrantkit/hydrant/internal/jsonscan"
+	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
 )
 
 // A keySet holds the keys of the objects that are being read, as they are matched, to find one that an object
@@ -45,9 +46,9 @@ func (s *keySet) close(outer frame) {
 	s.frame = outer
 }
 
-// add puts the key b[lo:hi], as it is written, into the innermost object's set, and returns it as it is matched; nil when
-// it is there already.
-func (s *keySet) add(d *Deserializer, b []byte, lo, hi int) []byte {
+// add puts the key b[lo:hi], as it is written, into the innermost object's set, and returns it as it is stored; ok is
+// false when it is there already. The key is valid until the object ends.
+func (s *keySet) add(r *Reader, b []byte, lo, hi int) (key []byte, ok bool) {
 	start := len(s.text)
 	s.text = append(s.text, b[lo:hi]...)
 	h := uint32(hi - lo)
@@ -57,24 +58,24 @@ func (s *keySet) add(d *Deserializer, b []byte, lo, hi int) []byte {
 			plain = false
 			break
 		}
-		if d.fold && c-'A' < 26 {
+		if r.Fold && c-'A' < 26 {
 			c |= 0x20
 			s.text[start+i] = c
 		}
 		h = (h ^ uint32(c)) * 16777619
 	}
 	if !plain {
-		s.text = append(s.text[:start], d.key(b[lo:hi])...)
+		s.text = append(s.text[:start], r.text(b[lo:hi])...)
 		h = uint32(len(s.text) - start)
 		for _, c := range s.text[start:] {
 			h = (h ^ uint32(c)) * 16777619
 		}
 	}
-	key := s.text[start:]
+	key = s.text[start:]
 	if !s.frame.hashed {
 		for _, k := range s.keys[s.frame.keys:] {
 			if k.hash == h && bytes.Equal(s.text[k.lo:k.hi], key) {
-				return nil
+				return nil, false
 			}
 		}
 		s.keys = append(s.keys, keyRef{h, int32(start), int32(len(s.text))})
@@ -82,13 +83,13 @@ func (s *keySet) add(d *Deserializer, b []byte, lo, hi int) []byte {
 			s.frame.hashed = true
 			s.grow()
 		}
-		return key
+		return key, true
 	}
 	t := s.table[s.frame.table:]
 	i := int(scatter(h)) & (len(t) - 1)
 	for ; t[i] != 0; i = (i + 1) & (len(t) - 1) {
 		if k := s.keys[t[i]-1]; k.hash == h && bytes.Equal(s.text[k.lo:k.hi], key) {
-			return nil
+			return nil, false
 		}
 	}
 	s.keys = append(s.keys, keyRef{h, int32(start), int32(len(s.text))})
@@ -96,7 +97,7 @@ func (s *keySet) add(d *Deserializer, b []byte, lo, hi int) []byte {
 	if 2*(len(s.keys)-s.frame.keys) > len(t) {
 		s.grow()
 	}
-	return key
+	return key, true
 }
 
 // grow makes the innermost object's table four times as large as it has keys.
@@ -117,58 +118,17 @@ func (s *keySet) grow() {
 
 func scatter(h uint32) uint32 { return h * 0x9e3779b1 >> 7 }
 
-// skip returns the index behind the value at b[i], whose objects have no key twice.
-func (d *Deserializer) skip(b []byte, i int) int {
-	if i >= len(b) {
-		return -1
+// text returns a key of a map, or of an undeclared object, that isn't plain.
+func (r *Reader) text(raw []byte) string {
+	if r.Fold {
+		return javatext.Lower(Unescape(raw))
 	}
-	object := b[i] == '{'
-	if !object && b[i] != '[' {
-		return jsonscan.Value(b, i)
-	}
-	if d.depth--; d.depth < 0 {
-		return -1
-	}
-	var outer frame
-	end := byte(']')
-	if object {
-		outer, end = d.unique.open(), '}'
-	}
-	i = jsonscan.Space(b, i+1)
-	if i < len(b) && b[i] == end {
-		i++
-	} else {
-		for {
-			if object {
-				start := i + 1
-				if i = jsonscan.String(b, i); i < 0 || d.unique.add(d, b, start, i-1) == nil {
-					return -1
-				}
-				if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
-					return -1
-				}
-				i = jsonscan.Space(b, i+1)
-			}
-			if i = d.skip(b, i); i < 0 {
-				return -1
-			}
-			if i = jsonscan.Space(b, i); i >= len(b) {
-				return -1
-			}
-			c := b[i]
-			i++
-			if c == end {
-				break
-			}
-			if c != ',' {
-				return -1
-			}
-			i = jsonscan.Space(b, i)
-		}
-	}
-	if object {
-		d.unique.close(outer)
-	}
-	d.depth++
-	return i
+	return Unescape(raw)
+}
+
+// Unescape returns the text of what stands between the quotes of a well-formed string.
+func Unescape(raw []byte) string {
+	quoted := append(append(make([]byte, 0, len(raw)+1), raw...), '"')
+	text, _ := jsonscan.AppendString(nil, quoted, 0)
+	return string(text)
 }

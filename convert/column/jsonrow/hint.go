@@ -1,4 +1,4 @@
-package openx
+package jsonrow
 
 import (
 	"bytes"
@@ -6,35 +6,36 @@ import (
 	"github.com/hydrantkit/hydrant/schema"
 )
 
-// hint says what change of the schema or of a transform would make value fit n.
-func hint(n *node, value []byte, d *Deserializer) string {
+// Hint says what change of the schema or of a transform would make value fit n.
+func Hint(n *Node, value []byte) string {
 	c := byte(0)
 	if len(value) > 0 {
 		c = value[0]
 	}
 	number := c == '-' || c-'0' < 10
-	switch n.typ.Kind {
+	nested := c == '{' || c == '['
+	switch n.Type.Kind {
 	case schema.TinyInt, schema.SmallInt, schema.Int, schema.BigInt:
 		switch {
 		case c == 't' || c == 'f':
 			return "declare it boolean, or write 0 and 1 in a transform"
 		case number && bytes.ContainsAny(value, ".eE"):
 			return "declare it double or decimal, or round it in a transform"
-		case number && n.typ.Kind != schema.BigInt && len(value) <= 19:
+		case number && n.Type.Kind != schema.BigInt && len(value) <= 18:
 			return "declare it bigint"
 		case number:
 			return "declare it decimal(38,0) or string"
-		case c == '{' || c == '[':
-			return "declare it " + shape(c) + ", or string to keep its JSON text"
+		case nested:
+			return "declare it " + shape(c) + ", or write a number in a transform"
 		}
 		return "declare it string, or write a number or null in a transform"
 	case schema.Float, schema.Double:
-		if c == '{' || c == '[' {
-			return "declare it " + shape(c) + ", or string to keep its JSON text"
+		if nested {
+			return "declare it " + shape(c) + ", or write a number in a transform"
 		}
 		return "declare it string, or write a number or null in a transform"
 	case schema.Decimal:
-		if number || c == '"' {
+		if number {
 			return "declare a decimal with more digits before the point, or double, or string"
 		}
 		return "declare it string, or write a number or null in a transform"
@@ -43,28 +44,31 @@ func hint(n *node, value []byte, d *Deserializer) string {
 			return "declare it int, or write true and false in a transform"
 		}
 		return "declare it " + shape(c) + ", or write true and false in a transform"
-	case schema.Char, schema.VarChar:
-		return "declare it string"
 	case schema.Date:
 		if bytes.IndexByte(value, ':') > 0 {
 			return "declare it timestamp, or cut the time off in a transform"
 		}
 		return "write dates as yyyy-MM-dd in a transform, or declare it string"
 	case schema.Timestamp:
-		if len(value) > 11 && c == '"' && bytes.ContainsAny(value[11:], "+-") {
-			return "the SerDe knows no offsets: write the time in UTC with Z in a transform, or use the Hive SerDe with TimestampFormats"
-		}
 		if c == '"' && bytes.IndexByte(value, ':') < 0 && bytes.IndexByte(value, '-') > 0 {
 			return "declare it date, or add a time in a transform"
 		}
-		return "write yyyy-MM-dd HH:mm:ss in UTC or epoch seconds in a transform, or use the Hive SerDe with TimestampFormats"
-	case schema.Map:
-		return "declare it " + shape(c) + ", or write an object in a transform"
-	case schema.Struct:
-		if c == '"' && bytes.HasPrefix(value, []byte(`"{`)) {
+		if c == '"' && len(value) > 12 && bytes.ContainsAny(value[11:], "+-") {
+			return "write the time in UTC, without an offset, in a transform, or use the Hive SerDe with TimestampFormats"
+		}
+		return "write yyyy-MM-dd HH:mm:ss in UTC in a transform, or use the Hive SerDe with TimestampFormats"
+	case schema.Map, schema.Struct:
+		if bytes.HasPrefix(value, []byte(`"{`)) {
 			return "the object is JSON inside of a string: declare it string, or decode it in a transform"
 		}
 		return "declare it " + shape(c) + ", or write an object in a transform"
+	case schema.Array:
+		return "declare it " + shape(c) + ", or write an array in a transform"
+	case schema.Binary:
+		return "declare it string"
+	}
+	if nested {
+		return "declare it " + shape(c) + ", or write its text in a transform"
 	}
 	return "declare it string"
 }

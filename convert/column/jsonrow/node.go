@@ -1,0 +1,126 @@
+// Package jsonrow is what the two deserializers share: the fast walk over a record, which appends values as they come, and
+// the parts of the complete walk, which find every error's place.
+//
+// A deserializer makes a tree of [Node]s of its table, says with a [Dialect] what it does otherwise than the other one, and gives
+// records to a [Reader]. When Reader.Rows refuses a record (it fails, or is unusual), the deserializer truncates the batch and walks
+// it completely with the help of a [Walk].
+package jsonrow
+
+import (
+	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
+	"github.com/hydrantkit/hydrant/schema"
+)
+
+// An Op is how the fast walk reads a value.
+type Op uint8
+
+// Everything that an Op doesn't take goes to Dialect.Leaf; null is always null.
+const (
+	OpLeaf          Op = iota // nothing is common
+	OpString                  // a string
+	OpVarChar                 // a string of at most Node.Hi bytes
+	OpInt                     // an integer from Node.Lo to Node.Hi
+	OpDouble                  // a number
+	OpFloat                   // a number, to the nearest float
+	OpJacksonDouble           // a number; an integer -0 is 0
+	OpJacksonFloat            // a number, to the nearest double and then to the nearest float; an integer -0 is 0
+	OpBool                    // true, false
+	OpDate                    // "yyyy-MM-dd"
+	OpTimestamp               // "yyyy-MM-dd HH:mm:ss" with or without a fraction
+	OpISOTimestamp            // also with T, with T and Z, and epoch seconds and milliseconds
+	OpDecimal                 // a number that needs no rounding
+	OpStruct                  // an object
+	OpList                    // an array
+	OpMap                     // an object
+)
+
+// A Node is a type made ready: what a column, a member or an element wants.
+type Node struct {
+	Type   *schema.Type
+	Op     Op
+	Name   string // of a column or member
+	Key    string // the JSON key that fills it
+	Class  string // what the SerDe's messages call it
+	Lo, Hi int64
+	MapKey *Node // of a map
+	Elem   *Node // of an array or map
+	Fields []*Node
+	Also   [][]int // for each field the others that the same key fills; nil when there are none
+
+	keys  jsonscan.Keys
+	extra map[string]int // keys that are no field's, numbered from len(Fields) on
+	seen  []uint64       // one bit for each field and each key in extra
+
+	// The last date read, and what day it was.
+	date uint64
+	dd   uint16
+	days int64
+}
+
+// What Dialect.Resolve says of a key that is no field's.
+const (
+	Ignored = -1
+	Unusual = -2 // only the complete walk understands it
+)
+
+// A Dialect is what the two deserializers do differently.
+type Dialect struct {
+	// Fold lower-cases the keys of maps and of objects that aren't declared; Unique refuses an object that has a key twice.
+	Fold, Unique bool
+
+	// Match returns how the key is matched that stands between quotes as raw.
+	Match func(raw []byte) string
+
+	// Resolve returns the number of the field of n that key fills, Ignored or Unusual. A key is as Match returns it.
+	Resolve func(n *Node, key string) int
+
+	// Leaf appends the value at b[i], whatever it is, and returns the index behind it, or -1.
+	Leaf func(n *Node, v *column.Vector, b []byte, i int) int
+
+	// MapKey appends a key that isn't a string to v, where the map's keys begin at from, and reports whether it can be one.
+	MapKey func(n *Node, v *column.Vector, from int, key []byte) bool
+}
+
+// extraKeys is how many undeclared keys of one object type are told apart by a bit; others are compared one by one.
+const extraKeys = 192
+
+// spellings is how many ways of writing keys are remembered for each declared one.
+const spellings = 4
+
+// prepare makes n and what is below it ready for the fast walk.
+func (r *Reader) prepare(n *Node) {
+	if n == nil {
+		return
+	}
+	r.prepare(n.MapKey)
+	r.prepare(n.Elem)
+	for _, f := range n.Fields {
+		r.prepare(f)
+	}
+	if n.Op != OpStruct {
+		return
+	}
+	n.extra = map[string]int{}
+	n.seen = make([]uint64, (len(n.Fields)+extraKeys+63)/64)
+	many := len(n.Fields) + extraKeys
+	n.keys = jsonscan.Keys{Limit: len(n.Fields)*spellings + extraKeys, Resolve: func(raw []byte) int {
+		key := r.Match(raw)
+		id := r.Resolve(n, key)
+		if id != Ignored {
+			return id
+		}
+		if !r.Unique {
+			return many
+		}
+		if id, ok := n.extra[key]; ok {
+			return id
+		}
+		if len(n.extra) == extraKeys {
+			return many
+		}
+		id = len(n.Fields) + len(n.extra)
+		n.extra[key] = id
+		return id
+	}}
+}

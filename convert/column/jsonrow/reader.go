@@ -1,0 +1,530 @@
+package jsonrow
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
+	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
+	"github.com/hydrantkit/hydrant/schema"
+)
+
+// A Reader is the fast walk. Each of its methods takes the index of the first byte of a value and returns the index
+// behind it, or -1: then the record fails or is unusual, and the batch must be truncated.
+type Reader struct {
+	Dialect
+	Row *Node
+
+	depth  int // levels still allowed
+	unique keySet
+}
+
+// NewReader makes a reader of rows.
+func NewReader(row *Node, d Dialect) *Reader {
+	r := &Reader{Dialect: d, Row: row}
+	r.prepare(row)
+	return r
+}
+
+var bom = []byte("\xef\xbb\xbf")
+
+// Rows appends the rows of a record, one for each object in it, or returns false.
+func (r *Reader) Rows(batch *column.Batch, b []byte) bool {
+	i := 0
+	if len(b) > 0 && b[0] != '{' {
+		if bytes.HasPrefix(b, bom) {
+			i = len(bom)
+		}
+		i = jsonscan.Space(b, i)
+	}
+	if i == len(b) {
+		return false
+	}
+	r.unique.reset()
+	for i < len(b) {
+		r.depth = jsonscan.MaxDepth
+		if b[i] != '{' {
+			return false
+		}
+		if i = r.object(r.Row, batch.Columns, b, i); i < 0 {
+			return false
+		}
+		batch.Rows++
+		i = jsonscan.Space(b, i)
+	}
+	return true
+}
+
+// object appends one value to each vector, of the members of the object that begins at b[i].
+func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
+	if r.depth--; r.depth < 0 {
+		return -1
+	}
+	seen := n.seen
+	clear(seen)
+	filled, slot, kept := 0, jsonscan.First, false
+	var outer frame // when keys lie in r.unique
+	i++
+	if i < len(b) && b[i] != '"' {
+		if i = jsonscan.Space(b, i); i < len(b) && b[i] == '}' {
+			i++
+			goto done
+		}
+	}
+	for {
+		var id int
+		at := i
+		if id, slot, i = n.keys.Next(b, i, slot); i < 0 {
+			return -1
+		}
+		if i < len(b) && b[i] <= ' ' {
+			i = jsonscan.Space(b, i)
+		}
+		if uint(id) < uint(len(n.Fields)) {
+			bit := uint64(1) << (id & 63)
+			if seen[id>>6]&bit != 0 {
+				return -1
+			}
+			seen[id>>6] |= bit
+			filled++
+			if n.Also != nil {
+				for _, k := range n.Also[id] {
+					seen[k>>6] |= 1 << (k & 63)
+					filled++
+					if r.value(n.Fields[k], &vs[k], b, i) < 0 {
+						return -1
+					}
+				}
+			}
+			if i = r.value(n.Fields[id], &vs[id], b, i); i < 0 {
+				return -1
+			}
+		} else {
+			if id < 0 {
+				return -1
+			}
+			if !r.Unique {
+				i = jsonscan.Shallow(b, i, r.depth)
+			} else {
+				if id < len(n.Fields)+extraKeys {
+					if seen[id>>6]>>(id&63)&1 != 0 {
+						return -1
+					}
+					seen[id>>6] |= 1 << (id & 63)
+				} else { // one of too many
+					if !kept {
+						outer, kept = r.unique.open(), true
+					}
+					if _, ok := r.unique.add(r, b, at+1, jsonscan.String(b, at)-1); !ok {
+						return -1
+					}
+				}
+				i = r.Skip(b, i)
+			}
+			if i < 0 {
+				return -1
+			}
+		}
+		if i >= len(b) {
+			return -1
+		}
+		c := b[i]
+		if c <= ' ' {
+			if i = jsonscan.Space(b, i); i >= len(b) {
+				return -1
+			}
+			c = b[i]
+		}
+		i++
+		if c == ',' {
+			if i < len(b) && b[i] != '"' {
+				i = jsonscan.Space(b, i)
+			}
+			continue
+		}
+		if c != '}' {
+			return -1
+		}
+		break
+	}
+done:
+	if filled < len(n.Fields) {
+		for k := range n.Fields {
+			if seen[k>>6]>>(k&63)&1 == 0 {
+				vs[k].AppendNull()
+			}
+		}
+	}
+	if kept {
+		r.unique.close(outer)
+	}
+	r.depth++
+	return i
+}
+
+// value appends the value at b[i] to v, as n wants it.
+func (r *Reader) value(n *Node, v *column.Vector, b []byte, i int) int {
+	if i >= len(b) {
+		return -1
+	}
+	if b[i] == 'n' {
+		if i = jsonscan.Literal(b, i); i > 0 {
+			v.AppendNull()
+		}
+		return i
+	}
+	switch n.Op {
+	case OpString:
+		if b[i] == '"' {
+			if v.Bytes, i = jsonscan.AppendString(v.Bytes, b, i+1); i > 0 {
+				v.EndBytes()
+			}
+			return i
+		}
+	case OpVarChar:
+		if b[i] == '"' {
+			if v.Bytes, i = jsonscan.AppendString(v.Bytes, b, i+1); i > 0 {
+				if len(v.Bytes)-int(v.Offsets[v.Len]) > int(n.Hi) {
+					v.Bytes = append(v.Bytes[:v.Offsets[v.Len]], javatext.Cut(v.Bytes[v.Offsets[v.Len]:], int(n.Hi))...)
+				}
+				v.EndBytes()
+			}
+			return i
+		}
+	case OpInt:
+		if x, end := jsonscan.Int(b, i); end > 0 && x >= n.Lo && x <= n.Hi {
+			v.AppendInt(x)
+			return end
+		}
+	case OpDouble:
+		if f, end := jsonscan.Float(b, i); end > 0 {
+			v.AppendFloat(f)
+			return end
+		}
+	case OpFloat:
+		if f, end := jsonscan.Float32(b, i); end > 0 {
+			v.AppendFloat(float64(f))
+			return end
+		}
+	case OpJacksonDouble, OpJacksonFloat:
+		if f, end := jsonscan.Float(b, i); end > 0 {
+			if f == 0 && end == i+2 {
+				f = 0 // -0
+			}
+			if n.Op == OpJacksonFloat {
+				f = float64(float32(f))
+			}
+			v.AppendFloat(f)
+			return end
+		}
+	case OpBool:
+		if i+5 <= len(b) {
+			switch binary.LittleEndian.Uint32(b[i:]) {
+			case 't' | 'r'<<8 | 'u'<<16 | 'e'<<24:
+				v.AppendBool(true)
+				return i + 4
+			case 'f' | 'a'<<8 | 'l'<<16 | 's'<<24:
+				if b[i+4] == 'e' {
+					v.AppendBool(false)
+					return i + 5
+				}
+			}
+		}
+	case OpTimestamp, OpISOTimestamp:
+		if sec, nanos, end := n.timestamp(b, i); end > 0 {
+			v.AppendTimestamp(sec, nanos)
+			return end
+		}
+	case OpDate:
+		if i+12 <= len(b) && b[i] == '"' && b[i+11] == '"' {
+			if days, ok := n.day(b, i+1); ok {
+				v.AppendInt(days)
+				return i + 12
+			}
+		}
+	case OpDecimal:
+		if x, end := jsonscan.ShortDecimal(b, i, n.Type.Precision, n.Type.Scale); end > 0 {
+			v.AppendDecimal(x>>63, x)
+			return end
+		}
+	case OpStruct:
+		if b[i] == '{' {
+			if i = r.object(n, v.Children, b, i); i > 0 {
+				v.EndStruct()
+			}
+			return i
+		}
+	case OpList:
+		if b[i] == '[' {
+			return r.list(n, v, b, i)
+		}
+	case OpMap:
+		if b[i] == '{' {
+			return r.entries(n, v, b, i)
+		}
+	}
+	return r.Leaf(n, v, b, i)
+}
+
+// List appends the array at b[i].
+func (r *Reader) list(n *Node, v *column.Vector, b []byte, i int) int {
+	if r.depth--; r.depth < 0 {
+		return -1
+	}
+	elems := &v.Children[0]
+	if i++; i < len(b) && b[i] <= ' ' {
+		i = jsonscan.Space(b, i)
+	}
+	if i < len(b) && b[i] == ']' {
+		i++
+	} else {
+		for {
+			if i = r.value(n.Elem, elems, b, i); i < 0 {
+				return -1
+			}
+			if i = jsonscan.Space(b, i); i >= len(b) {
+				return -1
+			}
+			c := b[i]
+			i++
+			if c == ',' {
+				if i < len(b) && b[i] <= ' ' {
+					i = jsonscan.Space(b, i)
+				}
+				continue
+			}
+			if c != ']' {
+				return -1
+			}
+			break
+		}
+	}
+	r.depth++
+	v.EndList()
+	return i
+}
+
+// One appends the value at b[i] as an array that holds nothing else.
+func (r *Reader) One(n *Node, v *column.Vector, b []byte, i int) int {
+	if i = r.value(n.Elem, &v.Children[0], b, i); i > 0 {
+		v.EndList()
+	}
+	return i
+}
+
+// entries appends the map at b[i]. A key that is there already is left to the complete walk.
+func (r *Reader) entries(n *Node, v *column.Vector, b []byte, i int) int {
+	if r.depth--; r.depth < 0 {
+		return -1
+	}
+	keys, values := &v.Children[0], &v.Children[1]
+	outer := r.unique.open()
+	i = jsonscan.Space(b, i+1)
+	if i < len(b) && b[i] == '}' {
+		i++
+	} else {
+		for {
+			start := i + 1
+			if i = jsonscan.String(b, i); i < 0 {
+				return -1
+			}
+			key, ok := r.unique.add(r, b, start, i-1)
+			if !ok {
+				return -1
+			}
+			if n.MapKey.Type.Kind == schema.String {
+				keys.AppendBytes(key)
+			} else if !r.MapKey(n.MapKey, keys, int(v.Offsets[v.Len]), key) {
+				return -1
+			}
+			if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
+				return -1
+			}
+			if i++; i < len(b) && b[i] <= ' ' {
+				i = jsonscan.Space(b, i)
+			}
+			if i = r.value(n.Elem, values, b, i); i < 0 {
+				return -1
+			}
+			if i = jsonscan.Space(b, i); i >= len(b) {
+				return -1
+			}
+			c := b[i]
+			i++
+			if c == ',' {
+				if i < len(b) && b[i] <= ' ' {
+					i = jsonscan.Space(b, i)
+				}
+				continue
+			}
+			if c != '}' {
+				return -1
+			}
+			break
+		}
+	}
+	r.unique.close(outer)
+	r.depth++
+	v.EndList()
+	return i
+}
+
+// Skip returns the index behind the value at b[i], in which no object has a key twice.
+func (r *Reader) Skip(b []byte, i int) int {
+	if i >= len(b) {
+		return -1
+	}
+	object := b[i] == '{'
+	if !object && b[i] != '[' {
+		return jsonscan.Shallow(b, i, 0)
+	}
+	if r.depth--; r.depth < 0 {
+		return -1
+	}
+	var outer frame
+	end := byte(']')
+	if object {
+		outer, end = r.unique.open(), '}'
+	}
+	i = jsonscan.Space(b, i+1)
+	if i < len(b) && b[i] == end {
+		i++
+	} else {
+		for {
+			if object {
+				start := i + 1
+				if i = jsonscan.String(b, i); i < 0 {
+					return -1
+				}
+				if _, ok := r.unique.add(r, b, start, i-1); !ok {
+					return -1
+				}
+				if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
+					return -1
+				}
+				i = jsonscan.Space(b, i+1)
+			}
+			if i = r.Skip(b, i); i < 0 {
+				return -1
+			}
+			if i = jsonscan.Space(b, i); i >= len(b) {
+				return -1
+			}
+			c := b[i]
+			i++
+			if c == end {
+				break
+			}
+			if c != ',' {
+				return -1
+			}
+			i = jsonscan.Space(b, i)
+		}
+	}
+	if object {
+		r.unique.close(outer)
+	}
+	r.depth++
+	return i
+}
+
+// The range of a timestamp: years 0001 to 9999 (column.Vector).
+const (
+	MinSecond = -62135596800
+	MaxSecond = 253402300799
+)
+
+// Millis splits milliseconds since the epoch.
+func Millis(x int64) (sec int64, nanos int32) {
+	sec = x / 1000
+	if x%1000 < 0 {
+		sec--
+	}
+	return sec, int32(x-sec*1000) * 1e6
+}
+
+const high = 0x8080808080808080
+
+// timestamp reads the timestamp at b[i] that n.Op names.
+func (n *Node) timestamp(b []byte, i int) (sec int64, nanos int32, end int) {
+	if b[i] != '"' {
+		if n.Op != OpISOTimestamp {
+			return 0, 0, -1
+		}
+		x, end := jsonscan.Int(b, i)
+		if end < 0 {
+			return 0, 0, -1
+		}
+		if sec = x; x <= -1e12 || x >= 1e12 {
+			sec, nanos = Millis(x)
+		}
+		if sec < MinSecond || sec > MaxSecond {
+			return 0, 0, -1
+		}
+		return sec, nanos, end
+	}
+	i++
+	if i+20 >= len(b) {
+		return 0, 0, -1
+	}
+	days, ok := n.day(b, i)
+	if !ok {
+		return 0, 0, -1
+	}
+	// HH:mm:ss, each byte less what it must be at least
+	w := binary.LittleEndian.Uint64(b[i+11:]) - 0x30303a30303a3030
+	if (w|w+0x76767f76767f7676)&high != 0 {
+		return 0, 0, -1
+	}
+	sec = days*86400 + int64((w&0xff*10+w>>8&0xff)*3600+(w>>24&0xff*10+w>>32&0xff)*60+w>>48&0xff*10+w>>56)
+	if sec > MaxSecond {
+		return 0, 0, -1
+	}
+	sep := b[i+10]
+	i += 19
+	if b[i] == '.' {
+		x, end := jsonscan.Digits(b, i+1)
+		digits := end - i - 1
+		if digits == 0 || digits > 9 || end+1 >= len(b) {
+			return 0, 0, -1
+		}
+		for ; digits < 9; digits++ {
+			x *= 10
+		}
+		nanos, i = int32(x), end
+	}
+	if sep != ' ' {
+		if sep != 'T' || n.Op != OpISOTimestamp {
+			return 0, 0, -1
+		}
+		if b[i] == 'Z' {
+			i++
+		}
+	}
+	if i >= len(b) || b[i] != '"' {
+		return 0, 0, -1
+	}
+	return sec, nanos, i + 1
+}
+
+// day reads yyyy-MM-dd at b[i], with a month and day that are in their ranges.
+func (n *Node) day(b []byte, i int) (days int64, ok bool) {
+	w, dd := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint16(b[i+8:])
+	if w == n.date && dd == n.dd {
+		return n.days, true
+	}
+	t := w - 0x2d30302d30303030 // yyyy-MM-
+	u := dd - 0x3030
+	if (t|t+0x7f76767f76767676)&high != 0 || (u|u+0x7676)&0x8080 != 0 {
+		return 0, false
+	}
+	year := t&0xff*1000 + t>>8&0xff*100 + t>>16&0xff*10 + t>>24&0xff
+	month := t>>40&0xff*10 + t>>48&0xff
+	day := u&0xff*10 + u>>8
+	if month < 1 || month > 12 || day < 1 || day > 31 || year == 0 {
+		return 0, false
+	}
+	n.date, n.dd, n.days = w, dd, javatext.EpochDay(int(year), int(month), int(day))
+	return n.days, true
+}
