@@ -82,7 +82,8 @@ type Linter struct {
 	o       LintOptions
 	t       *Table
 	root    *lintNode
-	serial  uint64
+	serial  uint64 // of the object being read
+	row     uint64 // of the row being read
 	scratch []byte
 	digits  []byte
 	at      Place
@@ -106,8 +107,10 @@ type lintNode struct {
 	order   []*droppedName
 	elem    *lintNode // of an array or map
 
-	objects   int64 // of a struct
-	filled    int64 // values that aren't null
+	objects   int64  // of a struct
+	filled    int64  // values that aren't null, of records that convert
+	row       uint64 // the last row with a value here
+	rows      Tally  // how many rows had one
 	precision Tally
 	altered   Tally
 	why       string // the first alteration
@@ -194,6 +197,7 @@ func (l *Linter) Add(record []byte, at Place) {
 		return
 	}
 	for i := jsonscan.Space(b, 0); i < len(b); i = jsonscan.Space(b, i) {
+		l.row++
 		if !l.failing {
 			l.rows++
 		}
@@ -394,7 +398,7 @@ func (l *Linter) value(b []byte, i int, n *lintNode) {
 		if c == '"' {
 			return
 		}
-		l.fill(n)
+		l.fill(n, b[i:])
 		switch {
 		case c == '{':
 			l.object(b, i, n)
@@ -405,7 +409,7 @@ func (l *Linter) value(b []byte, i int, n *lintNode) {
 		if c == '"' {
 			return
 		}
-		l.fill(n)
+		l.fill(n, b[i:])
 		if c == '{' {
 			for i = jsonscan.Space(b, i+1); b[i] != '}'; {
 				i = jsonscan.Space(b, jsonscan.String(b, i))
@@ -422,13 +426,13 @@ func (l *Linter) value(b []byte, i int, n *lintNode) {
 			if c == '"' && b[i+1] == '"' {
 				return
 			}
-			l.fill(n)
+			l.fill(n, b[i:])
 			if !l.o.Hive {
 				l.value(b, i, n.elem)
 			}
 			return
 		}
-		l.fill(n)
+		l.fill(n, b[i:])
 		for i = jsonscan.Space(b, i+1); b[i] != ']'; {
 			end := jsonscan.Value(b, i)
 			l.value(b[:end], i, n.elem)
@@ -437,7 +441,7 @@ func (l *Linter) value(b []byte, i int, n *lintNode) {
 			}
 		}
 	default:
-		l.fill(n)
+		l.fill(n, b[i:])
 		if c != '{' && c != '[' {
 			l.scalar(b[i:jsonscan.Value(b, i)], n)
 		}
@@ -461,7 +465,12 @@ func (l *Linter) positions(b []byte, i int, n *lintNode) {
 	}
 }
 
-func (l *Linter) fill(n *lintNode) {
+// fill counts a value that isn't null.
+func (l *Linter) fill(n *lintNode, text []byte) {
+	if n.row != l.row {
+		n.row = l.row
+		n.rows.add(l.at, text)
+	}
 	if !l.failing {
 		n.filled++
 	}
