@@ -1,0 +1,663 @@
+package orc
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/hydrantkit/hydrant/internal/compress"
+)
+
+// A column reads one type of one stripe, and by its children what is below it, in batches.
+//
+// A batch holds values as streams do: no place for nulls, and none at all for what is inside of
+// them. Who goes through the rows counts along: row counts valid, at counts values.
+type column struct {
+	t        *Type
+	s        *stripeReader
+	children []*column // in the order of t; nil where not wanted
+
+	encoding       int
+	dictionarySize int
+
+	hasPresent bool
+	present    bools
+	bits       bools    // DATA of booleans
+	bytes      byteRuns // DATA of tinyint, tags of a union
+	data       stream   // DATA that isn't numbers
+	ints       ints     // DATA of integers, numbers of a dictionary, LENGTH of what has one
+	second     ints     // SECONDARY, LENGTH of a dictionary
+
+	dictionary []byte
+	ends       []int // of a dictionary's values, or of the batch's in text
+
+	valid   []bool // nil when nothing is null
+	numbers []int64
+	extra   []int64  // nanoseconds; scales
+	wide    []uint64 // decimals: high halves
+	floats  []float64
+	trues   []bool
+	tags    []byte
+	text    []byte
+
+	row, at int
+}
+
+// Encodings of orc_proto.proto. Version 2 differs from version 1 in its integers.
+const (
+	direct = iota
+	dictionary
+	directV2
+	dictionaryV2
+)
+
+var encodingNames = [...]string{"DIRECT", "DICTIONARY", "DIRECT_V2", "DICTIONARY_V2"}
+
+// Kinds of streams.
+const (
+	streamPresent = iota
+	streamData
+	streamLength
+	streamDictionaryData
+	streamDictionaryCount
+	streamSecondary
+	streamRowIndex
+	streamBloomFilter
+	streamBloomFilterUTF8
+)
+
+func isText(k Kind) bool { return k == String || k == Varchar || k == Char }
+
+// open points the streams at their places and reads a dictionary.
+func (c *column) open() error {
+	enc, err := c.s.encoding(c.t.ID)
+	if err != nil {
+		return err
+	}
+	c.encoding, c.dictionarySize = enc.kind, enc.dictionarySize
+	if c.encoding > dictionaryV2 || c.isDictionary() && !isText(c.t.Kind) {
+		return c.errorf("encoding", fmt.Errorf("%d is unknown", c.encoding))
+	}
+	version1 := c.encoding < directV2
+	c.hasPresent = c.s.open(&c.present.stream, c.t.ID, streamPresent)
+	c.ints.version1, c.second.version1 = version1, version1
+	switch c.t.Kind {
+	case Boolean:
+		c.s.open(&c.bits.stream, c.t.ID, streamData)
+	case Byte, Union:
+		c.s.open(&c.bytes.stream, c.t.ID, streamData)
+	case Short, Int, Long, Date:
+		c.ints.signed = true
+		c.s.open(&c.ints.stream, c.t.ID, streamData)
+	case Float, Double:
+		c.s.open(&c.data, c.t.ID, streamData)
+	case Timestamp, TimestampInstant:
+		c.ints.signed = true
+		c.s.open(&c.ints.stream, c.t.ID, streamData)
+		c.s.open(&c.second.stream, c.t.ID, streamSecondary)
+	case Decimal:
+		c.second.signed = true
+		c.s.open(&c.data, c.t.ID, streamData)
+		c.s.open(&c.second.stream, c.t.ID, streamSecondary)
+	case String, Varchar, Char, Binary:
+		if !c.isDictionary() {
+			c.s.open(&c.data, c.t.ID, streamData)
+			c.s.open(&c.ints.stream, c.t.ID, streamLength)
+			break
+		}
+		c.s.open(&c.ints.stream, c.t.ID, streamData)
+		c.s.open(&c.second.stream, c.t.ID, streamLength)
+		c.s.open(&c.data, c.t.ID, streamDictionaryData)
+		if err := c.readDictionary(); err != nil {
+			return c.errorf("dictionary", err)
+		}
+	case List, Map:
+		c.s.open(&c.ints.stream, c.t.ID, streamLength)
+	}
+	for _, child := range c.children {
+		if child != nil {
+			if err := child.open(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *column) isDictionary() bool { return c.encoding&1 == dictionary }
+
+func (c *column) errorf(what string, err error) error {
+	return fmt.Errorf("column %s, %s: %w", c.s.f.root.path(c.t.ID), what, err)
+}
+
+func (c *column) readDictionary() error {
+	c.ends = c.ends[:0]
+	total := 0
+	var lengths [512]int64
+	for left := c.dictionarySize; left > 0; {
+		part := lengths[:min(left, len(lengths))]
+		if err := c.second.read(part); err != nil {
+			return err
+		}
+		for _, n := range part {
+			if n < 0 || n > maxBatch-int64(total) {
+				return errTooMuch
+			}
+			total += int(n)
+			c.ends = append(c.ends, total)
+		}
+		if left -= len(part); len(c.ends) > maxBatch/8 {
+			return errTooMuch
+		}
+	}
+	var err error
+	c.dictionary, err = c.data.appendTo(nil, total)
+	return err
+}
+
+var errTooMuch = fmt.Errorf("more than %d MiB of values at once", maxBatch>>20)
+
+// take counts bytes that a batch needs.
+func (c *column) take(n int64) error {
+	if n < 0 || n > c.s.budget {
+		return errTooMuch
+	}
+	c.s.budget -= n
+	return nil
+}
+
+// next reads the next n values, with what is below them.
+func (c *column) next(n int) error {
+	c.row, c.at, c.valid = 0, 0, c.valid[:0]
+	count := n
+	if c.hasPresent {
+		if err := c.take(int64(n)); err != nil {
+			return c.errorf("PRESENT", err)
+		}
+		c.valid = grow(c.valid, n)
+		var err error
+		if count, err = c.present.read(c.valid); err != nil {
+			return c.errorf("PRESENT", err)
+		}
+	}
+	if err := c.values(count); err != nil {
+		return c.errorf("values", err)
+	}
+	switch c.t.Kind {
+	case List, Map:
+		total := int64(0)
+		for _, k := range c.numbers {
+			if k < 0 || k > maxBatch-total {
+				return c.errorf("LENGTH", errTooMuch)
+			}
+			total += k
+		}
+		count = int(total)
+	case Union:
+		counts := make([]int, len(c.children))
+		for _, tag := range c.tags {
+			if int(tag) >= len(counts) {
+				return c.errorf("DATA", fmt.Errorf("tag %d of %d types", tag, len(counts)))
+			}
+			counts[tag]++
+		}
+		for i, child := range c.children {
+			if err := child.next(counts[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, child := range c.children {
+		if child != nil {
+			if err := child.next(count); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// grow returns a slice of n values in the memory of s, if it is enough.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// values reads n values that aren't null.
+func (c *column) values(n int) error {
+	c.text, c.ends = c.text[:0], c.keepEnds()
+	switch c.t.Kind {
+	case Struct:
+		return nil
+	case Boolean:
+		if err := c.take(int64(n)); err != nil {
+			return err
+		}
+		c.trues = grow(c.trues, n)
+		_, err := c.bits.read(c.trues)
+		return err
+	case Byte, Union:
+		if err := c.take(int64(n)); err != nil {
+			return err
+		}
+		c.tags = grow(c.tags, n)
+		return c.bytes.read(c.tags)
+	case Float, Double:
+		return c.readFloats(n)
+	case Decimal:
+		return c.readDecimals(n)
+	}
+	if err := c.take(int64(n) * 8); err != nil {
+		return err
+	}
+	// Numbers of a hostile count of values come from a stream that is too short for them: take
+	// memory as they do.
+	c.numbers = c.numbers[:0]
+	if err := readInts(&c.ints, &c.numbers, n); err != nil {
+		return err
+	}
+	switch c.t.Kind {
+	case Timestamp, TimestampInstant:
+		c.extra = c.extra[:0]
+		if err := c.take(int64(n) * 8); err != nil {
+			return err
+		}
+		return readInts(&c.second, &c.extra, n)
+	case String, Varchar, Char, Binary:
+		if c.isDictionary() {
+			for _, i := range c.numbers {
+				if i < 0 || i >= int64(len(c.ends)) {
+					return fmt.Errorf("number %d of a dictionary of %d", i, len(c.ends))
+				}
+			}
+			return nil
+		}
+		return c.readText()
+	}
+	return nil
+}
+
+// keepEnds empties ends unless they are the dictionary's.
+func (c *column) keepEnds() []int {
+	if c.isDictionary() {
+		return c.ends
+	}
+	return c.ends[:0]
+}
+
+func readInts(s *ints, dst *[]int64, n int) error {
+	for n > 0 {
+		k := min(n, 1<<14)
+		at := len(*dst)
+		if cap(*dst) < at+k {
+			*dst = append(make([]int64, 0, max(2*at, at+k)), *dst...)
+		}
+		*dst = (*dst)[:at+k]
+		if err := s.read((*dst)[at:]); err != nil {
+			return err
+		}
+		n -= k
+	}
+	return nil
+}
+
+func (c *column) readText() error {
+	total := int64(0)
+	for _, n := range c.numbers {
+		if n < 0 || n > maxBatch-total {
+			return errTooMuch
+		}
+		total += n
+		c.ends = append(c.ends, int(total))
+	}
+	if err := c.take(total + 8*int64(len(c.ends))); err != nil {
+		return err
+	}
+	var err error
+	c.text, err = c.data.appendTo(c.text, int(total))
+	return err
+}
+
+func (c *column) readFloats(n int) error {
+	size := 8
+	if c.t.Kind == Float {
+		size = 4
+	}
+	if err := c.take(int64(n) * 16); err != nil {
+		return err
+	}
+	c.floats = c.floats[:0]
+	var raw [4096]byte
+	for n > 0 {
+		k := min(n, len(raw)/size)
+		b, err := c.data.appendTo(raw[:0], k*size)
+		if err != nil {
+			return err
+		}
+		for i := 0; i < len(b); i += size {
+			var x uint64
+			for j := size - 1; j >= 0; j-- {
+				x = x<<8 | uint64(b[i+j])
+			}
+			if size == 4 {
+				c.floats = append(c.floats, float64(math.Float32frombits(uint32(x))))
+			} else {
+				c.floats = append(c.floats, math.Float64frombits(x))
+			}
+		}
+		n -= k
+	}
+	return nil
+}
+
+func (c *column) readDecimals(n int) error {
+	if err := c.take(int64(n) * 24); err != nil {
+		return err
+	}
+	c.numbers, c.wide = c.numbers[:0], c.wide[:0]
+	for range n {
+		high, low, err := c.data.varint128()
+		if err != nil {
+			return err
+		}
+		sign := -(low & 1)
+		c.numbers = append(c.numbers, int64((low>>1|high<<63)^sign))
+		c.wide = append(c.wide, high>>1^sign)
+	}
+	c.extra = c.extra[:0]
+	return readInts(&c.second, &c.extra, n)
+}
+
+// varint128 reads the number of a decimal, in zigzag form.
+func (s *stream) varint128() (high, low uint64, err error) {
+	for shift := 0; shift < 133; shift += 7 {
+		b, err := s.readByte()
+		if err != nil {
+			return 0, 0, err
+		}
+		x := uint64(b & 0x7f)
+		if shift < 64 {
+			low |= x << shift
+			if shift > 57 {
+				high |= x >> (64 - shift)
+			}
+		} else {
+			high |= x << (shift - 64)
+		}
+		if b < 0x80 {
+			return high, low, nil
+		}
+	}
+	return 0, 0, errors.New("a decimal of more than 128 bits")
+}
+
+// seek goes to a row group: its positions are those of c's streams, in the order of their kinds.
+func (c *column) seek(group int) error {
+	positions, err := c.s.positions(c.t.ID, group)
+	if err != nil {
+		return c.errorf("ROW_INDEX", err)
+	}
+	bits := func(s *bools) {
+		if err == nil {
+			s.left, s.have = 0, 0
+			if positions, err = s.byteRuns.seekTo(positions); err == nil {
+				if len(positions) < 1 || positions[0] > 7 {
+					err = errors.New("a position in bits makes no sense")
+				} else if n := int(positions[0]); n > 0 {
+					_, err = s.read(make([]bool, n))
+				}
+				positions = positions[min(1, len(positions)):]
+			}
+		}
+	}
+	number := func(s *ints) {
+		if err == nil {
+			s.have, s.at = 0, 0
+			positions, err = s.seekRun(positions)
+		}
+	}
+	if c.hasPresent {
+		bits(&c.present)
+	}
+	switch c.t.Kind {
+	case Boolean:
+		bits(&c.bits)
+	case Byte, Union:
+		if err == nil {
+			c.bytes.left = 0
+			positions, err = c.bytes.seekTo(positions)
+		}
+	case Short, Int, Long, Date, List, Map:
+		number(&c.ints)
+	case Float, Double:
+		if err == nil {
+			positions, err = c.data.seekTo(positions)
+		}
+	case Timestamp, TimestampInstant:
+		number(&c.ints)
+		number(&c.second)
+	case Decimal:
+		if err == nil {
+			positions, err = c.data.seekTo(positions)
+		}
+		number(&c.second)
+	case String, Varchar, Char, Binary:
+		if err == nil && !c.isDictionary() {
+			positions, err = c.data.seekTo(positions)
+		}
+		number(&c.ints)
+	}
+	if err != nil {
+		return c.errorf("row group", err)
+	}
+	for _, child := range c.children {
+		if child != nil {
+			if err := child.seek(group); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// seekRun goes to a position in a stream of integers: that of a run, and values into it.
+func (s *ints) seekRun(positions []uint64) ([]uint64, error) {
+	rest, err := s.stream.seekTo(positions)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) < 1 {
+		return nil, errors.New("a row group's positions are too few")
+	}
+	if n := int(min(rest[0], 512)); n > 0 {
+		if err := s.read(make([]int64, n)); err != nil {
+			return nil, err
+		}
+	}
+	return rest[1:], nil
+}
+
+// seekTo goes to a position in a stream of bytes: that of a run, and bytes into it.
+func (s *byteRuns) seekTo(positions []uint64) ([]uint64, error) {
+	rest, err := s.stream.seekTo(positions)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) < 1 {
+		return nil, errors.New("a row group's positions are too few")
+	}
+	if n := int(min(rest[0], 130)); n > 0 {
+		if err := s.read(make([]byte, n)); err != nil {
+			return nil, err
+		}
+	}
+	return rest[1:], nil
+}
+
+// A stripeReader is an open stripe.
+type stripeReader struct {
+	f         *File
+	d         compress.Decoder
+	info      stripe
+	streams   map[streamKey]place
+	encodings []encoding
+	zone      *time.Location
+	base      int64 // epoch seconds of 2015-01-01 in the zone
+	budget    int64 // bytes that the batch may still take
+}
+
+type streamKey struct{ column, kind int }
+
+type place struct{ start, end int64 }
+
+type encoding struct{ kind, dictionarySize int }
+
+// A streamInfo is a Stream message.
+type streamInfo struct {
+	kind, column int
+	length       int64
+}
+
+// A stripeFooter is the message of that name.
+type stripeFooter struct {
+	streams   []streamInfo
+	encodings []encoding
+	zone      string
+}
+
+func (f *File) stripeFooter(i int) (*stripeFooter, error) {
+	info := &f.stripes[i]
+	b, err := f.message(info.offset+info.index+info.data, info.footer)
+	if err != nil {
+		return nil, fmt.Errorf("footer: %w", err)
+	}
+	var sf stripeFooter
+	limit := 10 * len(f.types) // a column has fewer kinds of streams
+	err = eachField(b, func(p *field) error {
+		switch p.number {
+		case 1:
+			var s streamInfo
+			err := eachField(p.data, func(p *field) error {
+				switch p.number {
+				case 1:
+					s.kind = int(min(p.x, 99))
+				case 2:
+					s.column = int(min(p.x, maxTypes))
+				case 3:
+					s.length = int64(min(p.x, math.MaxInt64))
+				}
+				return nil
+			})
+			if sf.streams = append(sf.streams, s); len(sf.streams) > limit {
+				return errors.New("too many streams")
+			}
+			return err
+		case 2:
+			var e encoding
+			err := eachField(p.data, func(p *field) error {
+				switch p.number {
+				case 1:
+					e.kind = int(min(p.x, 99))
+				case 2:
+					e.dictionarySize = int(min(p.x, math.MaxInt32))
+				}
+				return nil
+			})
+			if sf.encodings = append(sf.encodings, e); len(sf.encodings) > limit {
+				return errors.New("too many encodings")
+			}
+			return err
+		case 3:
+			sf.zone = string(p.data)
+		case 4, 5:
+			return errors.New("encrypted columns are not supported")
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("footer: %w", err)
+	}
+	left := info.index + info.data
+	for _, s := range sf.streams {
+		if s.length > left {
+			return nil, errors.New("footer: its streams exceed the stripe")
+		}
+		left -= s.length
+	}
+	return &sf, nil
+}
+
+func (f *File) openStripe(i int) (*stripeReader, error) {
+	sf, err := f.stripeFooter(i)
+	if err != nil {
+		return nil, err
+	}
+	s := &stripeReader{f: f, info: f.stripes[i], streams: map[streamKey]place{}, encodings: sf.encodings, zone: time.UTC}
+	at := s.info.offset
+	for _, x := range sf.streams {
+		key := streamKey{x.column, x.kind}
+		if _, twice := s.streams[key]; !twice {
+			s.streams[key] = place{at, at + x.length}
+		}
+		at += x.length
+	}
+	// A timestamp is a wall clock and counts from 2015 on that of the writer's zone.
+	if sf.zone != "" && sf.zone != "UTC" && sf.zone != "GMT" {
+		if s.zone, err = time.LoadLocation(sf.zone); err != nil {
+			return nil, fmt.Errorf("the writer's time zone: %w", err)
+		}
+	}
+	s.base = time.Date(2015, 1, 1, 0, 0, 0, 0, s.zone).Unix()
+	return s, nil
+}
+
+// open points st at a stream of the stripe and reports whether there is one; if not, st is empty.
+func (s *stripeReader) open(st *stream, column, kind int) bool {
+	p, ok := s.streams[streamKey{column, kind}]
+	*st = stream{f: s.f, d: &s.d, start: p.start, end: p.end}
+	st.seek(0) // that is in every stream
+	return ok
+}
+
+func (s *stripeReader) encoding(column int) (encoding, error) {
+	if column >= len(s.encodings) {
+		return encoding{}, fmt.Errorf("column %s has no encoding", s.f.root.path(column))
+	}
+	return s.encodings[column], nil
+}
+
+// positions reads where a row group starts in the streams of a column.
+func (s *stripeReader) positions(column, group int) ([]uint64, error) {
+	p, ok := s.streams[streamKey{column, streamRowIndex}]
+	if !ok {
+		return nil, errors.New("there is none")
+	}
+	b, err := s.f.message(p.start, p.end-p.start)
+	if err != nil {
+		return nil, err
+	}
+	var out []uint64
+	at := 0
+	err = eachField(b, func(p *field) error {
+		if p.number != 1 {
+			return nil
+		}
+		if at++; at != group+1 {
+			return nil
+		}
+		return eachField(p.data, func(p *field) (err error) {
+			if p.number == 1 && len(out) < 100 {
+				out, err = appendNumbers(out, p)
+			}
+			return err
+		})
+	})
+	if err == nil && at <= group {
+		err = fmt.Errorf("no row group %d", group)
+	}
+	return out, err
+}
