@@ -171,6 +171,9 @@ func TestValueOf(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("%q = %s, want %s", tt.text, got, tt.want)
 		}
+		if s, n, ok := valueOfPlain([]byte(tt.text)); ok && (err != nil || s != sec || n != nanos) {
+			t.Errorf("%q by the fast path = %s", tt.text, rfc(s, n))
+		}
 	}
 }
 
@@ -389,6 +392,23 @@ func FuzzFormats(f *testing.F) {
 				}
 			}
 			t.Fatalf("%q by %q: %d, %d, as no pattern has it, nor Timestamp.valueOf: %d, %d, %v", text, list, sec, nanos, sec2, nanos2, err2)
+		}
+	})
+}
+
+// The fast path takes what the complete one takes, and gives the same.
+func FuzzValueOf(f *testing.F) {
+	for _, s := range []string{"2017-02-07 15:13:01.123456789", "1582-10-10 00:00:00", "2017-2-7 1:2:3", "2017-02-07 99:99:99.5", "2017-02-07 15:13:01.12345678x"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		sec, nanos, err := valueOfAny(text)
+		sec2, nanos2, ok := valueOfPlain(text)
+		if ok && (err != nil || sec != sec2 || nanos != nanos2) {
+			t.Fatalf("%q: fast %d, %d, complete %d, %d, %v", text, sec2, nanos2, sec, nanos, err)
+		}
+		if nanos < 0 || nanos > 999999999 {
+			t.Fatalf("%q: %d nanoseconds", text, nanos)
 		}
 	})
 }

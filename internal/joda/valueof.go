@@ -16,6 +16,46 @@ var errTimestamp = &Error{illegalArgument, "Timestamp format must be yyyy-mm-dd 
 // value; 30 February is 1 or 2 March; before 15 October 1582 dates are those of the Julian
 // calendar. The error is an *Error.
 func ValueOf(text []byte) (sec int64, nanos int32, err error) {
+	if sec, nanos, ok := valueOfPlain(text); ok {
+		return sec, nanos, nil
+	}
+	return valueOfAny(text)
+}
+
+// valueOfPlain takes texts of the shape yyyy-mm-dd hh:mm:ss[.f] since 1583, which nearly all have.
+func valueOfPlain(s []byte) (sec int64, nanos int32, ok bool) {
+	if len(s) < 19 || len(s) > 29 || s[4] != '-' || s[7] != '-' || s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+		return 0, 0, false
+	}
+	wrong := byte(0) // more than 9 once a digit was none
+	two := func(at int) int {
+		a, b := s[at]-'0', s[at+1]-'0'
+		wrong = max(wrong, a, b)
+		return int(a)*10 + int(b)
+	}
+	y, m, d := two(0)*100+two(2), two(5), two(8)
+	ofDay := two(11)*3600 + two(14)*60 + two(17)
+	if len(s) > 19 {
+		if s[19] != '.' || len(s) == 20 {
+			return 0, 0, false
+		}
+		for i := range 9 {
+			nanos *= 10
+			if 20+i < len(s) {
+				c := s[20+i] - '0'
+				wrong = max(wrong, c)
+				nanos += int32(c)
+			}
+		}
+	}
+	if wrong > 9 || y < 1583 || m < 1 || m > 12 || d < 1 || d > 31 {
+		return 0, 0, false
+	}
+	return daysFrom(y, m, d)*86400 + int64(ofDay), nanos, true
+}
+
+// valueOfAny is ValueOf for every text.
+func valueOfAny(text []byte) (sec int64, nanos int32, err error) {
 	for len(text) > 0 && text[0] <= ' ' {
 		text = text[1:]
 	}
