@@ -1,0 +1,67 @@
+package orc
+
+import (
+	"bytes"
+	"regexp"
+	"testing"
+
+	readorc "github.com/hydrantkit/hydrant/read/orc"
+)
+
+var timestampText = regexp.MustCompile(`"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(?:\.\d+)?)Z"`)
+
+// readRows reads with hydrant's reader, and prints timestamps as the oracle does.
+func readRows(t testing.TB, file []byte, first, limit int64) []byte {
+	t.Helper()
+	f, err := readorc.Open(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := f.Section(&out, nil, first, limit); err != nil {
+		t.Fatal(err)
+	}
+	return timestampText.ReplaceAll(out.Bytes(), []byte(`"$1 $2"`))
+}
+
+// TestMatrix reads the matrix with hydrant's reader: whole, and from places in the middle on.
+func TestMatrix(t *testing.T) {
+	sections := 0
+	for seed := range matrixSize(t) {
+		m, err := makeMatrixFile(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := readRows(t, m.file, 0, 0); !bytes.Equal(got, m.rows) {
+			t.Errorf("%s: %s", m.name, firstDifference(got, m.rows))
+			continue
+		}
+		lines := bytes.SplitAfter(m.rows, []byte("\n"))
+		lines = lines[:len(lines)-1]
+		for _, first := range []int{1, 1000, 1015, 1016, 2500, 5000, 10_001} {
+			if first >= len(lines) {
+				break
+			}
+			want := bytes.Join(lines[first:min(first+20, len(lines))], nil)
+			if got := readRows(t, m.file, int64(first), 20); !bytes.Equal(got, want) {
+				t.Errorf("%s, from row %d: %s", m.name, first, firstDifference(got, want))
+			}
+			sections++
+		}
+	}
+	t.Logf("%d files, %d sections", matrixSize(t), sections)
+}
+
+func firstDifference(got, want []byte) []byte {
+	g, w := bytes.SplitAfter(got, []byte("\n")), bytes.SplitAfter(want, []byte("\n"))
+	for i := range w {
+		if i >= len(g) || !bytes.Equal(g[i], w[i]) {
+			var line []byte
+			if i < len(g) {
+				line = g[i]
+			}
+			return []byte("got " + string(line[:min(300, len(line))]) + ", want " + string(w[i][:min(300, len(w[i]))]))
+		}
+	}
+	return []byte("more rows than written")
+}
