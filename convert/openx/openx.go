@@ -86,7 +86,6 @@ func New(table *schema.Table, o Options) (*Deserializer, error) {
 	}
 	d.reader = jsonrow.NewReader(d.row, jsonrow.Dialect{
 		Fold: d.fold, Unique: true,
-		Match:   func(raw []byte) string { return d.match(jsonrow.Unescape(raw)) },
 		Resolve: d.resolve,
 		Leaf:    d.leaf,
 		MapKey: func(n *jsonrow.Node, v *column.Vector, _ int, key []byte) bool {
@@ -202,7 +201,8 @@ func (d *Deserializer) compile(path string, t *schema.Type) (*jsonrow.Node, erro
 }
 
 // resolve says which field of n a key fills, at least if no other key does.
-func (d *Deserializer) resolve(n *jsonrow.Node, key string) int {
+func (d *Deserializer) resolve(n *jsonrow.Node, raw []byte) (id int, key string) {
+	key = d.match(jsonrow.Unescape(raw))
 	exact, dotted := jsonrow.Ignored, jsonrow.Ignored
 	under := ""
 	if d.dots && strings.Contains(key, ".") {
@@ -219,12 +219,12 @@ func (d *Deserializer) resolve(n *jsonrow.Node, key string) int {
 		}
 	}
 	if dotted == jsonrow.Ignored {
-		return exact
+		return exact, key
 	}
 	if exact != jsonrow.Ignored {
-		return jsonrow.Unusual // it may fill both
+		return jsonrow.Unusual, key // it may fill both
 	}
-	return dotted
+	return dotted, key
 }
 
 // find returns the member that fills a field with this key, or nil. Of several keys that only differ in dots the

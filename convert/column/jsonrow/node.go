@@ -15,7 +15,7 @@ import (
 // An Op is how the fast walk reads a value.
 type Op uint8
 
-// Everything that an Op doesn't take goes to Dialect.Leaf; null is always null.
+// Everything that an Op doesn't take goes to Dialect.Leaf; null is null.
 const (
 	OpLeaf          Op = iota // nothing is common
 	OpString                  // a string
@@ -33,6 +33,7 @@ const (
 	OpStruct                  // an object
 	OpList                    // an array
 	OpMap                     // an object
+	OpNever                   // nothing, not even null
 )
 
 // A Node is a type made ready: what a column, a member or an element wants.
@@ -69,11 +70,9 @@ type Dialect struct {
 	// Fold lower-cases the keys of maps and of objects that aren't declared; Unique refuses an object that has a key twice.
 	Fold, Unique bool
 
-	// Match returns how the key is matched that stands between quotes as raw.
-	Match func(raw []byte) string
-
-	// Resolve returns the number of the field of n that key fills, Ignored or Unusual. A key is as Match returns it.
-	Resolve func(n *Node, key string) int
+	// Resolve returns the number of the field of n that the key fills which stands between quotes as raw, Ignored or Unusual; and how the
+	// key is matched, for Unique.
+	Resolve func(n *Node, raw []byte) (id int, key string)
 
 	// Leaf appends the value at b[i], whatever it is, and returns the index behind it, or -1.
 	Leaf func(n *Node, v *column.Vector, b []byte, i int) int
@@ -105,8 +104,7 @@ func (r *Reader) prepare(n *Node) {
 	n.seen = make([]uint64, (len(n.Fields)+extraKeys+63)/64)
 	many := len(n.Fields) + extraKeys
 	n.keys = jsonscan.Keys{Limit: len(n.Fields)*spellings + extraKeys, Resolve: func(raw []byte) int {
-		key := r.Match(raw)
-		id := r.Resolve(n, key)
+		id, key := r.Resolve(n, raw)
 		if id != Ignored {
 			return id
 		}

@@ -169,6 +169,9 @@ func (r *Reader) value(n *Node, v *column.Vector, b []byte, i int) int {
 		return -1
 	}
 	if b[i] == 'n' {
+		if n.Op == OpNever {
+			return -1
+		}
 		if i = jsonscan.Literal(b, i); i > 0 {
 			v.AppendNull()
 		}
@@ -474,7 +477,7 @@ func (n *Node) timestamp(b []byte, i int) (sec int64, nanos int32, end int) {
 	}
 	// HH:mm:ss, each byte less what it must be at least
 	w := binary.LittleEndian.Uint64(b[i+11:]) - 0x30303a30303a3030
-	if (w|w+0x76767f76767f7676)&high != 0 {
+	if (w|(w+0x76767f76767f7676))&high != 0 {
 		return 0, 0, -1
 	}
 	sec = days*86400 + int64((w&0xff*10+w>>8&0xff)*3600+(w>>24&0xff*10+w>>32&0xff)*60+w>>48&0xff*10+w>>56)
@@ -516,7 +519,7 @@ func (n *Node) day(b []byte, i int) (days int64, ok bool) {
 	}
 	t := w - 0x2d30302d30303030 // yyyy-MM-
 	u := dd - 0x3030
-	if (t|t+0x7f76767f76767676)&high != 0 || (u|u+0x7676)&0x8080 != 0 {
+	if (t|(t+0x7f76767f76767676))&high != 0 || (u|(u+0x7676))&0x8080 != 0 {
 		return 0, false
 	}
 	year := t&0xff*1000 + t>>8&0xff*100 + t>>16&0xff*10 + t>>24&0xff
