@@ -301,7 +301,7 @@ func uncommented(columns []schema.Column) []schema.Column {
 }
 
 // readable are the forms that Load reads.
-var readable = []Form{Glue, DDL, Struct, JSON, ORC, CloudFormation}
+var readable = []Form{Glue, DDL, Struct, JSON, ORC, CloudFormation, Terraform}
 
 func TestRoundTrip(t *testing.T) {
 	table, err := schema.NewTable([2]string{"a b", "struct<`x y`:int,z-1:array<map<string,decimal(5,2)>>>"}, [2]string{"`end`", "char(3)"},

@@ -27,6 +27,7 @@ import (
 	"strings"
 
 	"github.com/hydrantkit/hydrant/internal/template"
+	"github.com/hydrantkit/hydrant/internal/template/terraform"
 	"github.com/hydrantkit/hydrant/schema"
 )
 
@@ -75,6 +76,7 @@ func columnError(pos template.Pos, column string, err error) error {
 //	struct<a:int,b:array<string>>   a literal
 //	glue:db.table, glue:db.table@3  the Data Catalog, at its current version or a given one
 //	file                            the only table of a file, or the latest version of it
+//	directory                       the only table of its .tf files
 //	file#which                      a logical id, a Terraform address, a table's name or db.name
 //	file#which@3                    one of the versions that get-table-versions printed
 //
@@ -163,6 +165,13 @@ func open(src string, o Options) (file, which string, entries []entry, err error
 	if cut >= 0 {
 		file, which = src[:cut], src[cut+1:]
 	}
+	if o.ReadFile == nil && onDisk(file) {
+		t, err := terraform.Load(file, o.Template)
+		if err != nil {
+			return file, which, nil, err
+		}
+		return file, which, fromResources(t), nil
+	}
 	data, err := read(file)
 	if err != nil && cut >= 0 && errors.Is(err, fs.ErrNotExist) {
 		if whole, werr := read(src); werr == nil {
@@ -174,6 +183,13 @@ func open(src string, o Options) (file, which string, entries []entry, err error
 	}
 	entries, err = parse(file, data, o)
 	return file, which, entries, err
+}
+
+// onDisk reports whether file is a Terraform file or a directory of them, which is read with the
+// files beside it.
+func onDisk(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && (info.IsDir() || path.Ext(file) == ".tf")
 }
 
 // choose picks the table that which names, or the only one.
@@ -323,6 +339,12 @@ func parse(file string, data []byte, o Options) ([]entry, error) {
 			return nil, err
 		}
 		return unnamed(tables), nil
+	case ext == ".tf" || isHCL(string(text[:min(len(text), 64<<10)])):
+		t, err := terraform.Parse([]terraform.File{{Name: file, Data: data}}, o.Template, nil)
+		if err != nil {
+			return nil, err
+		}
+		return fromResources(t), nil
 	}
 	doc, err := template.Parse(file, data)
 	if err != nil {
@@ -340,6 +362,34 @@ func isDDL(data []byte) bool {
 		return !p.next(':')
 	}
 	return false
+}
+
+// isHCL reports whether a file begins like a .tf file: comments, then a block.
+func isHCL(text string) bool {
+	for {
+		text = strings.TrimSpace(text)
+		end := "\n"
+		switch {
+		case strings.HasPrefix(text, "#"), strings.HasPrefix(text, "//"):
+		case strings.HasPrefix(text, "/*"):
+			end = "*/"
+		default:
+			word, rest, _ := strings.Cut(text, " ")
+			rest = strings.TrimLeft(rest, " \t")
+			switch word {
+			case "resource", "data", "variable", "output", "module", "provider":
+				return strings.HasPrefix(rest, "\"")
+			case "locals", "terraform":
+				return strings.HasPrefix(rest, "{")
+			}
+			return false
+		}
+		cut := strings.Index(text, end)
+		if cut < 0 {
+			return false
+		}
+		text = text[cut+len(end):]
+	}
 }
 
 func unnamed(tables []*schema.Table) []entry {

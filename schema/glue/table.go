@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/hydrantkit/hydrant/internal/template"
+	"github.com/hydrantkit/hydrant/internal/template/terraform"
 	"github.com/hydrantkit/hydrant/schema"
 )
 
@@ -16,6 +17,7 @@ const maxName = 255
 //	TableInput                                      what aws glue create-table takes
 //	StorageDescriptor                               a table alone
 //	Resources                                       a template
+//	format_version, values or planned_values        terraform show -json
 //	[{Name, Type}], columns                         a list of columns, or a table as AppendJSON writes it
 func fromDocument(file string, data []byte, doc *template.Node, o Options) ([]entry, error) {
 	switch {
@@ -40,6 +42,12 @@ func fromDocument(file string, data []byte, doc *template.Node, o Options) ([]en
 		return one(t, err)
 	case template.IsTemplate(doc):
 		t, err := template.Evaluate(doc, o.Template)
+		if err != nil {
+			return nil, err
+		}
+		return fromResources(t), nil
+	case terraform.IsShow(doc):
+		t, err := terraform.ParseShow(doc, o.Template)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,8 @@ package glue
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -113,6 +115,78 @@ func TestLoadTemplate(t *testing.T) {
 			}
 		case err != nil || columns(got) != tt.want:
 			t.Errorf("Load(%s) = %v, %v, want %s", tt.src, got, err, tt.want)
+		}
+	}
+}
+
+func TestLoadTerraform(t *testing.T) {
+	const tf = `# it's
+variable "type" { default = "array<strin>" }
+locals { events = "Events" }
+resource "aws_glue_catalog_table" "events" {
+  name          = local.events
+  database_name = aws_glue_catalog_database.db.name
+  storage_descriptor {
+    columns {
+      name = "ID"
+      type = "bigint"
+    }
+    columns {
+      name    = "at"
+      type    = "timestamp"
+      comment = "when"
+    }
+  }
+  partition_keys {
+    name = "dt"
+    type = "date"
+  }
+}
+resource "aws_glue_catalog_database" "db" { name = "Db" }
+resource "aws_glue_catalog_table" "wrong" {
+  name          = "wrong"
+  database_name = "db"
+  storage_descriptor {
+    columns {
+      name = "a"
+      type = var.type
+    }
+  }
+}
+`
+	const show = `{"format_version":"1.0","terraform_version":"1.9.0","values":{"root_module":{"resources":[
+		{"address":"aws_glue_catalog_table.a","mode":"managed","type":"aws_glue_catalog_table","name":"a","values":{"name":"a","database_name":"db","catalog_id":"1",
+			"storage_descriptor":[{"columns":[{"name":"x","type":"int","comment":"","parameters":null}],"location":null}],"partition_keys":[{"name":"p","type":"int","comment":null}]}}]}}}`
+	o := files(map[string]string{"main.tf": tf, "text": tf, "show.json": show})
+	for _, tt := range []struct{ src, want, err string }{
+		{src: "main.tf#aws_glue_catalog_table.events", want: `id bigint, at timestamp "when" | dt date`},
+		{src: "text#aws_glue_catalog_table.events", want: `id bigint, at timestamp "when" | dt date`},
+		{src: "main.tf#db.events", want: `id bigint, at timestamp "when" | dt date`},
+		{src: "main.tf#aws_glue_catalog_table.wrong", err: `main.tf:2:29: column a: type "array<strin>": unknown type "strin"`},
+		{src: "main.tf", err: "main.tf: more than one table; write main.tf#… with one of aws_glue_catalog_table.events, aws_glue_catalog_table.wrong"},
+		{src: "show.json", want: "x int | p int"},
+		{src: "show.json#aws_glue_catalog_table.a", want: "x int | p int"},
+	} {
+		got, err := Load(tt.src, o)
+		switch {
+		case tt.err != "":
+			if err == nil || !strings.HasPrefix(err.Error(), tt.err) {
+				t.Errorf("Load(%s) = %v, want error %s", tt.src, err, tt.err)
+			}
+		case err != nil || columns(got) != tt.want || got.Database != "db":
+			t.Errorf("Load(%s) = %+v, %v, want %s", tt.src, got, err, tt.want)
+		}
+	}
+	// On the disk, values come from the files beside it.
+	dir := t.TempDir()
+	for name, text := range map[string]string{"main.tf": strings.Replace(tf, `variable "type" { default = "array<strin>" }`, "", 1), "variables.tf": `variable "type" { default = "array<string>" }`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, src := range []string{dir + "/main.tf#wrong", dir + "#aws_glue_catalog_table.wrong"} {
+		if got, err := Load(src, Options{}); err != nil || columns(got) != "a array<string>" {
+			t.Errorf("Load(%s) = %v, %v", src, got, err)
 		}
 	}
 }
