@@ -90,6 +90,8 @@ type stripe struct {
 	first                       int64 // row number of its first row
 }
 
+func (s *stripe) end() int64 { return s.offset + s.index + s.data + s.footer }
+
 // Open reads the tail of the file of size bytes.
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{r: r, size: size, writer: -1}
@@ -183,6 +185,7 @@ func (f *File) readPostScript(ps []byte) error {
 }
 
 func (f *File) readFooter(b []byte) error {
+	names := 0
 	err := eachField(b, func(p *field) error {
 		switch p.number {
 		case 3:
@@ -192,15 +195,25 @@ func (f *File) readFooter(b []byte) error {
 				return fmt.Errorf("more than %d types", maxTypes)
 			}
 			t, err := readType(p.data)
+			names += len(t.Names) + len(t.children)
+			if names > 2*maxTypes {
+				return errors.New("too many members of types")
+			}
 			f.types = append(f.types, t)
 			return err
 		case 5:
+			if len(f.user) == maxTypes {
+				return errors.New("too much user metadata")
+			}
 			u, err := readUser(p.data)
 			f.user = append(f.user, u)
 			return err
 		case 6:
 			f.rows = int64(p.x)
 		case 7:
+			if len(f.stats) == maxTypes {
+				return errors.New("too many statistics")
+			}
 			f.stats = append(f.stats, p.data)
 		case 8:
 			f.stride = int(min(p.x, 1<<31-1))
@@ -252,6 +265,9 @@ func (f *File) addStripe(b []byte) error {
 	})
 	if err != nil {
 		return err
+	}
+	if s.footer == 0 || len(f.stripes) > 0 && s.offset < f.stripes[len(f.stripes)-1].end() {
+		return fmt.Errorf("stripe %d has no place of its own", len(f.stripes))
 	}
 	end := f.content
 	for _, n := range []int64{s.offset, s.index, s.data, s.footer} {

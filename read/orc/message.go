@@ -69,6 +69,9 @@ func eachField(b []byte, do func(f *field) error) error {
 	return nil
 }
 
+// maxNumbers bounds repeated numbers: members of a type have the most.
+const maxNumbers = 1 << 16
+
 // appendNumbers appends the value or, packed, the values of a repeated number.
 func appendNumbers(dst []uint64, f *field) ([]uint64, error) {
 	if f.data == nil {
@@ -76,7 +79,7 @@ func appendNumbers(dst []uint64, f *field) ([]uint64, error) {
 	}
 	for b := f.data; len(b) > 0; {
 		x, n := binary.Uvarint(b)
-		if n <= 0 {
+		if n <= 0 || len(dst) > maxNumbers {
 			return dst, errMessage
 		}
 		dst = append(dst, x)

@@ -326,6 +326,11 @@ func (p *printer) timestamp(sec int64, packed uint64, instant bool) {
 		_, offset := time.Unix(sec, 0).In(p.s.zone).Zone()
 		sec += int64(offset)
 	}
+	p.instant(sec, int64(nanos))
+}
+
+// instant prints seconds since 1970 and nanoseconds.
+func (p *printer) instant(sec, nanos int64) {
 	day := floorDiv(sec, 86400)
 	sec -= day * 86400
 	p.out = append(p.out, '"')
@@ -336,7 +341,7 @@ func (p *printer) timestamp(sec int64, packed uint64, instant bool) {
 	}
 	if nanos > 0 {
 		p.out = append(p.out, '.')
-		p.padded(int64(nanos), 9)
+		p.padded(nanos, 9)
 		for p.out[len(p.out)-1] == '0' {
 			p.out = p.out[:len(p.out)-1]
 		}
