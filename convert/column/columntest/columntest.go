@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
 	"github.com/hydrantkit/hydrant/schema"
 )
 
@@ -512,4 +514,37 @@ func CheckBatch(b *column.Batch) error {
 		}
 	}
 	return nil
+}
+
+// Broken returns records like this one that fail at different places, or may.
+func Broken(record []byte) [][]byte {
+	cut := func(n int) []byte { return record[:max(0, len(record)-n)] }
+	last := append(append([]byte(nil), bytes.TrimRight(cut(1), "}")...), `,"z":{"no":[1]}}`...)
+	first := append([]byte(`{"z":"oops",`), bytes.TrimPrefix(record, []byte("{"))...)
+	return [][]byte{cut(1), cut(2), record[:len(record)/2], last, first}
+}
+
+// Reorder returns a record that is one object with its members in reverse, unless a key might be there twice or two keys fill one column.
+func Reorder(record []byte) ([]byte, bool) {
+	if jsonscan.Value(record, 0) != len(record) || record[0] != '{' {
+		return nil, false
+	}
+	var members [][]byte
+	seen := map[string]bool{}
+	i := jsonscan.Space(record, 1)
+	for record[i] != '}' {
+		end := jsonscan.String(record, i)
+		key := strings.ToLower(string(record[i:end]))
+		if seen[key] || strings.ContainsAny(key, ".\\") || strings.HasPrefix(key, `"_col`) {
+			return nil, false
+		}
+		seen[key] = true
+		end = jsonscan.Value(record, jsonscan.Space(record, jsonscan.Space(record, end)+1))
+		members = append(members, record[i:end])
+		if i = jsonscan.Space(record, end); record[i] == ',' {
+			i = jsonscan.Space(record, i+1)
+		}
+	}
+	slices.Reverse(members)
+	return append(append([]byte("{"), bytes.Join(members, []byte(","))...), '}'), len(members) > 1
 }
