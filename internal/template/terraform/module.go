@@ -21,6 +21,7 @@ type module struct {
 	data      map[string][]byte
 	variables map[string]*hclsyntax.Block
 	given     map[string]hclsyntax.Expression // values of variables in .tfvars
+	used      map[string]bool                 // variables that are referred to
 	locals    map[string]*hclsyntax.Attribute
 	resources map[string]*declaration // by address, data sources with "data." before it
 	declared  []*declaration
@@ -145,7 +146,7 @@ func (m *module) declare(body *hclsyntax.Body, own bool) error {
 // template evaluates everything that is asked for.
 func (m *module) template(file string) (*template.Template, error) {
 	for _, name := range sortedKeys(m.options.Parameters) {
-		if m.variables[name] == nil {
+		if m.variables[name] == nil && !m.used[name] {
 			return nil, errorf(template.Pos{File: file}, "no variable %q in the configuration", name)
 		}
 	}
@@ -257,7 +258,10 @@ func (m *module) within(what string, p template.Pos, f func() *template.Node) *t
 func (m *module) variable(name string, p template.Pos) *template.Node {
 	b := m.variables[name]
 	if b == nil {
-		return unresolved(p, "unresolved variable %s: it is not declared", name)
+		if s, ok := m.options.Parameters[name]; ok {
+			return text(p, s)
+		}
+		return unresolved(p, "unresolved variable %s: it is not declared; give it with --parameter %[1]s=VALUE", name)
 	}
 	v := m.within("var."+name, p, func() *template.Node {
 		var typ hclsyntax.Expression

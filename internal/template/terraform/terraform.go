@@ -51,7 +51,8 @@ type File struct {
 // Load reads a description from the disk: the JSON of terraform show, a directory of .tf files, or
 // one .tf file. The last delivers the resources of that file alone; variables, locals and resources
 // that it doesn't declare are looked up in the other .tf files beside it. The values of
-// terraform.tfvars and *.auto.tfvars apply, o.Parameters before them.
+// terraform.tfvars and *.auto.tfvars apply, o.Parameters before them; those may also name a variable
+// that is used and declared nowhere, as in a file that was taken out of its module.
 func Load(path string, o template.Options) (*template.Template, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -140,6 +141,7 @@ func parse(files, beside, values []File, o template.Options, read func(string) (
 		data:      make(map[string][]byte),
 		variables: make(map[string]*hclsyntax.Block),
 		given:     make(map[string]hclsyntax.Expression),
+		used:      make(map[string]bool),
 		locals:    make(map[string]*hclsyntax.Attribute),
 		resources: make(map[string]*declaration),
 		memo:      make(map[string]*template.Node),
@@ -185,6 +187,11 @@ func (m *module) parseFile(f File) (*hclsyntax.Body, error) {
 	tokens, _ := hclsyntax.LexConfig(f.Data, f.Name, hcl.InitialPos)
 	if err := m.checkNesting(tokens); err != nil {
 		return nil, err
+	}
+	for i := 2; i < len(tokens); i++ {
+		if tokens[i].Type == hclsyntax.TokenIdent && tokens[i-1].Type == hclsyntax.TokenDot && string(tokens[i-2].Bytes) == "var" {
+			m.used[string(tokens[i].Bytes)] = true
+		}
 	}
 	file, diags := hclsyntax.ParseConfig(f.Data, f.Name, hcl.InitialPos)
 	if err := m.diagnosed(diags, whole); err != nil {

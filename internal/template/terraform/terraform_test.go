@@ -258,6 +258,7 @@ func TestTerraformAgrees(t *testing.T) {
 	run := func(args ...string) []byte {
 		cmd := exec.Command(binary, args...)
 		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1")
 		out, err := cmd.Output()
 		if err != nil {
 			if ee, ok := err.(*exec.ExitError); ok {
@@ -319,7 +320,7 @@ resource "aws_s3_bucket" "maybe" { count = var.missing }
 		{`[1, var.missing][0]`, "1"},
 		{`merge({ a = var.missing }, { b = 1 }).b`, "1"},
 		{`try(var.missing, "x")`, "? :15: unresolved variable missing: it has no default; give it with --parameter missing=VALUE"},
-		{`var.other`, "? :11: unresolved variable other: it is not declared"},
+		{`var.other`, "? :11: unresolved variable other: it is not declared; give it with --parameter other=VALUE"},
 		{`local.other`, "? :11: unresolved local other: it is not declared"},
 		{`aws_s3_bucket.other.arn`, "? :11: unresolved reference aws_s3_bucket.other: it is not declared"},
 		{`aws_s3_bucket.b.arn`, "? main.tf:2:41: unresolved variable missing: it has no default; give it with --parameter missing=VALUE"},
@@ -530,7 +531,11 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%s given %q: %s, want %s", tt.variable, tt.given, got, tt.want)
 		}
 	}
-	_, err := Parse(config("\n"), template.Options{Parameters: map[string]string{"v": ""}}, nil)
+	tmpl, err := Parse(config("output \"o\" {\n  value = \"${var.undeclared}!\"\n}\n"), template.Options{Parameters: map[string]string{"undeclared": "x"}}, nil)
+	if err != nil || shown(tmpl.Outputs.Get("o", "value")) != "x!" {
+		t.Errorf("variable that is used and not declared: %v", err)
+	}
+	_, err = Parse(config("\n"), template.Options{Parameters: map[string]string{"v": ""}}, nil)
 	if err == nil || err.Error() != `main.tf: no variable "v" in the configuration` {
 		t.Errorf("variable that is not declared: %v", err)
 	}
