@@ -2,8 +2,7 @@
 // subpackage terraform) and plain YAML and JSON, into nodes that know their place.
 //
 // A [Node] is a value with the [Pos] where it was written. Whoever checks a value (a buffer size,
-// a column type) reports the node's position, and the reader of the message can go there: "error
-// in template.yaml:31:15", not "error in property IntervalInSeconds".
+// a column type) reports the node's position, and the reader of the message can go there.
 //
 // [ParseYAML], [ParseJSON] and [Parse] read a document as it stands. [ParseTemplate] also
 // evaluates it: intrinsic functions, conditions, parameters, mappings and SAM globals are
