@@ -22,7 +22,7 @@ type conversion struct {
 
 func newConversion(s *Stream, workers int) (*conversion, error) {
 	c := s.Conversion
-	f := &conversion{members: []record.Member{{Name: "dataCatalogTable", JSON: c.catalogJSON()}}}
+	f := &conversion{members: []record.Member{{Name: "dataCatalogTable", JSON: c.CatalogJSON()}}}
 	o := c.Options
 	o.Workers = workers
 	var err error

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hydrantkit/hydrant/convert"
 	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/convert/orc"
 	"github.com/hydrantkit/hydrant/convert/parquet"
@@ -368,7 +369,7 @@ func (d *describer) extended(s *Stream, n *template.Node) {
 	}
 	d.processing(s, n.Get("ProcessingConfiguration"), path)
 	if converts {
-		d.conversion(s, n, conversion, path)
+		d.conversion(s, conversion)
 	}
 	switch d.enum(n.Get("S3BackupMode"), path+".s3BackupMode", "Disabled", "Disabled", "Enabled") {
 	case "Enabled":
@@ -577,7 +578,7 @@ func (d *describer) number(n *template.Node, name string, lo, hi float64) float6
 }
 
 // conversion reads a DataFormatConversionConfiguration and finds its table (format-conversion.md §1, §2).
-func (d *describer) conversion(s *Stream, parent, n *template.Node, path string) {
+func (d *describer) conversion(s *Stream, n *template.Node) {
 	d.members(n, "a DataFormatConversionConfiguration", "Enabled", "InputFormatConfiguration", "OutputFormatConfiguration", "SchemaConfiguration")
 	for _, block := range []string{"SchemaConfiguration", "InputFormatConfiguration", "OutputFormatConfiguration"} {
 		if n.Get(block).IsNull() {
@@ -604,8 +605,8 @@ func (d *describer) conversion(s *Stream, parent, n *template.Node, path string)
 		return
 	}
 	d.table(c, sc)
-	d.deserializer(c, n.Get("InputFormatConfiguration", "Deserializer"), n)
-	d.serializer(c, n.Get("OutputFormatConfiguration", "Serializer"), n, path)
+	d.deserializer(&c.Options, n.Get("InputFormatConfiguration", "Deserializer"), n)
+	d.serializer(&c.Options, n.Get("OutputFormatConfiguration", "Serializer"), n)
 	s.Conversion = c
 }
 
@@ -651,73 +652,158 @@ func (d *describer) only(n, parent *template.Node, what string, names ...string)
 	return name, n.Get(name)
 }
 
-func (d *describer) deserializer(c *Conversion, n, parent *template.Node) {
+func (d *describer) deserializer(c *convert.Options, n, parent *template.Node) {
 	switch name, v := d.only(n, parent, "Deserializer", "OpenXJsonSerDe", "HiveJsonSerDe"); name {
 	case "OpenXJsonSerDe":
-		d.members(v, "an OpenXJsonSerDe", "CaseInsensitive", "ColumnToJsonKeyMappings", "ConvertDotsInJsonKeysToUnderscores")
-		o := openx.Options{ConvertDotsInJsonKeysToUnderscores: d.boolean(v.Get("ConvertDotsInJsonKeysToUnderscores"), false)}
-		if ci := v.Get("CaseInsensitive"); !ci.IsNull() {
-			b := d.boolean(ci, true)
-			o.CaseInsensitive = &b
-		}
-		if m := v.Get("ColumnToJsonKeyMappings"); m != nil && m.Kind == template.Map {
-			o.ColumnToJsonKeyMappings = map[string]string{}
-			for _, e := range m.Members {
-				o.ColumnToJsonKeyMappings[e.Key] = d.str(e.Value)
-			}
-		}
-		c.Options.OpenX = &o
+		c.OpenX = &openx.Options{}
+		d.openx(c.OpenX, v)
 	case "HiveJsonSerDe":
 		d.absent(v, "the Hive JSON SerDe")
 	}
 }
 
-func (d *describer) serializer(c *Conversion, n, parent *template.Node, path string) {
-	path += ".dataFormatConversionConfiguration.outputFormatConfiguration.serializer"
-	size := func(v *template.Node, name, path string, lo int64) int64 {
-		if v.Get(name).IsNull() {
-			return 0
-		}
-		return d.integer(v.Get(name), path, lo, math.MaxInt64)
+// openx sets what v has. So do the others.
+func (d *describer) openx(o *openx.Options, v *template.Node) {
+	d.members(v, "an OpenXJsonSerDe", "CaseInsensitive", "ColumnToJsonKeyMappings", "ConvertDotsInJsonKeysToUnderscores")
+	o.ConvertDotsInJsonKeysToUnderscores = d.boolean(v.Get("ConvertDotsInJsonKeysToUnderscores"), o.ConvertDotsInJsonKeysToUnderscores)
+	if n := v.Get("CaseInsensitive"); !n.IsNull() {
+		b := d.boolean(n, true)
+		o.CaseInsensitive = &b
 	}
-	switch name, v := d.only(n, parent, "Serializer", "ParquetSerDe", "OrcSerDe"); name {
-	case "ParquetSerDe":
-		path += ".parquetSerDe"
-		d.members(v, "a ParquetSerDe", "BlockSizeBytes", "Compression", "EnableDictionaryCompression", "MaxPaddingBytes", "PageSizeBytes", "WriterVersion")
-		c.Options.Parquet = &parquet.Options{
-			BlockSizeBytes:              size(v, "BlockSizeBytes", path+".blockSizeBytes", 64*MiB),
-			PageSizeBytes:               size(v, "PageSizeBytes", path+".pageSizeBytes", 64<<10),
-			MaxPaddingBytes:             size(v, "MaxPaddingBytes", path+".maxPaddingBytes", 0),
-			Compression:                 d.enum(v.Get("Compression"), path+".compression", "", "UNCOMPRESSED", "GZIP", "SNAPPY"),
-			WriterVersion:               d.enum(v.Get("WriterVersion"), path+".writerVersion", "", "V1", "V2"),
-			EnableDictionaryCompression: d.boolean(v.Get("EnableDictionaryCompression"), false),
+	if m := v.Get("ColumnToJsonKeyMappings"); !m.IsNull() {
+		if m.Kind != template.Map {
+			d.fail(m.Errorf("ColumnToJsonKeyMappings is a map of columns to JSON keys"))
 		}
-	case "OrcSerDe":
-		path += ".orcSerDe"
-		d.members(v, "an OrcSerDe", "BlockSizeBytes", "BloomFilterColumns", "BloomFilterFalsePositiveProbability", "Compression",
-			"DictionaryKeyThreshold", "EnablePadding", "FormatVersion", "PaddingTolerance", "RowIndexStride", "StripeSizeBytes")
-		o := orc.Options{
-			StripeSizeBytes:                     size(v, "StripeSizeBytes", path+".stripeSizeBytes", 8*MiB),
-			BlockSizeBytes:                      size(v, "BlockSizeBytes", path+".blockSizeBytes", 64*MiB),
-			EnablePadding:                       d.boolean(v.Get("EnablePadding"), false),
-			PaddingTolerance:                    d.float(v.Get("PaddingTolerance"), path+".paddingTolerance", 0, 1),
-			BloomFilterFalsePositiveProbability: d.float(v.Get("BloomFilterFalsePositiveProbability"), path+".bloomFilterFalsePositiveProbability", 0, 1),
-			DictionaryKeyThreshold:              d.float(v.Get("DictionaryKeyThreshold"), path+".dictionaryKeyThreshold", 0, 1),
+		o.ColumnToJsonKeyMappings = map[string]string{}
+		for _, e := range m.Members {
+			o.ColumnToJsonKeyMappings[e.Key] = d.str(e.Value)
 		}
-		o.RowIndexStride = int(size(v, "RowIndexStride", path+".rowIndexStride", 1000))
-		o.Compression = orc.Compression(d.enum(v.Get("Compression"), path+".compression", "", "NONE", "ZLIB", "SNAPPY"))
-		o.FormatVersion = d.enum(v.Get("FormatVersion"), path+".formatVersion", "", orc.V0_11, orc.V0_12)
-		if list := v.Get("BloomFilterColumns"); list != nil {
-			for _, item := range list.Items {
-				o.BloomFilterColumns = append(o.BloomFilterColumns, d.str(item))
-			}
-		}
-		c.Options.ORC = &o
 	}
 }
 
-// catalogJSON is the dataCatalogTable member of conversion's error lines (format-conversion.md §9).
-func (c *Conversion) catalogJSON() []byte {
+const serializerPath = "dataFormatConversionConfiguration.outputFormatConfiguration.serializer"
+
+func (d *describer) serializer(c *convert.Options, n, parent *template.Node) {
+	switch name, v := d.only(n, parent, "Serializer", "ParquetSerDe", "OrcSerDe"); name {
+	case "ParquetSerDe":
+		c.Parquet = &parquet.Options{}
+		d.parquet(c.Parquet, v)
+	case "OrcSerDe":
+		c.ORC = &orc.Options{}
+		d.orc(c.ORC, v)
+	}
+}
+
+// size sets *n to an integer of at least lo, where there is one.
+func (d *describer) size(n *int64, v *template.Node, path string, lo int64) {
+	if !v.IsNull() {
+		*n = d.integer(v, path, lo, math.MaxInt64)
+	}
+}
+
+func (d *describer) parquet(o *parquet.Options, v *template.Node) {
+	const path = serializerPath + ".parquetSerDe"
+	d.members(v, "a ParquetSerDe", "BlockSizeBytes", "Compression", "EnableDictionaryCompression", "MaxPaddingBytes", "PageSizeBytes", "WriterVersion")
+	d.size(&o.BlockSizeBytes, v.Get("BlockSizeBytes"), path+".blockSizeBytes", 64*MiB)
+	d.size(&o.PageSizeBytes, v.Get("PageSizeBytes"), path+".pageSizeBytes", 64<<10)
+	d.size(&o.MaxPaddingBytes, v.Get("MaxPaddingBytes"), path+".maxPaddingBytes", 0)
+	o.Compression = d.enum(v.Get("Compression"), path+".compression", o.Compression, "UNCOMPRESSED", "GZIP", "SNAPPY")
+	o.WriterVersion = d.enum(v.Get("WriterVersion"), path+".writerVersion", o.WriterVersion, "V1", "V2")
+	o.EnableDictionaryCompression = d.boolean(v.Get("EnableDictionaryCompression"), o.EnableDictionaryCompression)
+}
+
+func (d *describer) orc(o *orc.Options, v *template.Node) {
+	const path = serializerPath + ".orcSerDe"
+	d.members(v, "an OrcSerDe", "BlockSizeBytes", "BloomFilterColumns", "BloomFilterFalsePositiveProbability", "Compression",
+		"DictionaryKeyThreshold", "EnablePadding", "FormatVersion", "PaddingTolerance", "RowIndexStride", "StripeSizeBytes")
+	d.size(&o.StripeSizeBytes, v.Get("StripeSizeBytes"), path+".stripeSizeBytes", 8*MiB)
+	d.size(&o.BlockSizeBytes, v.Get("BlockSizeBytes"), path+".blockSizeBytes", 64*MiB)
+	stride := int64(o.RowIndexStride)
+	d.size(&stride, v.Get("RowIndexStride"), path+".rowIndexStride", 1000)
+	o.RowIndexStride = int(min(stride, math.MaxInt32))
+	o.EnablePadding = d.boolean(v.Get("EnablePadding"), o.EnablePadding)
+	for _, f := range []struct {
+		p    **float64
+		name string
+	}{
+		{&o.PaddingTolerance, "PaddingTolerance"}, {&o.DictionaryKeyThreshold, "DictionaryKeyThreshold"},
+		{&o.BloomFilterFalsePositiveProbability, "BloomFilterFalsePositiveProbability"},
+	} {
+		if x := d.float(v.Get(f.name), path+"."+strings.ToLower(f.name[:1])+f.name[1:], 0, 1); x != nil {
+			*f.p = x
+		}
+	}
+	o.Compression = orc.Compression(d.enum(v.Get("Compression"), path+".compression", string(o.Compression), "NONE", "ZLIB", "SNAPPY"))
+	o.FormatVersion = d.enum(v.Get("FormatVersion"), path+".formatVersion", o.FormatVersion, orc.V0_11, orc.V0_12)
+	if list := v.Get("BloomFilterColumns"); !list.IsNull() {
+		o.BloomFilterColumns = nil
+		for _, item := range list.Items {
+			o.BloomFilterColumns = append(o.BloomFilterColumns, d.str(item))
+		}
+	}
+}
+
+// ParseSerDes reads the deserializer and the serializer of a DataFormatConversionConfiguration, whichever it has.
+func ParseSerDes(n *template.Node) (convert.Options, error) {
+	d := &describer{}
+	var o convert.Options
+	d.members(n, "a DataFormatConversionConfiguration", "Enabled", "InputFormatConfiguration", "OutputFormatConfiguration", "SchemaConfiguration")
+	if in := n.Get("InputFormatConfiguration"); !in.IsNull() {
+		d.deserializer(&o, in.Get("Deserializer"), in)
+	}
+	if out := n.Get("OutputFormatConfiguration"); !out.IsNull() {
+		d.serializer(&o, out.Get("Serializer"), out)
+	}
+	return o, d.err
+}
+
+// SetSerDeOption sets one option of the API's, such as PageSizeBytes, on whichever side of o has it. A list is
+// written with commas, a map as a=b,c=d, or either as JSON.
+func SetSerDeOption(o *convert.Options, name, value string) error {
+	v := &template.Node{Kind: template.String, Text: value}
+	switch {
+	case strings.HasPrefix(value, "[") || strings.HasPrefix(value, "{"):
+		var err error
+		if v, err = template.ParseJSON(name, []byte(value)); err != nil {
+			return err
+		}
+	case name == "BloomFilterColumns" || name == "TimestampFormats":
+		list := &template.Node{Kind: template.List}
+		for _, s := range strings.Split(value, ",") {
+			list.Items = append(list.Items, &template.Node{Kind: template.String, Text: s})
+		}
+		v = list
+	case name == "ColumnToJsonKeyMappings":
+		m := &template.Node{Kind: template.Map}
+		for _, kv := range strings.Split(value, ",") {
+			k, s, ok := strings.Cut(kv, "=")
+			if !ok {
+				return fmt.Errorf("%q: column=key is expected", kv)
+			}
+			m.Members = append(m.Members, template.Member{Key: k, Value: &template.Node{Kind: template.String, Text: s}})
+		}
+		v = m
+	}
+	doc := &template.Node{Kind: template.Map, Members: []template.Member{{Key: name, Value: v}}}
+	d := &describer{}
+	switch name {
+	case "CaseInsensitive", "ConvertDotsInJsonKeysToUnderscores", "ColumnToJsonKeyMappings":
+		if o.OpenX == nil {
+			return errors.New("an option of the OpenX JSON SerDe")
+		}
+		d.openx(o.OpenX, doc)
+	default:
+		if o.ORC != nil {
+			d.orc(o.ORC, doc)
+		} else {
+			d.parquet(o.Parquet, doc)
+		}
+	}
+	return d.err
+}
+
+// CatalogJSON is the dataCatalogTable member of conversion's error lines (format-conversion.md §9).
+func (c *Conversion) CatalogJSON() []byte {
 	var catalog any
 	if c.Catalog != "" {
 		catalog = c.Catalog

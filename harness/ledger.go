@@ -58,7 +58,15 @@ func (l *Ledger) Delivered() int64 { return l.Delivery.Out }
 func (l *Ledger) Dropped() int64 { return l.Source.Dropped + l.Lambda.Dropped + l.Delivery.Dropped }
 
 // Failed is the records whose line is in the error output, or on its way there.
-func (l *Ledger) Failed() int64 { return l.Errors.In - l.Errors.Failed }
+func (l *Ledger) Failed() int64 { return l.Source.Failed + l.Errors.In - l.Errors.Failed }
+
+// count notes n failures of one code.
+func (l *Ledger) count(code string, n int64) {
+	if l.Failures == nil {
+		l.Failures = map[string]int64{}
+	}
+	l.Failures[code] += n
+}
 
 // Held is the records that wait at some station; lines that wait in error buffers are failed already.
 func (l *Ledger) Held() int64 {

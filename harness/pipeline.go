@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness/buffer"
@@ -101,6 +102,13 @@ func (p *Pipeline) Put(now time.Time, records []record.Record) (next time.Time, 
 		}
 	}
 	return p.next(), nil
+}
+
+// Refuse counts a record that the door refuses: it was put, and failed there. code is the exception's name.
+func (p *Pipeline) Refuse(code string) {
+	p.ledger.Source.In++
+	p.ledger.Source.Failed++
+	p.ledger.count(code, 1)
 }
 
 // Advance brings the stream to the time to: it runs everything due up to it in the order of due times, each with its own
@@ -328,10 +336,7 @@ func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
 		p.line = s3.AppendFailure(p.line[:0], f)
 		p.lines = append(p.lines[:0], record.Record{Seq: f.Record.Seq, Sub: f.Record.Sub, Data: p.line, Raw: p.line, Arrival: f.Record.Arrival})
 		p.ledger.Errors.In++
-		if p.ledger.Failures == nil {
-			p.ledger.Failures = map[string]int64{}
-		}
-		p.ledger.Failures[f.Code]++
+		p.ledger.count(f.Code, 1)
 		if _, err := o.buf.Append(now, p.lines); err != nil {
 			return err
 		}
@@ -456,6 +461,7 @@ func (p *Pipeline) attempt(ctx context.Context, o *outlet, now time.Time) (settl
 // Ledger returns the account of every station as it is now.
 func (p *Pipeline) Ledger() Ledger {
 	l := p.ledger
+	l.Failures = maps.Clone(l.Failures)
 	if t := p.transform; t != nil {
 		l.Source.Held = int64(t.Unread())
 		l.Lambda.Held = t.held

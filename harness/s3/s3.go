@@ -26,6 +26,7 @@ type Object struct {
 	Kind            string // Data, Backup, Error
 	Bucket, Key     string
 	Body            []byte // valid during Put
+	Size            int    // of a body that is no longer at hand
 	ContentType     string
 	ContentEncoding string // empty is none
 	Records         int

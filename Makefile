@@ -1,0 +1,28 @@
+# What each target is for stands in CONTRIBUTING.md.
+GO ?= go
+export CGO_ENABLED ?= 0
+
+.PHONY: all build test race cover fuzz bench lint conformance soak clean
+
+all: build
+	$(GO) vet ./...
+	$(GO) test -short ./...
+
+build:
+	$(GO) build -o hydrant ./cmd/hydrant
+
+test:
+	@test -d ../shared || echo "../shared is not here: its vectors and corpora are skipped, each test says which"
+	$(GO) vet ./...
+	$(GO) test ./...
+
+# Functions of sam-template.yaml. sam build calls build-<LogicalID> with ARTIFACTS_DIR set.
+GOARCH_LAMBDA ?= arm64
+
+build-ApacheLogToJson: FUNCTION = apache-log-to-json
+
+build-%:
+	@test -n "$(FUNCTION)" || { echo "sam-template.yaml has no function $*"; exit 1; }
+	@test -n "$(ARTIFACTS_DIR)" || { echo "ARTIFACTS_DIR is not set"; exit 1; }
+	GOOS=$(or $(GOOS),linux) GOARCH=$(or $(GOARCH),$(GOARCH_LAMBDA)) CGO_ENABLED=0 \
+		$(GO) build -trimpath -tags lambda.norpc -ldflags="-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)

@@ -1,0 +1,389 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/lambda"
+	"github.com/hydrantkit/hydrant/internal/template"
+)
+
+// closer is an invoker that may have processes to end.
+type closer interface {
+	lambda.Invoker
+	io.Closer
+}
+
+// open gives an invoker without processes the shape of a closer.
+type open struct{ lambda.Invoker }
+
+func (open) Close() error { return nil }
+
+// newInvoker finds how the stream's function runs: as --function says, or from the template. how is for people.
+func newInvoker(ctx context.Context, io *streams, p *plan, f *replayFlags, embedded bool) (inv closer, how string, err error) {
+	d := p.description
+	fn, err := describeFunction(d, f)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, spec := range f.functions {
+		id, how, ok := strings.Cut(spec, "=")
+		if !ok {
+			return nil, "", fmt.Errorf("--function %s: ID=HOW is expected", spec)
+		}
+		if id != fn.id && id != fn.name {
+			return nil, "", fmt.Errorf("--function %s: the stream's function is %s", spec, fn.id)
+		}
+		inv, err := fn.invoker(ctx, io, how)
+		return inv, how, err
+	}
+	if embedded {
+		how = "builtin:apache-log-to-json"
+		inv, err = fn.invoker(ctx, io, how)
+		return inv, how, err
+	}
+	if d.Function == nil {
+		return nil, "", fmt.Errorf("%s: the function %s is not part of the template; say how to run it with --function %s=HOW",
+			d.Stream.Lambda.Pos, d.Stream.Lambda.ARN, fn.name)
+	}
+	return fn.build(ctx, io, filepath.Dir(p.source))
+}
+
+// A function is what the template says of one.
+type function struct {
+	id, name, arn, region string
+	resource              *template.Resource
+	env                   []string
+	environment           map[string]string
+	timeout               time.Duration
+	memory                int64
+}
+
+func describeFunction(d *harness.Description, f *replayFlags) (*function, error) {
+	l := d.Stream.Lambda
+	fn := &function{arn: l.ARN, region: d.Stream.Region, timeout: f.functionTimeout, environment: map[string]string{}}
+	// arn:aws:lambda:region:account:function:NAME[:qualifier]
+	if parts := strings.Split(l.ARN, ":"); len(parts) > 6 {
+		fn.name = parts[6]
+	}
+	fn.id = fn.name
+	if d.Function == nil {
+		return fn, nil
+	}
+	fn.resource, fn.id = d.Function, d.Function.LogicalID
+	props := d.Function.Properties
+	if t := props.Get("Timeout"); !t.IsNull() {
+		n, err := t.Int()
+		if err != nil {
+			return nil, err
+		}
+		fn.timeout = time.Duration(n) * time.Second
+	} else {
+		fn.timeout = 3 * time.Second // the default of AWS::Lambda::Function and AWS::Serverless::Function
+	}
+	if m := props.Get("MemorySize"); !m.IsNull() {
+		n, err := m.Int()
+		if err != nil {
+			return nil, err
+		}
+		fn.memory = n
+	}
+	if vars := props.Get("Environment", "Variables"); vars != nil {
+		for _, m := range vars.Members {
+			v, err := m.Value.Str()
+			if err != nil {
+				return nil, err
+			}
+			fn.environment[m.Key] = v
+			fn.env = append(fn.env, m.Key+"="+v)
+		}
+	}
+	sort.Strings(fn.env)
+	return fn, nil
+}
+
+// invoker makes what runs the function in the way that --function says.
+func (fn *function) invoker(ctx context.Context, io *streams, how string) (closer, error) {
+	kind, rest, _ := strings.Cut(how, ":")
+	switch kind {
+	case "builtin":
+		t, err := blueprints.Named(rest, func(k string) string { return fn.environment[k] })
+		if err != nil {
+			return nil, fmt.Errorf("--function %s: %w", how, err)
+		}
+		return open{hydrant.NewHandler(t)}, nil
+	case "go":
+		dir, err := fn.cache(rest)
+		if err != nil {
+			return nil, err
+		}
+		out := filepath.Join(dir, bootstrapName)
+		if err := fn.goBuild(ctx, rest, ".", out); err != nil {
+			return nil, err
+		}
+		return fn.bootstrap(io, []string{out}, rest), nil
+	case "exec":
+		args, err := splitCommand(rest)
+		if err != nil {
+			return nil, fmt.Errorf("--function %s: %w", how, err)
+		}
+		if args[0], err = exec.LookPath(args[0]); err != nil {
+			return nil, fmt.Errorf("--function %s: %w", how, err)
+		}
+		if args[0], err = filepath.Abs(args[0]); err != nil {
+			return nil, err
+		}
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		return fn.bootstrap(io, args, dir), nil
+	case "http", "https":
+		u, err := lambda.FunctionURL(how, fn.name)
+		if err != nil {
+			return nil, fmt.Errorf("--function: %w", err)
+		}
+		return open{&lambda.Endpoint{URL: u, Timeout: fn.timeout}}, nil
+	}
+	return nil, fmt.Errorf("--function %s: how to run it is builtin:NAME, go:./path, exec:CMD or http://…", how)
+}
+
+func (fn *function) bootstrap(io *streams, command []string, dir string) *lambda.Bootstrap {
+	handler := "bootstrap"
+	if fn.resource != nil {
+		if h, err := fn.resource.Properties.Get("Handler").Str(); err == nil {
+			handler = h
+		}
+	}
+	return &lambda.Bootstrap{Command: command, Dir: dir, Handler: handler, Name: fn.name, ARN: fn.arn, Region: fn.region,
+		Memory: int(fn.memory), Timeout: fn.timeout, Env: fn.env, Log: &prefixed{w: io.err, prefix: fn.id + ": "}}
+}
+
+const bootstrapName = "bootstrap"
+
+// build makes the template's own function run: what sam build made, where that is newer than its source and fits this
+// machine, else built for this machine into the user's cache folder.
+func (fn *function) build(ctx context.Context, io *streams, dir string) (closer, string, error) {
+	r := fn.resource
+	runtimeName, err := r.Properties.Get("Runtime").Str()
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: the function %s has no Runtime that can run here; say how with --function %s=HOW", r.Pos, fn.id, fn.id)
+	}
+	if !strings.HasPrefix(runtimeName, "provided") && !strings.HasPrefix(runtimeName, "go") {
+		return nil, "", fmt.Errorf("%s: functions of the runtime %s are not run by this version; say how to run it with --function %s=exec:CMD",
+			r.Properties.Get("Runtime").Pos, runtimeName, fn.id)
+	}
+	codeURI, err := r.Properties.Get("CodeUri").Str()
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: the function %s has no CodeUri to build from; say how to run it with --function %s=HOW", r.Pos, fn.id, fn.id)
+	}
+	source := filepath.Join(dir, codeURI)
+	if sam := filepath.Join(dir, ".aws-sam", "build", fn.id, bootstrapName); fn.usable(sam, source) {
+		abs, err := filepath.Abs(sam)
+		if err != nil {
+			return nil, "", err
+		}
+		return fn.bootstrap(io, []string{abs}, filepath.Dir(abs)), ".aws-sam/build/" + fn.id, nil
+	}
+	cache, err := fn.cache(source)
+	if err != nil {
+		return nil, "", err
+	}
+	out := filepath.Join(cache, bootstrapName)
+	method := ""
+	if m := r.Metadata.Get("BuildMethod"); m != nil {
+		if method, err = m.Str(); err != nil {
+			return nil, "", err
+		}
+	}
+	switch method {
+	case "makefile":
+		err = fn.makeBuild(ctx, source, cache, out)
+	case "go1.x", "":
+		err = fn.goBuild(ctx, source, ".", out)
+	default:
+		err = fmt.Errorf("%s: the build method %s is not known here; run sam build, or say how to run the function with --function %s=HOW",
+			r.Metadata.Get("BuildMethod").Pos, method, fn.id)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	return fn.bootstrap(io, []string{out}, cache), "built from " + codeURI, nil
+}
+
+// usable reports whether sam's binary is there, newer than every source file, and for this machine.
+func (fn *function) usable(bin, source string) bool {
+	info, err := os.Stat(bin)
+	if err != nil || !fits(bin) {
+		return false
+	}
+	newer := true
+	err = filepath.WalkDir(source, func(path string, e os.DirEntry, err error) error {
+		if err != nil || !newer {
+			return filepath.SkipAll
+		}
+		if e.IsDir() && path != source && (strings.HasPrefix(e.Name(), ".") || e.Name() == "node_modules") {
+			return filepath.SkipDir
+		}
+		if e.Type().IsRegular() && (strings.HasSuffix(path, ".go") || e.Name() == "go.mod" || e.Name() == "Makefile") {
+			if i, err := e.Info(); err != nil || i.ModTime().After(info.ModTime()) {
+				newer = false
+			}
+		}
+		return nil
+	})
+	return err == nil && newer
+}
+
+// cache is the folder that a function is built into.
+func (fn *function) cache(source string) (string, error) {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	abs, err := filepath.Abs(source)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.Sum256([]byte(abs + "\x00" + fn.id))
+	dir := filepath.Join(base, "hydrant", "functions", fn.id+"-"+hex.EncodeToString(h[:6]))
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// makeBuild calls what sam build calls, for this machine: make build-<LogicalID> with GOARCH set. A Makefile that
+// builds for another machine all the same is said so.
+func (fn *function) makeBuild(ctx context.Context, source, cache, out string) error {
+	cmd := exec.CommandContext(ctx, "make", "build-"+fn.id, "ARTIFACTS_DIR="+cache, "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+	cmd.Dir = source
+	if err := runBuild(cmd); err != nil {
+		return err
+	}
+	if _, err := os.Stat(out); err != nil {
+		return fmt.Errorf("make build-%s put no bootstrap into ARTIFACTS_DIR", fn.id)
+	}
+	if !fits(out) {
+		return fmt.Errorf("make build-%s built a bootstrap for another machine, although it was given GOOS=%s GOARCH=%s", fn.id, runtime.GOOS, runtime.GOARCH)
+	}
+	return nil
+}
+
+func (fn *function) goBuild(ctx context.Context, dir, pkg, out string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, pkg)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return runBuild(cmd)
+}
+
+// runBuild runs a build and, where it fails, tells what it printed.
+func runBuild(cmd *exec.Cmd) error {
+	var b bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &b, &b
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s in %s: %w\n%s", strings.Join(cmd.Args, " "), cmd.Dir, err, bytes.TrimSpace(b.Bytes()))
+	}
+	return nil
+}
+
+// fits reports whether a program is for this machine. A script is.
+func fits(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 20)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return bytes.HasPrefix(head, []byte("#!"))
+	}
+	if !bytes.HasPrefix(head, []byte("\x7fELF")) {
+		return runtime.GOOS != "linux" || bytes.HasPrefix(head, []byte("#!"))
+	}
+	machine := uint16(head[18]) | uint16(head[19])<<8 // e_machine
+	return runtime.GOOS == "linux" && (runtime.GOARCH == "amd64" && machine == 62 || runtime.GOARCH == "arm64" && machine == 183)
+}
+
+// splitCommand splits a command as a shell would, without running one: blanks, quotes, backslashes.
+func splitCommand(s string) ([]string, error) {
+	var args []string
+	var cur strings.Builder
+	in, quote := false, byte(0)
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case quote != 0:
+			switch {
+			case c == quote:
+				quote = 0
+			case c == '\\' && quote == '"' && i+1 < len(s) && strings.IndexByte("\"\\$`", s[i+1]) >= 0:
+				i++
+				cur.WriteByte(s[i])
+			default:
+				cur.WriteByte(c)
+			}
+		case c == '\'' || c == '"':
+			quote, in = c, true
+		case c == '\\' && i+1 < len(s):
+			i++
+			cur.WriteByte(s[i])
+			in = true
+		case c == ' ' || c == '\t' || c == '\n':
+			if in {
+				args = append(args, cur.String())
+				cur.Reset()
+				in = false
+			}
+		default:
+			cur.WriteByte(c)
+			in = true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("the quote %c is not closed", quote)
+	}
+	if in {
+		args = append(args, cur.String())
+	}
+	if len(args) == 0 {
+		return nil, fmt.Errorf("no command")
+	}
+	return args, nil
+}
+
+// prefixed writes a function's lines with its name before each.
+type prefixed struct {
+	mu     sync.Mutex // several processes of a function may run
+	w      io.Writer
+	prefix string
+	rest   []byte
+}
+
+func (p *prefixed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rest = append(p.rest, b...)
+	for {
+		i := bytes.IndexByte(p.rest, '\n')
+		if i < 0 {
+			return len(b), nil
+		}
+		if _, err := fmt.Fprintf(p.w, "%s%s\n", p.prefix, p.rest[:i]); err != nil {
+			return 0, err
+		}
+		p.rest = append(p.rest[:0], p.rest[i+1:]...)
+	}
+}

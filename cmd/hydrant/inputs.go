@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/hydrantkit/hydrant/internal/input"
+)
+
+// expand makes the files that the arguments name: files, directories (all files below, in key order), globs,
+// "-" for stdin.
+func expand(args []string) ([]string, error) {
+	var out []string
+	for _, a := range args {
+		if a == "-" {
+			out = append(out, a)
+			continue
+		}
+		info, err := os.Stat(a)
+		switch {
+		case err == nil && info.IsDir():
+			files, err := below(a)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, files...)
+		case err == nil:
+			out = append(out, a)
+		case strings.ContainsAny(a, "*?["):
+			files, err := filepath.Glob(a)
+			if err != nil {
+				return nil, usagef("the pattern %s: %w", a, err)
+			}
+			if len(files) == 0 {
+				return nil, usagef("no file matches %s", a)
+			}
+			sort.Strings(files)
+			out = append(out, files...)
+		default:
+			return nil, usage(err)
+		}
+	}
+	return out, nil
+}
+
+// below lists the files of a folder, in the order of their paths as keys; those whose names begin with a dot are
+// not data.
+func below(dir string) ([]string, error) {
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case strings.HasPrefix(e.Name(), ".") && path != dir:
+			if e.IsDir() {
+				return filepath.SkipDir
+			}
+		case e.Type().IsRegular():
+			out = append(out, path)
+		}
+		return nil
+	})
+	sort.Slice(out, func(i, j int) bool { return filepath.ToSlash(out[i]) < filepath.ToSlash(out[j]) })
+	return out, err
+}
+
+// records reads several inputs one after the other as one.
+type records struct {
+	files  []source
+	format input.Format
+	chose  func(name string, f input.Format) // called with the format that was found, if it isn't nil
+	opened func(i int)                       // called when file i is begun
+	r      *input.Reader
+	file   io.ReadCloser
+	next   int
+	bytes  *counter // counts what is read of files, compressed
+}
+
+// A source is a file, or content that is at hand.
+type source struct {
+	name string
+	open func() (io.ReadCloser, error)
+	size int64 // 0 where it isn't known
+}
+
+// fileSources makes sources of files.
+func fileSources(names []string, stdin io.Reader) ([]source, error) {
+	var out []source
+	for _, name := range names {
+		if name == "-" {
+			out = append(out, source{name: "stdin", open: func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }})
+			continue
+		}
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, usage(err)
+		}
+		out = append(out, source{name: name, open: func() (io.ReadCloser, error) { return os.Open(name) }, size: info.Size()})
+	}
+	return out, nil
+}
+
+// Next returns the next record of all inputs, or io.EOF.
+func (s *records) Next() (input.Record, error) {
+	for {
+		if s.r == nil {
+			if s.next == len(s.files) {
+				return input.Record{}, io.EOF
+			}
+			if err := s.open(); err != nil {
+				return input.Record{}, err
+			}
+		}
+		rec, err := s.r.Next()
+		if err != io.EOF {
+			return rec, err
+		}
+		if err := s.Close(); err != nil {
+			return rec, err
+		}
+	}
+}
+
+func (s *records) open() error {
+	src := s.files[s.next]
+	f, err := src.open()
+	if err != nil {
+		return err
+	}
+	var r io.Reader = f
+	if s.bytes != nil {
+		r = &counting{f, s.bytes}
+	}
+	if s.r, err = input.NewReader(r, src.name, s.format); err != nil {
+		return err
+	}
+	s.file = f
+	if s.chose != nil && (s.format == input.Auto || s.format == "") {
+		s.chose(src.name, s.r.Format())
+	}
+	if s.opened != nil {
+		s.opened(s.next)
+	}
+	s.next++
+	return nil
+}
+
+// Close closes the input that is open.
+func (s *records) Close() error {
+	if s.r == nil {
+		return nil
+	}
+	err := s.r.Close()
+	if cerr := s.file.Close(); err == nil {
+		err = cerr
+	}
+	s.r = nil
+	if err != nil {
+		return fmt.Errorf("close %s: %w", s.files[s.next-1].name, err)
+	}
+	return nil
+}

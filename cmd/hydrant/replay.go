@@ -1,0 +1,422 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/internal/input"
+	"github.com/hydrantkit/hydrant/internal/sample"
+	"github.com/hydrantkit/hydrant/internal/template"
+)
+
+// replayFlags are the flags of replay.
+type replayFlags struct {
+	stream          string
+	parameters      []string
+	account, region string
+	schema          string
+	functions       []string
+	functionTimeout time.Duration
+	out             string
+	start           string
+	rate            string
+	format          string
+	seed            uint64
+	maxFailed       string
+	compat          []string
+	jobs            int
+	json, quiet     bool
+}
+
+func newReplay(io *streams) *cobra.Command {
+	var f replayFlags
+	cmd := &cobra.Command{
+		Use:   "replay [flags] [INPUT…]",
+		Short: "Records in, delivered objects out: the whole delivery pipeline, on this machine",
+		Long: `Replay reads a delivery stream from its description, puts records through it on a virtual
+clock, and delivers what the service would deliver.
+
+With nothing said it reads sam-template.yaml (else template.yaml, template.yml, template.json) in
+this folder, takes its only delivery stream, replays the sample input that the template's metadata
+names, and delivers under ./out. Where none of these files is there, a sample in this program runs.
+
+Inputs are files, directories, globs or - for stdin, compressed or not. Every record ends
+delivered, dropped on purpose, or in an error output, and the summary accounts for each.`,
+		Example: `  hydrant replay
+  hydrant replay --stream template.yaml#Clicks --out ./out events.ndjson.gz
+  hydrant replay --function ApacheLogToJson=builtin:apache-log-to-json access.log`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return replay(cmd.Context(), io, &f, args, cmd.Flags().Changed)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.stream, "stream", "", "`SRC[#ID]`: where the stream is described: a SAM or CloudFormation template, or the JSON of create-delivery-stream; ID is its logical id or name")
+	fl.StringArrayVar(&f.parameters, "parameter", nil, "`K=V`: a template parameter (repeatable)")
+	fl.StringVar(&f.account, "account", "", "the account `ID` of pseudo parameters (default 123456789012)")
+	fl.StringVar(&f.region, "region", "", "the region of pseudo parameters (default us-east-1)")
+	fl.StringVar(&f.schema, "schema", "", "`SRC`: the Glue table, when the template does not define it")
+	fl.StringArrayVar(&f.functions, "function", nil, "`ID=HOW`: how to run a function: builtin:NAME, go:./path, exec:CMD, http://… (repeatable; default: built from the template)")
+	fl.DurationVar(&f.functionTimeout, "function-timeout", 60*time.Second, "the function's time limit where no template gives one")
+	fl.StringVar(&f.out, "out", "out", "`DIR` for the buckets: DIR/<bucket>/<key>")
+	fl.StringVar(&f.start, "start", "2025-01-01T00:00:00Z", "arrival `TIME` of the first record without one")
+	fl.StringVar(&f.rate, "rate", "1000/s", "pace of records without an arrival time, `N/s`")
+	fl.StringVar(&f.format, "input-format", "auto", "what one record is: auto, lines, json, records, event, failed, cloudwatch, file")
+	fl.Uint64Var(&f.seed, "seed", 1, "the random parts of keys and ids")
+	fl.StringVar(&f.maxFailed, "max-failed", "0", "`N` or N%: exit 0 while no more records fail")
+	fl.StringArrayVar(&f.compat, "compat", nil, "`NAME`: behave otherwise where the service's behaviour isn't known (repeatable; see hydrant help compat)")
+	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
+	fl.BoolVar(&f.json, "json", false, "the summary as one JSON object")
+	fl.BoolVar(&f.quiet, "quiet", false, "no summary for people, no progress")
+	return cmd
+}
+
+// templates are the files that replay looks for.
+var templates = []string{"sam-template.yaml", "template.yaml", "template.yml", "template.json"}
+
+func replay(ctx context.Context, io *streams, f *replayFlags, args []string, changed func(string) bool) error {
+	began := time.Now()
+	plan, err := planReplay(ctx, io, f, args, changed)
+	if err != nil {
+		return err
+	}
+	defer plan.close()
+	max, err := parseBound(f.maxFailed)
+	if err != nil {
+		return usagef("--max-failed: %w", err)
+	}
+	bucket, err := s3.OpenDirectory(f.out)
+	if err != nil {
+		return err
+	}
+	others, err := bucket.Clear()
+	if err != nil {
+		return fmt.Errorf("clear %s: %w", f.out, err)
+	}
+	if others > 0 {
+		fmt.Fprintf(io.err, "hydrant: %s holds %d other files, which are left as they are\n", f.out, others)
+	}
+	kept := &recorder{bucket: bucket}
+	p, err := harness.New(plan.description.Stream, harness.Options{Bucket: kept, Invoker: plan.invoker, Seed: record.Seed(f.seed),
+		Workers: f.jobs, TrailingDelimiter: plan.compat["trailing-delimiter"] != ""})
+	if err != nil {
+		return usage(err)
+	}
+	var read counter
+	plan.records.bytes = &read
+	stop := progress(io.err, plan.size, &read, f.quiet || f.json)
+	refused := &refusals{dir: f.out}
+	var first, last time.Time
+	err = harness.Replay(ctx, p, plan.description.Stream, plan.records, harness.ReplayOptions{Start: plan.start, Rate: plan.rate,
+		Refused: refused.add, Progress: func(now time.Time) {
+			if first.IsZero() {
+				first = now
+			}
+		}})
+	stop()
+	last = p.Now()
+	if cerr := errors.Join(bucket.Close(), refused.close()); err == nil && cerr != nil {
+		err = cerr
+	}
+	interrupted := ctx.Err() != nil
+	if err != nil && !interrupted {
+		return err
+	}
+	s := newSummary(p.Ledger(), kept.objects, last.Sub(first), time.Since(began))
+	if err := s.print(io.out, f, plan); err != nil {
+		return err
+	}
+	l := p.Ledger()
+	if err := l.Check(); err != nil {
+		return err
+	}
+	if err := s.agree(); err != nil {
+		return err
+	}
+	switch {
+	case interrupted:
+		return ctx.Err()
+	case s.Lost > 0:
+		return &statusError{exitSetAside, fmt.Errorf("LOST: %d records could not be written within 24 hours of stream time, and the service would have lost them too", s.Lost)}
+	case !max.allows(s.Failed, s.In+s.Added):
+		return &statusError{exitSetAside, fmt.Errorf("%d records failed; they are in the error output under %s", s.Failed, f.out)}
+	}
+	return nil
+}
+
+// A plan is a replay made ready.
+type plan struct {
+	description *harness.Description
+	source      string // what the description was read from
+	invoker     closer
+	how         string // the function runs
+	records     *records
+	inputs      []string
+	size        int64 // of the inputs, where it is known
+	start       time.Time
+	rate        float64
+	compat      map[string]string
+}
+
+func (p *plan) close() {
+	if p.invoker != nil {
+		_ = p.invoker.Close() // its processes are ended either way
+	}
+}
+
+// planReplay checks everything that can be checked before anything is written.
+func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string, changed func(string) bool) (*plan, error) {
+	p := &plan{}
+	var err error
+	if p.compat, err = parseCompat(f.compat); err != nil {
+		return nil, usage(err)
+	}
+	file, id, data, embedded, err := findDescription(f.stream)
+	if err != nil {
+		return nil, err
+	}
+	if embedded {
+		fmt.Fprintln(io.err, "hydrant: no template here; the sample in this program runs, with builtin: functions")
+	}
+	p.source = file
+	o := harness.DescribeOptions{ID: id, DocTimestampRule: p.compat["doc-timestamp-rule"] != "",
+		Template: template.Options{Parameters: map[string]string{}, Account: f.account, Region: f.region}}
+	for _, kv := range f.parameters {
+		k, v, ok := strings.Cut(kv, "=")
+		if !ok {
+			return nil, usagef("--parameter %s: K=V is expected", kv)
+		}
+		o.Template.Parameters[k] = v
+	}
+	if f.schema != "" {
+		if o.Table, err = loadSchema(ctx, f.schema); err != nil {
+			return nil, usage(err)
+		}
+	}
+	if p.description, err = harness.Parse(file, data, o); err != nil {
+		return nil, usage(err)
+	}
+	p.compatStream()
+	if err := p.defaults(f, changed); err != nil {
+		return nil, usage(err)
+	}
+	if p.start, err = time.Parse(time.RFC3339Nano, f.start); err != nil {
+		return nil, usagef("--start: %q is no RFC 3339 time", f.start)
+	}
+	if p.rate, err = parseRate(f.rate); err != nil {
+		return nil, usage(err)
+	}
+	if err := p.openInputs(io, f, args, embedded); err != nil {
+		return nil, err
+	}
+	if l := p.description.Stream.Lambda; l != nil {
+		if p.invoker, p.how, err = newInvoker(ctx, io, p, f, embedded); err != nil {
+			return nil, usage(err)
+		}
+	}
+	return p, nil
+}
+
+// findDescription reads what --stream names, or the template of this folder, or the sample.
+func findDescription(src string) (file, id string, data []byte, embedded bool, err error) {
+	if src != "" {
+		if file, id, _ = strings.Cut(src, "#"); file == "-" {
+			data, err = io.ReadAll(os.Stdin)
+		} else {
+			data, err = os.ReadFile(file)
+		}
+		if err != nil {
+			err = usagef("--stream: %w", err)
+		}
+		return file, id, data, false, err
+	}
+	for _, name := range templates {
+		data, err = os.ReadFile(name)
+		if err == nil {
+			return name, "", data, false, nil
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return "", "", nil, false, usage(err)
+		}
+	}
+	return "sam-template.yaml", "", sample.Template, true, nil
+}
+
+// defaults takes over what the template's metadata says of the flags: Metadata: hydrant: replay: {input, max-failed, …}.
+func (p *plan) defaults(f *replayFlags, changed func(string) bool) error {
+	if p.description.Template == nil {
+		return nil
+	}
+	m := p.description.Template.Metadata.Get("hydrant", "replay")
+	if m == nil {
+		return nil
+	}
+	for _, e := range m.Members {
+		var err error
+		var text string
+		if e.Key != "input" {
+			text, err = e.Value.Str()
+		}
+		switch {
+		case err != nil:
+			return err
+		case changed(e.Key):
+		case e.Key == "input":
+			list := e.Value.Items
+			if e.Value.Kind != template.List {
+				list = []*template.Node{e.Value}
+			}
+			for _, n := range list {
+				name, err := n.Str()
+				if err != nil {
+					return err
+				}
+				p.inputs = append(p.inputs, name)
+			}
+		case e.Key == "max-failed":
+			f.maxFailed = text
+		case e.Key == "input-format":
+			f.format = text
+		case e.Key == "start":
+			f.start = text
+		case e.Key == "rate":
+			f.rate = text
+		case e.Key == "out":
+			f.out = text
+		default:
+			return &template.Error{Pos: e.KeyPos, Msg: fmt.Sprintf("hydrant.replay has no member %s; it has input, input-format, max-failed, out, rate, start", e.Key)}
+		}
+	}
+	return nil
+}
+
+// openInputs makes the inputs ready: the arguments, or those of the template, which are read relative to it.
+func (p *plan) openInputs(io *streams, f *replayFlags, args []string, embedded bool) error {
+	format, err := input.ParseFormat(f.format)
+	if err != nil {
+		return usagef("--input-format: %w", err)
+	}
+	var files []source
+	switch {
+	case len(args) > 0:
+		names, err := expand(args)
+		if err != nil {
+			return err
+		}
+		if files, err = fileSources(names, io.in); err != nil {
+			return err
+		}
+		p.inputs = args
+	case embedded:
+		files = []source{sampleSource()}
+		p.inputs = []string{"the sample's Apache access log"}
+	case len(p.inputs) == 0:
+		return usagef("no input: name files, or - for stdin, or a sample in the template's metadata (hydrant: replay: input:)")
+	default:
+		names := make([]string, len(p.inputs))
+		for i, n := range p.inputs {
+			names[i] = n
+			if !filepath.IsAbs(n) {
+				names[i] = filepath.Join(filepath.Dir(p.source), n)
+			}
+		}
+		expanded, err := expand(names)
+		if err != nil {
+			return err
+		}
+		if files, err = fileSources(expanded, io.in); err != nil {
+			return err
+		}
+	}
+	for _, s := range files {
+		if s.size == 0 {
+			p.size = 0
+			break
+		}
+		p.size += s.size
+	}
+	p.records = &records{files: files, format: format}
+	if !f.quiet && !f.json {
+		p.records.chose = func(name string, found input.Format) {
+			fmt.Fprintf(io.err, "hydrant: %s is read as %s\n", name, found)
+		}
+	}
+	return nil
+}
+
+func sampleSource() source {
+	return source{name: sample.Name, size: int64(len(sample.Input)), open: func() (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(sample.Input)), nil
+	}}
+}
+
+func parseRate(s string) (float64, error) {
+	var n float64
+	text, _ := strings.CutSuffix(s, "/s")
+	if _, err := fmt.Sscanf(text, "%g", &n); err != nil || n <= 0 {
+		return 0, fmt.Errorf("--rate: %q is no rate such as 1000/s", s)
+	}
+	return n, nil
+}
+
+// A recorder notes what is put into a bucket.
+type recorder struct {
+	bucket  s3.Bucket
+	objects []s3.Object // without their bodies; Body holds nothing, size is in sizes
+}
+
+// Put puts o and notes it.
+func (r *recorder) Put(ctx context.Context, o s3.Object) error {
+	if err := r.bucket.Put(ctx, o); err != nil {
+		return err
+	}
+	o.Size, o.Body = len(o.Body), nil
+	r.objects = append(r.objects, o)
+	return nil
+}
+
+// refusals writes what the door refused to .refused.ndjson, made when needed.
+type refusals struct {
+	dir string
+	f   *os.File
+}
+
+const refusedFile = ".refused.ndjson"
+
+func (r *refusals) add(rec input.Record, code, message string) error {
+	if r.f == nil {
+		var err error
+		if r.f, err = os.Create(filepath.Join(r.dir, refusedFile)); err != nil {
+			return err
+		}
+	}
+	line, err := json.Marshal(struct {
+		Data         []byte `json:"data"`
+		ErrorCode    string `json:"errorCode"`
+		ErrorMessage string `json:"errorMessage"`
+	}{rec.Data, code, message})
+	if err != nil {
+		return err
+	}
+	_, err = r.f.Write(append(line, '\n'))
+	return err
+}
+
+func (r *refusals) close() error {
+	if r.f == nil {
+		return nil
+	}
+	return r.f.Close()
+}

@@ -1,0 +1,134 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/internal/input"
+)
+
+// MaxPut is the size of a record that a direct put may have (sources.md §2: 1,000 KiB), in bytes.
+const MaxPut = 1000 << 10
+
+// Records are where a replay reads from; io.EOF ends it. *input.Reader is one.
+type Records interface {
+	Next() (input.Record, error)
+}
+
+// ReplayOptions say when records arrive that don't say it themselves.
+type ReplayOptions struct {
+	Start time.Time // of the first; DefaultStart where zero
+	Rate  float64   // records a second; DefaultRate where 0
+
+	// Refused is called with what the door refuses, if it isn't nil. Data is valid during the call.
+	Refused func(r input.Record, code, message string) error
+	// Progress is called after every record, if it isn't nil, with the stream's time.
+	Progress func(now time.Time)
+}
+
+// DefaultStart and DefaultRate are when records arrive that nothing is known of (cli.md).
+var DefaultStart = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// DefaultRate is in records a second.
+const DefaultRate = 1000
+
+// Replay puts records through a pipeline by their arrival times, on a virtual clock, and runs the stream until
+// nothing is held: retries of hours and last intervals happen as they would. When ctx ends, what is held is tried
+// once more and stays held where that fails; the error is ctx's.
+func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOptions) error {
+	if o.Start.IsZero() {
+		o.Start = DefaultStart
+	}
+	if o.Rate <= 0 {
+		o.Rate = DefaultRate
+	}
+	one := make([]record.Record, 1)
+	var next time.Time
+	now := o.Start
+	for n := int64(0); ; n++ {
+		r, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		arrival := o.Start.Add(time.Duration(float64(n) / o.Rate * float64(time.Second)))
+		if r.HasArrival {
+			arrival = time.UnixMilli(r.Arrival).UTC()
+			if n == 0 {
+				now = arrival
+			}
+		}
+		// A record that arrived before the stream's time (captures of several shards are out of order) is
+		// admitted at the stream's time and keeps its own arrival.
+		if arrival.After(now) {
+			now = arrival
+		}
+		if !next.IsZero() && !next.After(now) {
+			if next, err = p.Advance(ctx, now); err != nil {
+				return interrupted(ctx, p, err)
+			}
+		} else if ctx.Err() != nil {
+			return interrupted(ctx, p, ctx.Err())
+		}
+		if s.Source == DirectPut && len(r.Data) > MaxPut {
+			const code = "ValidationException"
+			message := fmt.Sprintf("the record is %d bytes; at most %d are allowed", len(r.Data), MaxPut)
+			p.Refuse(code)
+			if o.Refused != nil {
+				if err := o.Refused(r, code, message); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		one[0] = record.Record{Data: r.Data, Arrival: arrival.UnixMilli(), Source: source(s, &r, arrival)}
+		if next, err = p.Put(now, one); err != nil {
+			return err
+		}
+		if o.Progress != nil {
+			o.Progress(now)
+		}
+	}
+	for !next.IsZero() {
+		var err error
+		if next, err = p.Advance(ctx, next); err != nil {
+			return interrupted(ctx, p, err)
+		}
+	}
+	return nil
+}
+
+// interrupted finishes what is in flight.
+func interrupted(ctx context.Context, p *Pipeline, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	if flushErr := p.Flush(context.WithoutCancel(ctx), p.Now()); flushErr != nil {
+		return flushErr
+	}
+	return ctx.Err()
+}
+
+// source is the metadata of a record of a stream that reads from Kinesis or MSK, made up where the input has none.
+func source(s *Stream, r *input.Record, arrival time.Time) *record.Source {
+	switch s.Source {
+	case KinesisStream:
+		src := &record.Source{Shard: r.Shard, PartitionKey: r.PartitionKey, SequenceNumber: r.SequenceNumber, Subsequence: r.Subsequence, Arrival: arrival.UnixMilli()}
+		if src.Shard == "" {
+			src.Shard = "shardId-000000000000"
+		}
+		return src
+	case MSK:
+		src := &record.Source{Offset: r.KafkaOffset, Partition: r.KafkaPartition, Arrival: arrival.UnixMilli()}
+		if src.Offset == "" {
+			src.Offset, src.Partition = "0", "0"
+		}
+		return src
+	}
+	return nil
+}
