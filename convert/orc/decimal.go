@@ -6,7 +6,8 @@ import (
 )
 
 // A decimal is an unscaled 128-bit integer in two halves and a scale. In DATA it is a varint in
-// zigzag form of up to 19 bytes, in SECONDARY its scale. The scale written is the column's.
+// zigzag form of up to 19 bytes, in SECONDARY its scale: the column's, or less where zeros at the end of the value pay to be left
+// out, which readers undo.
 
 // appendVarint128 appends the 128-bit integer high, low in zigzag form.
 func appendVarint128(dst []byte, high, low int64) []byte {
@@ -23,6 +24,58 @@ func appendVarint128(dst []byte, high, low int64) []byte {
 		lo >>= 7
 	}
 	return append(dst, byte(lo))
+}
+
+// trimPays reports whether values without the zeros at their end, each with a scale of its own, take
+// less than values of one scale, which is free. It looks at some of them.
+func trimPays(high, low []int64, scale int) bool {
+	if scale == 0 {
+		return false
+	}
+	step := max(1, len(low)/64)
+	saved, seen, all := 0, 0, 0 // in half bits: a digit is 3.3 bits, a varint's byte has 7
+	for i := 0; i < len(low); i += step {
+		h, l := low[i]>>63, low[i]
+		if high != nil {
+			h = high[i]
+		}
+		zeros := 0
+		for ; zeros < scale; zeros++ {
+			qh, ql, ok := tenth(h, l)
+			if !ok {
+				break
+			}
+			h, l = qh, ql
+		}
+		seen++
+		if saved += zeros * 7; zeros == scale {
+			all++
+		}
+	}
+	cost := 8 // a scale takes 4 bits, up to 7, or 8
+	if scale > 7 {
+		cost = 16
+	}
+	return saved > cost*seen || all == seen && seen > 0
+}
+
+// tenth divides by ten, if that leaves nothing.
+func tenth(high, low int64) (_, _ int64, ok bool) {
+	if high == low>>63 {
+		return low / 10 >> 63, low / 10, low%10 == 0
+	}
+	hi, lo := magnitude(high, low)
+	q, r := hi/10, hi%10
+	m, r := bits.Div64(r, lo, 10)
+	if r != 0 {
+		return high, low, false
+	}
+	if high < 0 {
+		var borrow uint64
+		m, borrow = bits.Sub64(0, m, 0)
+		q, _ = bits.Sub64(0, q, borrow)
+	}
+	return int64(q), int64(m), true
 }
 
 // magnitude returns the absolute value of a 128-bit integer.

@@ -1,6 +1,7 @@
 package orc
 
 import (
+	"encoding/binary"
 	"fmt"
 	"unicode/utf8"
 
@@ -77,6 +78,7 @@ type columnEncoder struct {
 
 	ints   []int64 // scratch: values that are not null
 	ints2  []int64
+	scales []int64
 	nanos  []int32
 	floats []float64
 	text   []byte
@@ -294,6 +296,15 @@ func dense[T any](scratch *[]T, v []T, valid []uint64, lo, hi int) []T {
 	return out
 }
 
+// grow returns a slice of n values in the memory of scratch; what was there may still be read, each
+// value before it is overwritten.
+func grow(scratch *[]int64, n int) []int64 {
+	if cap(*scratch) < n {
+		*scratch = make([]int64, n)
+	}
+	return (*scratch)[:n]
+}
+
 func (e *encoder) encodeBools(g *group, v *column.Vector, valid []uint64, lo, hi int) {
 	from := e.bools.n
 	e.bools.appendRange(v.Bools, valid, lo, hi)
@@ -379,28 +390,70 @@ func packNanos(n int32) int64 {
 
 // encodeDecimals takes high as nil where low is all there is.
 func (e *encoder) encodeDecimals(g *group, high, low []int64) {
+	first := g.stats.count == 0
 	for i, l := range low {
 		h := l >> 63
 		if high != nil {
 			h = high[i]
 		}
-		e.data.raw = appendVarint128(e.data.raw, h, l)
-		g.stats.addDecimal(h, l, g.stats.count == 0 && i == 0)
+		g.stats.addDecimal(h, l, first)
+		first = false
 		if e.bloom {
 			e.c.text = appendDecimal(e.c.text[:0], h, l, e.typ.Scale)
 			g.filter.addBytes(e.c.text)
 		}
-		if i&0x1fff == 0x1fff {
-			e.data.cut(&e.c.codec, false)
+	}
+	scales := grow(&e.c.scales, len(low))
+	for i := range scales {
+		scales[i] = int64(e.typ.Scale)
+	}
+	if trimPays(high, low, e.typ.Scale) {
+		high, low = e.trim(high, low, scales)
+	}
+	for done := 0; done < len(low); {
+		part := low[done:min(len(low), done+1<<13)]
+		if high == nil {
+			for _, l := range part {
+				e.data.raw = binary.AppendVarint(e.data.raw, l)
+			}
+		} else {
+			for i, l := range part {
+				e.data.raw = appendVarint128(e.data.raw, high[done+i], l)
+			}
 		}
+		e.data.cut(&e.c.codec, false)
+		done += len(part)
 	}
-	e.data.cut(&e.c.codec, false)
-	scales := e.c.ints2[:0]
-	for range low {
-		scales = append(scales, int64(e.typ.Scale))
-	}
-	e.c.ints2 = scales
 	e.c.appendInts(&e.second, scales)
+}
+
+// trim takes zeros off the end of values and of their scales.
+func (e *encoder) trim(high, low, scales []int64) (_, _ []int64) {
+	if high == nil {
+		out := grow(&e.c.ints, len(low)) // low, or where it may be read from
+		for i, l := range low {
+			for l%10 == 0 && scales[i] > 0 {
+				l /= 10
+				scales[i]--
+			}
+			out[i] = l
+		}
+		return nil, out
+	}
+	highs, lows := grow(&e.c.ints2, len(low)), grow(&e.c.ints, len(low))
+	for i, l := range low {
+		h, s := high[i], scales[i]
+		for s > 0 {
+			qh, ql, ok := tenth(h, l)
+			if !ok {
+				break
+			}
+			h, l = qh, ql
+			s--
+		}
+		highs[i], lows[i], scales[i] = h, l, s
+	}
+	return highs, lows
 }
 
 func (e *encoder) encodeLists(g *group, v *column.Vector, valid []uint64, lo, hi int) error {

@@ -61,11 +61,16 @@ func appendRun2(dst []byte, v []int64, signed bool) ([]byte, int) {
 	}
 	width := alignedWidth(bits.Len64(or))
 
-	// A run of equal steps pays as a run of its own from some length on: it costs its header and
-	// values, and the header of the run that has to follow.
+	// Equal steps pay as a run of their own from some length on: it costs its header and values, and
+	// the header of the run that has to follow; where DELTA is that, its first values too.
 	whole := (width + 7) / 8
 	repeat := max(3, (24+8*whole)/width)
 	fixed := max(4, (40+16*whole)/width)
+	steps := deltaWidth(v)
+	if steps > 0 && steps < width {
+		repeat = max(3, (40+16*whole)/steps)
+		fixed = max(4, (56+24*whole)/steps)
+	}
 	at, n := firstFixed(v, repeat, fixed)
 	if at == 0 {
 		if v[0] == v[n-1] {
@@ -80,14 +85,12 @@ func appendRun2(dst []byte, v []int64, signed bool) ([]byte, int) {
 			or |= y
 		}
 		width = alignedWidth(bits.Len64(or))
+		steps = deltaWidth(v)
 	}
 
 	size := (n*width + 7) / 8
-	if width := deltaWidth(v); width > 0 {
-		delta := varintLen(x[0]) + varintLen(zigzag(v[1]-v[0])) + ((n-2)*width+7)/8
-		if delta < size {
-			return appendDelta(dst, v, x[0], width), n
-		}
+	if steps > 0 && varintLen(x[0])+varintLen(zigzag(v[1]-v[0]))+((n-2)*steps+7)/8 < size {
+		return appendDelta(dst, v, x[0], steps), n
 	}
 	if width >= 4 && n >= 8 {
 		if out, ok := appendPatched(dst, v, size+2); ok {
