@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
 )
 
 // maxDepth bounds the nesting of a type (format-conversion.md §3: guard at 64).
@@ -306,7 +308,7 @@ func (p *typeParser) name() (string, error) {
 			if b.Len() == 0 {
 				return "", p.errorf(start, "empty member name")
 			}
-			return strings.ToLower(b.String()), nil
+			return javatext.Lower(b.String()), nil
 		}
 		return "", p.errorf(start, "backquote not closed")
 	}
@@ -319,7 +321,7 @@ func (p *typeParser) name() (string, error) {
 	if name == "" {
 		return "", p.errorf(start, "expected a member name")
 	}
-	return strings.ToLower(name), nil
+	return javatext.Lower(name), nil
 }
 
 // comment skips the optional comment 'text' after a member's type and returns the text.

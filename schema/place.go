@@ -66,18 +66,6 @@ func excerpt(b []byte) string {
 	return strings.ToValidUTF8(string(b[:cut]), "\ufffd") + "…"
 }
 
-// MarshalText writes t as String does, so that JSON shows a type as its type string.
-func (t *Type) MarshalText() ([]byte, error) { return t.append(nil), nil }
-
-// UnmarshalText reads a type string as ParseType does.
-func (t *Type) UnmarshalText(text []byte) error {
-	u, err := ParseType(string(text))
-	if err == nil {
-		*t = *u
-	}
-	return err
-}
-
 // appendPath extends a path by a member: "user", "user.name", "tags[].key", "`a.b`.c".
 func appendPath(path, name string) string {
 	n := string(appendName(nil, name))

@@ -2,7 +2,8 @@ package schema
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
 )
 
 // A Table is what conversion needs of a Glue table: its columns, in order. Partition keys are
@@ -21,7 +22,7 @@ func NewTable(columns ...[2]string) (*Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c[0], err)
 		}
-		t.Columns = append(t.Columns, Column{Name: strings.ToLower(c[0]), Type: typ})
+		t.Columns = append(t.Columns, Column{Name: javatext.Lower(c[0]), Type: typ})
 	}
 	return t, t.Check()
 }

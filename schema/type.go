@@ -3,6 +3,11 @@
 // A [Table] is an ordered list of columns; a [Type] is a Hive type. [ParseType] reads the type
 // strings of Glue tables, such as struct<id:int,tags:array<string>>, and points at the place
 // where one stops making sense. Everything that converts records starts from these two types.
+//
+// Three engines hold tables and records together. An [Inferrer] finds the narrowest table that
+// holds every record, with the evidence; a [Linter] finds what of the records a table drops,
+// fails or silently alters; a [Differ] says on how many records a change of a table matters. They
+// take records one by one, keep no record, and need memory for names, not for values.
 package schema
 
 import (
@@ -74,6 +79,18 @@ type Column struct {
 
 // String writes t in the form that ParseType reads and Glue stores: lower case, no blanks.
 func (t *Type) String() string { return string(t.append(nil)) }
+
+// MarshalText writes t as String does, so that JSON shows a type as its type string.
+func (t *Type) MarshalText() ([]byte, error) { return t.append(nil), nil }
+
+// UnmarshalText reads a type string as ParseType does.
+func (t *Type) UnmarshalText(text []byte) error {
+	u, err := ParseType(string(text))
+	if err == nil {
+		*t = *u
+	}
+	return err
+}
 
 func (t *Type) append(dst []byte) []byte {
 	if t == nil {

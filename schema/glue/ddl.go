@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/schema"
 )
@@ -332,7 +333,7 @@ func (p *ddlParser) nested(open, closing byte) error {
 
 // column reads what follows a column's name: its type, constraints, and a comment.
 func (p *ddlParser) column(at int, name string) (schema.Column, error) {
-	c := schema.Column{Name: strings.ToLower(name)}
+	c := schema.Column{Name: javatext.Lower(name)}
 	p.blanks()
 	start := p.i
 	w := p.word()

@@ -3,6 +3,7 @@ package glue
 import (
 	"strings"
 
+	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/internal/template/terraform"
 	"github.com/hydrantkit/hydrant/schema"
@@ -188,7 +189,7 @@ func readColumns(list *template.Node) ([]schema.Column, error) {
 		if s == "" || len(s) > maxName {
 			return nil, name.Errorf("a column's name has 1 to %d bytes, not %d", maxName, len(s))
 		}
-		c := schema.Column{Name: strings.ToLower(s), Comment: text(get(n, "Comment", "comment"))}
+		c := schema.Column{Name: javatext.Lower(s), Comment: text(get(n, "Comment", "comment"))}
 		typ := get(n, "Type", "type")
 		if typ == nil {
 			return nil, n.Errorf("column %s has no Type", c.Name)

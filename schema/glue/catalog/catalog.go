@@ -12,6 +12,7 @@ import (
 	awsglue "github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 
+	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
 	"github.com/hydrantkit/hydrant/schema"
 	"github.com/hydrantkit/hydrant/schema/glue"
 )
@@ -106,7 +107,7 @@ func (c *Client) table(t *types.Table) (*schema.Table, error) {
 func columns(cs []types.Column) ([]schema.Column, error) {
 	out := make([]schema.Column, len(cs))
 	for i, c := range cs {
-		name := strings.ToLower(aws.ToString(c.Name))
+		name := javatext.Lower(aws.ToString(c.Name))
 		typ, err := schema.ParseType(aws.ToString(c.Type))
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", name, err)
