@@ -13,7 +13,7 @@ func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // notDigits has the high bit set in every byte of w that isn't a decimal digit.
 func notDigits(w uint64) uint64 {
 	x := w ^ 0x30*ones
-	return (x | (x&(0x7f*ones) + 0x76*ones)) & highs
+	return (x | ((x & (0x7f * ones)) + 0x76*ones)) & highs
 }
 
 // eight returns the number that eight ASCII digits make, the first in the lowest byte.
@@ -59,9 +59,25 @@ func run(b []byte, i int) (v uint64, end int) {
 // Int reads the JSON number at b[i] if it is a plain integer of at most 18 digits, else end is -1:
 // the number is then longer, has a fraction or an exponent, or isn't one.
 func Int(b []byte, i int) (v int64, end int) {
-	start := i
-	if i < len(b) && b[i] == '-' {
+	neg := i < len(b) && b[i] == '-'
+	if neg {
 		i++
+	}
+	if i+8 <= len(b) {
+		w := load(b, i)
+		if m := notDigits(w); m != 0 { // fewer than eight digits, and what ends them
+			n := bits.TrailingZeros64(m) &^ 7
+			c := byte(w >> n)
+			if n == 0 || c == '.' || c|0x20 == 'e' || w&0xff == '0' && n > 8 {
+				return 0, -1
+			}
+			// Move the digits to the top and let zeros lead.
+			v = int64(eight(w<<(64-n) | (0x30*ones)&(1<<(64-n)-1)))
+			if neg {
+				v = -v
+			}
+			return v, i + n>>3
+		}
 	}
 	u, end := run(b, i)
 	n := end - i
@@ -73,7 +89,7 @@ func Int(b []byte, i int) (v int64, end int) {
 			return 0, -1
 		}
 	}
-	if i != start {
+	if neg {
 		return -int64(u), end
 	}
 	return int64(u), end

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // AppendString appends the text of the string whose opening quote is b[i-1] to dst and returns
@@ -20,14 +21,24 @@ func AppendString(dst, b []byte, i int) ([]byte, int) {
 			d = slices.Grow(d[:j], max(64, min(len(b)-i, 4096)))
 			d = d[:cap(d)]
 		}
-		if i+8 <= len(b) {
-			w := load(b, i)
-			binary.LittleEndian.PutUint64(d[j:], w)
-			m := special(w)
-			if m == 0 {
+		// Copy and look at eight bytes at a time, as far as both slices go.
+		if end := i + min(len(b)-i, len(d)-j) - 8; i <= end {
+			from, to := unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.SliceData(d))
+			var w, m uint64
+			for {
+				w = binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(from, i))[:])
+				binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(to, j))[:], w)
+				if m = special(w); m != 0 {
+					break
+				}
 				high |= w
 				i += 8
 				j += 8
+				if i > end {
+					break
+				}
+			}
+			if m == 0 {
 				continue
 			}
 			n := bits.TrailingZeros64(m) >> 3

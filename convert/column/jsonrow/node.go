@@ -8,7 +8,6 @@ package jsonrow
 
 import (
 	"github.com/hydrantkit/hydrant/convert/column"
-	"github.com/hydrantkit/hydrant/internal/jsonscan"
 	"github.com/hydrantkit/hydrant/schema"
 )
 
@@ -49,7 +48,7 @@ type Node struct {
 	Fields []*Node
 	Also   [][]int // for each field the others that the same key fills; nil when there are none
 
-	keys  jsonscan.Keys
+	keys  keys
 	extra map[string]int // keys that are no field's, numbered from len(Fields) on
 	seen  []uint64       // one bit for each field and each key in extra
 
@@ -103,7 +102,7 @@ func (r *Reader) prepare(n *Node) {
 	n.extra = map[string]int{}
 	n.seen = make([]uint64, (len(n.Fields)+extraKeys+63)/64)
 	many := len(n.Fields) + extraKeys
-	n.keys = jsonscan.Keys{Limit: len(n.Fields)*spellings + extraKeys, Resolve: func(raw []byte) int {
+	n.keys = newKeys(len(n.Fields)*spellings+extraKeys, func(raw []byte) int {
 		id, key := r.Resolve(n, raw)
 		if id != Ignored {
 			return id
@@ -120,5 +119,5 @@ func (r *Reader) prepare(n *Node) {
 		id = len(n.Fields) + len(n.extra)
 		n.extra[key] = id
 		return id
-	}}
+	})
 }

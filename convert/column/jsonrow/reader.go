@@ -63,7 +63,7 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 	}
 	seen := n.seen
 	clear(seen)
-	filled, slot, kept := 0, jsonscan.First, false
+	filled, slot, kept := 0, 0, false
 	var outer frame // when keys lie in r.unique
 	i++
 	if i < len(b) && b[i] != '"' {
@@ -75,7 +75,7 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 	for {
 		var id int
 		at := i
-		if id, slot, i = n.keys.Next(b, i, slot); i < 0 {
+		if id, slot, i = n.keys.next(b, i, slot); i < 0 {
 			return -1
 		}
 		if i < len(b) && b[i] <= ' ' {

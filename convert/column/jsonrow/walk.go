@@ -52,9 +52,11 @@ func separate(c, next byte) bool {
 // syntax sets Err for the value that begins at start and isn't one, or has something behind its end.
 func (w *Walk) syntax(start, end int) {
 	b := w.B
-	e := &jsonscan.Error{Offset: end, Text: "Unexpected characters behind a value"}
+	e := &jsonscan.Error{Offset: max(end, start), Text: "Unexpected characters"}
 	if end < 0 {
-		e = jsonscan.Explain(b, start)
+		if x := jsonscan.Explain(b, start); x != nil {
+			e = x
+		}
 	}
 	re := &column.RowError{Offset: e.Offset, Code: column.ParseError, Message: "Encountered malformed JSON. " + e.Text}
 	re.Value = column.Seen(b[min(e.Offset, len(b)):])

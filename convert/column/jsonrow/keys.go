@@ -1,21 +1,24 @@
-package jsonscan
+package jsonrow
 
 import (
+	"encoding/binary"
 	"math/bits"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
 )
 
-// Keys finds out what the keys of an object mean. It remembers each spelling it has met and what
+// keys finds out what the keys of an object mean. It remembers each spelling it has met and what
 // it was resolved to, and after each key expects the one that followed it last time; so a key costs two
 // loads and two comparisons as long as objects look like the ones before.
 //
-// The meaning of a key is a number that the owner's Resolve gives it; it must depend on the key alone.
-type Keys struct {
-	// Resolve says what a key means; raw is the key as it is written, between the quotes. It is called once for a
-	// spelling, and again each time for spellings met after more than Limit others.
-	Resolve func(raw []byte) int
-	Limit   int // of spellings to remember
+// The meaning of a key is a number that resolve gives it; it must depend on the key alone.
+type keys struct {
+	// resolve says what a key means; raw is the key as it is written, between the quotes. It is called once for a
+	// spelling, and again each time for spellings met after more than limit others.
+	resolve func(raw []byte) int
+	limit   int // of spellings to remember
 
-	slots []slot
+	slots []slot  // the first begins objects and matches nothing
 	table []int32 // of a power of two slots; slot number + 1, or 0
 }
 
@@ -28,49 +31,50 @@ type slot struct {
 	next           int32 // slot that followed last time
 }
 
-// First is what Next is given as the slot before the first key of an object.
-const First = 0
+func newKeys(limit int, resolve func(raw []byte) int) keys {
+	return keys{resolve: resolve, limit: limit, slots: []slot{{head: 1}}, table: make([]int32, 16)}
+}
 
-// Next reads the key whose opening quote is b[i], and the colon behind it. prev is the slot that the key before it
-// was found in, or First. It returns the key's meaning, its slot (or prev when it wasn't remembered) and the
+// matches reports whether the key at b[i] is the slot's, at least in its first 16 bytes.
+func (s *slot) matches(b []byte, i int) bool {
+	return i+16 <= len(b) && binary.LittleEndian.Uint64(b[i:])&s.headMask == s.head &&
+		binary.LittleEndian.Uint64(b[i+8:])&s.tailMask == s.tail
+}
+
+// next reads the key whose opening quote is b[i], and the colon behind it. prev is the slot that the key before it
+// was found in, or 0. It returns the key's meaning, its slot (or prev when it wasn't remembered) and the
 // index behind the colon, or end -1 when there is no key.
-func (k *Keys) Next(b []byte, i, prev int) (id, slot, end int) {
-	if prev < len(k.slots) && i+16 <= len(b) {
-		g := k.slots[prev].next
-		s := &k.slots[g]
-		if load(b, i)&s.headMask == s.head && load(b, i+8)&s.tailMask == s.tail {
-			if n := len(s.text); n <= 16 || i+n <= len(b) && string(b[i+16:i+n]) == s.text[16:] {
-				return s.id, int(g), i + n
-			}
+func (k *keys) next(b []byte, i, prev int) (id, slot, end int) {
+	g := k.slots[prev].next
+	s := &k.slots[g]
+	if s.matches(b, i) {
+		if n := len(s.text); n <= 16 || i+n <= len(b) && string(b[i+16:i+n]) == s.text[16:] {
+			return s.id, int(g), i + n
 		}
 	}
 	return k.find(b, i, prev)
 }
 
 // find reads a key that wasn't expected.
-func (k *Keys) find(b []byte, i, prev int) (id, slot, end int) {
-	if len(k.slots) == 0 { // the first slot begins objects and matches nothing
-		k.slots = append(k.slots, newSlot(nil, -1))
-		k.table = make([]int32, 16)
-	}
-	end = PlainString(b, i+1)
+func (k *keys) find(b []byte, i, prev int) (id, slot, end int) {
+	end = jsonscan.PlainString(b, i+1)
 	if i >= len(b) || b[i] != '"' {
 		return 0, 0, -1
 	}
 	if end < 0 {
-		if end = String(b, i) - 1; end < 0 {
+		if end = jsonscan.String(b, i) - 1; end < 0 {
 			return 0, 0, -1
 		}
 	}
 	raw := b[i+1 : end]
 	if end++; end >= len(b) || b[end] != ':' {
-		if end = Space(b, end); end >= len(b) || b[end] != ':' {
+		if end = jsonscan.Space(b, end); end >= len(b) || b[end] != ':' {
 			return 0, 0, -1
 		}
 	}
 	end++
 	mask := len(k.table) - 1
-	h := int(hash(raw)) & mask
+	h := int(hashKey(raw)) & mask
 	for ; k.table[h] != 0; h = (h + 1) & mask {
 		s := &k.slots[k.table[h]-1]
 		if len(s.text) == len(raw)+3 && s.text[1:1+len(raw)] == string(raw) {
@@ -79,8 +83,8 @@ func (k *Keys) find(b []byte, i, prev int) (id, slot, end int) {
 			return s.id, slot, end
 		}
 	}
-	id = k.Resolve(raw)
-	if len(k.slots) > k.Limit {
+	id = k.resolve(raw)
+	if len(k.slots) > k.limit {
 		return id, prev, end
 	}
 	slot = len(k.slots)
@@ -92,7 +96,7 @@ func (k *Keys) find(b []byte, i, prev int) (id, slot, end int) {
 		mask = len(k.table) - 1
 		for n := 1; n < len(k.slots); n++ {
 			t := k.slots[n].text
-			h := int(hash([]byte(t[1:len(t)-2]))) & mask
+			h := int(hashKey([]byte(t[1:len(t)-2]))) & mask
 			for ; k.table[h] != 0; h = (h + 1) & mask {
 			}
 			k.table[h] = int32(n + 1)
@@ -102,9 +106,6 @@ func (k *Keys) find(b []byte, i, prev int) (id, slot, end int) {
 }
 
 func newSlot(raw []byte, id int) slot {
-	if id < 0 && raw == nil {
-		return slot{head: 1} // no byte and its mask give this
-	}
 	s := slot{text: `"` + string(raw) + `":`, id: id}
 	for i := range min(16, len(s.text)) {
 		if i < 8 {
@@ -118,11 +119,11 @@ func newSlot(raw []byte, id int) slot {
 	return s
 }
 
-// hash mixes the bytes of a key.
-func hash(b []byte) uint32 {
+// hashKey mixes the bytes of a key.
+func hashKey(b []byte) uint32 {
 	h := uint64(len(b)) * 0x9e3779b97f4a7c15
 	for ; len(b) >= 8; b = b[8:] {
-		h = mix(h ^ load(b, 0))
+		h = mix(h ^ binary.LittleEndian.Uint64(b))
 	}
 	var w uint64
 	for i, c := range b {
