@@ -152,6 +152,10 @@ type parityFile struct {
 	Rows     int
 	RowsFile string `json:"rows_file"`
 	Options  map[string]string
+	Checks   []struct {
+		Column string
+		Sum    json.RawMessage
+	}
 }
 
 // parityOptions are our options for the reference writer's, if we have their like.
@@ -330,4 +334,113 @@ func kinds(c readorc.StripeColumn) string {
 		names = append(names, s.Kind)
 	}
 	return strings.Join(names, " ")
+}
+
+// TestParityStatistics compares statistics of file, stripes and row groups, and the bits of bloom
+// filters, with the reference writer's.
+func TestParityStatistics(t *testing.T) {
+	paths, err := filepath.Glob("../../../shared/oracle/orc/*__v*.orc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) == 0 {
+		t.Skip("../shared not present: no statistics were compared with the reference writer's")
+	}
+	statistics, filters := 0, 0
+	for _, path := range paths {
+		if strings.HasSuffix(path, "__v134.orc") || strings.Contains(path, "ancient__hybrid") {
+			continue // writes fewer; counts days otherwise
+		}
+		side, _, reference, ours, _, ok := parity(t, path)
+		if !ok {
+			continue
+		}
+		compare := func(place string, typ string, a, b *readorc.Statistics) {
+			t.Helper()
+			x, y := *a, *b
+			x.BytesOnDisk, y.BytesOnDisk = 0, 0
+			switch {
+			case strings.HasPrefix(typ, "array"), strings.HasPrefix(typ, "map"):
+				y.Min, y.Max, y.Sum = x.Min, x.Max, x.Sum // the reference counts what its batches have room for
+			case strings.HasPrefix(typ, "decimal"):
+				y.Sum = x.Sum // that of the reference leaves out row groups that overflow; ours is checked below
+			case typ == "float" || typ == "double":
+				if string(y.Sum) == `"NaN"` { // and has a range without the NaN
+					y.Min, y.Max, y.Sum = nil, nil, nil
+				} else if nearly(x.Sum, y.Sum) { // added in another order
+					x.Sum = y.Sum
+				}
+			}
+			p, _ := json.Marshal(x)
+			q, _ := json.Marshal(y)
+			if !bytes.Equal(p, q) {
+				t.Errorf("%s, %s (%s): %.300s, want %.300s", side.File, place, typ, p, q)
+			}
+			statistics++
+		}
+		a, b := inspect(t, ours), inspect(t, reference)
+		for i, check := range side.Checks {
+			id := 0
+			for id < len(a.Columns) && a.Columns[id].Name != check.Column {
+				id++
+			}
+			if s := a.Columns[id].Statistics; !strings.HasPrefix(a.Columns[id].Type, "decimal") {
+				continue
+			} else if want, _ := new(big.Rat).SetString(string(check.Sum)); want != nil {
+				got, ok := new(big.Rat).SetString(string(s.Sum))
+				unscaled, _ := new(big.Rat).SetString("1e" + strings.TrimSuffix(a.Columns[id].Type[strings.Index(a.Columns[id].Type, ",")+1:], ")"))
+				limit, _ := new(big.Rat).SetString("1e38")
+				if tooLong := unscaled.Mul(unscaled, want).Abs(unscaled).Cmp(limit) >= 0; !ok && !tooLong || ok && got.Cmp(want) != 0 {
+					t.Errorf("%s, column %d: sum %s, want %s", side.File, i, s.Sum, check.Sum)
+				}
+			}
+		}
+		for id := range a.Columns {
+			name, typ := a.Columns[id].Name, a.Columns[id].Type
+			compare("column "+name, typ, a.Columns[id].Statistics, b.Columns[id].Statistics)
+			if len(a.Stripes) == 0 || len(b.Stripes) != len(a.Stripes) {
+				continue
+			}
+			compare("stripe 0, column "+name, typ, a.Stripes[0].Columns[id].Statistics, b.Stripes[0].Columns[id].Statistics)
+			x, y := rowGroups(t, ours, id), rowGroups(t, reference, id)
+			if len(x) != len(y) {
+				t.Errorf("%s, column %s: %d row groups, want %d", side.File, name, len(x), len(y))
+				continue
+			}
+			for g := range x {
+				compare(fmt.Sprintf("row group %d, column %s", g, name), typ, &x[g].Statistics, &y[g].Statistics)
+				if len(x[g].Positions) != len(y[g].Positions) {
+					t.Errorf("%s, row group %d, column %s: positions %v, want as many as %v", side.File, g, name, x[g].Positions, y[g].Positions)
+				}
+				if (x[g].Bloom == nil) != (y[g].Bloom == nil) {
+					t.Errorf("%s, row group %d, column %s: bloom filter %v, want %v", side.File, g, name, x[g].Bloom != nil, y[g].Bloom != nil)
+				} else if x[g].Bloom != nil {
+					filters++
+					if x[g].Bloom.Hashes != y[g].Bloom.Hashes || !bytes.Equal(x[g].Bloom.Bits, y[g].Bloom.Bits) {
+						t.Errorf("%s, row group %d, column %s (%s): the bloom filter differs", side.File, g, name, typ)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d statistics and %d bloom filters compared", statistics, filters)
+}
+
+func rowGroups(t *testing.T, file []byte, column int) []readorc.RowGroup {
+	t.Helper()
+	f, err := readorc.Open(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := f.RowGroups(0, column)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return groups
+}
+
+func nearly(a, b []byte) bool {
+	x, errA := strconv.ParseFloat(string(a), 64)
+	y, errB := strconv.ParseFloat(string(b), 64)
+	return errA == nil && errB == nil && math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y))
 }

@@ -29,7 +29,7 @@ type statistics struct {
 	nan                          bool
 
 	minHigh, maxHigh int64 // decimals: with min, max and sum as the low halves
-	sumHigh          int64
+	sumHigh, sumTop  int64 // the sum has 192 bits
 
 	minBytes, maxBytes []byte
 }
@@ -120,16 +120,14 @@ func (s *statistics) addDecimal(high, low int64, first bool) {
 	if first || less128(s.maxHigh, s.max, high, low) {
 		s.maxHigh, s.max = high, low
 	}
-	s.addSum128(high, low)
+	s.addSumDecimal(high>>63, high, low)
 }
 
-func (s *statistics) addSum128(high, low int64) {
+// addSumDecimal adds a 192-bit number, which top, the highest part, is the sign of where it is of 128.
+func (s *statistics) addSumDecimal(top, high, low int64) {
 	sum, carry := bits.Add64(uint64(s.sum), uint64(low), 0)
-	sumHigh := s.sumHigh + high + int64(carry)
-	if (s.sumHigh^sumHigh)&(high^sumHigh) < 0 {
-		s.overflow = true
-	}
-	s.sum, s.sumHigh = int64(sum), sumHigh
+	sumHigh, carry := bits.Add64(uint64(s.sumHigh), uint64(high), carry)
+	s.sum, s.sumHigh, s.sumTop = int64(sum), int64(sumHigh), s.sumTop+top+int64(carry)
 }
 
 // addBytes widens minBytes and maxBytes; first says that there are none yet. Lengths are added by
@@ -173,7 +171,7 @@ func (s *statistics) merge(o *statistics, t *schema.Type) {
 			if first || less128(s.maxHigh, s.max, o.maxHigh, o.max) {
 				s.maxHigh, s.max = o.maxHigh, o.max
 			}
-			s.addSum128(o.sumHigh, o.sum)
+			s.addSumDecimal(o.sumTop, o.sumHigh, o.sum)
 		case schema.String, schema.Char, schema.VarChar:
 			s.addBytes(o.minBytes, first)
 			s.addBytes(o.maxBytes, false)
@@ -233,7 +231,7 @@ func (s *statistics) append(dst []byte, t *schema.Type) []byte {
 			dst = appendBytes(dst, 1, appendDecimal(nil, s.minHigh, s.min, t.Scale))
 			dst = appendBytes(dst, 2, appendDecimal(nil, s.maxHigh, s.max, t.Scale))
 		}
-		if !s.overflow && fits38(s.sumHigh, s.sum) {
+		if s.sumTop == s.sumHigh>>63 && fits38(s.sumHigh, s.sum) {
 			dst = appendBytes(dst, 3, appendDecimal(nil, s.sumHigh, s.sum, t.Scale))
 		}
 		dst = closeMessage(dst, at)
