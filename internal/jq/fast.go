@@ -1,0 +1,5 @@
+package jq
+
+type plan struct{}
+
+func planFor(*node) *plan { return nil }

@@ -1,0 +1,179 @@
+package jq
+
+import "math"
+
+// mathFunctions take the input, mathFunctions2 two arguments. C's names.
+var mathFunctions = map[string]func(float64) float64{
+	"acos": math.Acos, "acosh": math.Acosh, "asin": math.Asin, "asinh": math.Asinh, "atan": math.Atan, "atanh": math.Atanh,
+	"cbrt": math.Cbrt, "ceil": math.Ceil, "cos": math.Cos, "cosh": math.Cosh, "erf": math.Erf, "erfc": math.Erfc,
+	"exp": math.Exp, "exp10": exp10, "exp2": math.Exp2, "expm1": math.Expm1, "fabs": math.Abs, "floor": math.Floor,
+	"gamma": lgamma, "j0": math.J0, "j1": math.J1, "lgamma": lgamma, "log": math.Log, "log10": log10, "log1p": math.Log1p,
+	"log2": math.Log2, "logb": math.Logb, "nearbyint": math.RoundToEven, "pow10": exp10, "rint": math.RoundToEven,
+	"round": math.Round, "significand": significand, "sin": math.Sin, "sinh": math.Sinh, "sqrt": math.Sqrt, "tan": math.Tan,
+	"tanh": math.Tanh, "tgamma": tgamma, "trunc": math.Trunc, "y0": math.Y0, "y1": math.Y1,
+}
+
+var mathFunctions2 = map[string]func(x, y float64) float64{
+	"atan2": math.Atan2, "copysign": math.Copysign, "drem": math.Remainder, "fdim": fdim, "fmax": fmax, "fmin": fmin,
+	"fmod": math.Mod, "hypot": math.Hypot, "ldexp": ldexp, "nextafter": nextAfter, "nexttoward": nextAfter, "pow": pow,
+	"remainder": math.Remainder, "scalb": scalb, "scalbln": ldexp,
+	"jn": func(n, x float64) float64 { return math.Jn(toInt(n), x) },
+	"yn": func(n, x float64) float64 { return math.Yn(toInt(n), x) },
+}
+
+func mathNative(f func(float64) float64) func(*machine, value, value, value, value) (value, error) {
+	return func(_ *machine, in, _, _, _ value) (value, error) {
+		if in.kind != kindNumber {
+			return none, typeError(in, "number required")
+		}
+		return number(f(in.num())), nil
+	}
+}
+
+func mathNative2(f func(x, y float64) float64) func(*machine, value, value, value, value) (value, error) {
+	return func(_ *machine, _, a, b, _ value) (value, error) {
+		if a.kind != kindNumber {
+			return none, typeError(a, "number required")
+		}
+		if b.kind != kindNumber {
+			return none, typeError(b, "number required")
+		}
+		return number(f(a.num(), b.num())), nil
+	}
+}
+
+func lgamma(x float64) float64 {
+	f, _ := math.Lgamma(x)
+	return f
+}
+
+// tgamma is exact for small integers, as C's is.
+func tgamma(x float64) float64 {
+	if x == math.Trunc(x) && x >= 1 && x <= 23 {
+		f := 1.0
+		for i := 2.0; i < x; i++ {
+			f *= i
+		}
+		return f
+	}
+	return math.Gamma(x)
+}
+
+func log10(x float64) float64 {
+	f := math.Log10(x)
+	// Powers of ten are exact in C.
+	if r := math.Round(f); math.Abs(f-r) < 1e-9 && exp10(r) == x {
+		return r
+	}
+	return f
+}
+
+func exp10(x float64) float64 {
+	if x == math.Trunc(x) && math.Abs(x) <= 400 {
+		f, _ := parseNumber(appendPower(nil, int(x)))
+		return f
+	}
+	return math.Pow(10, x)
+}
+
+func appendPower(dst []byte, n int) []byte {
+	dst = append(dst, "1e"...)
+	if n < 0 {
+		dst = append(dst, '-')
+		n = -n
+	}
+	return append(dst, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
+}
+
+// pow is exact where the result is a power of ten, as C's is; elsewhere the last digit may differ.
+func pow(x, y float64) float64 {
+	if x == 10 {
+		return exp10(y)
+	}
+	return math.Pow(x, y)
+}
+
+// significand is x scaled into [1, 2).
+func significand(x float64) float64 {
+	if x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
+		return x
+	}
+	f, _ := math.Frexp(x)
+	return f * 2
+}
+
+func fdim(x, y float64) float64 {
+	switch {
+	case math.IsNaN(x) || math.IsNaN(y):
+		return math.NaN()
+	case x <= y:
+		return 0
+	}
+	return x - y
+}
+
+// fmax and fmin prefer a number to NaN.
+func fmax(x, y float64) float64 {
+	if math.IsNaN(x) || x < y {
+		return y
+	}
+	return x
+}
+
+func fmin(x, y float64) float64 {
+	if math.IsNaN(x) || x > y {
+		return y
+	}
+	return x
+}
+
+func nextAfter(x, y float64) float64 {
+	if x == y {
+		return y
+	}
+	return math.Nextafter(x, y)
+}
+
+func ldexp(x, n float64) float64 { return math.Ldexp(x, max(-5000, min(5000, toInt(n)))) }
+
+func scalb(x, n float64) float64 {
+	switch {
+	case math.IsNaN(x) || math.IsNaN(n):
+		return math.NaN()
+	case math.IsInf(n, 1):
+		return x * n
+	case math.IsInf(n, -1):
+		return x / -n
+	case n != math.Trunc(n):
+		return math.NaN()
+	}
+	return ldexp(x, max(-5000, min(5000, n)))
+}
+
+func frexp(_ *machine, in, _, _, _ value) (value, error) {
+	if in.kind != kindNumber {
+		return none, typeError(in, "number required")
+	}
+	f, e := math.Frexp(in.num())
+	return arrayOf([]value{number(f), number(float64(e))}), nil
+}
+
+func modf(_ *machine, in, _, _, _ value) (value, error) {
+	if in.kind != kindNumber {
+		return none, typeError(in, "number required")
+	}
+	f := in.num()
+	if math.IsInf(f, 0) {
+		return arrayOf([]value{number(math.Copysign(0, f)), in}), nil
+	}
+	i := math.Trunc(f)
+	return arrayOf([]value{number(math.Copysign(f-i, f)), number(i)}), nil
+}
+
+func lgammaR(_ *machine, in, _, _, _ value) (value, error) {
+	if in.kind != kindNumber {
+		return none, typeError(in, "number required")
+	}
+	f, sign := math.Lgamma(in.num())
+	return arrayOf([]value{number(f), number(float64(sign))}), nil
+}

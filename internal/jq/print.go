@@ -1,0 +1,111 @@
+package jq
+
+import "unicode/utf8"
+
+// maxPrintDepth is jq 1.6's: a value nested deeper is printed as a remark, not as JSON.
+const maxPrintDepth = 256
+
+const hexDigits = "0123456789abcdef"
+
+// appendJSON writes v as `jq -c` does: members in order, no blanks.
+func appendJSON(dst []byte, v value) []byte { return appendAt(dst, v, 0) }
+
+func appendAt(dst []byte, v value, depth int) []byte {
+	if depth > maxPrintDepth {
+		return append(dst, "<skipped: too deep>"...)
+	}
+	switch v.kind {
+	case kindNull:
+		return append(dst, "null"...)
+	case kindFalse:
+		return append(dst, "false"...)
+	case kindTrue:
+		return append(dst, "true"...)
+	case kindNumber:
+		return appendNumber(dst, v.num())
+	case kindString:
+		return appendString(dst, v.str())
+	case kindArray:
+		dst = append(dst, '[')
+		for i, e := range v.elems() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendAt(dst, e, depth+1)
+		}
+		return append(dst, ']')
+	case kindObject:
+		o := v.obj()
+		dst = append(dst, '{')
+		for i, k := range o.keys {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(dst, k)
+			dst = append(dst, ':')
+			dst = appendAt(dst, o.vals[i], depth+1)
+		}
+		return append(dst, '}')
+	}
+	return append(dst, "<invalid>"...)
+}
+
+// appendString writes a JSON string: short escapes where JSON has them (never for a slash), \u00xx for other controls and DEL,
+// everything else as it is.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c != 0x7f {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+// text is tostring: a string as it is, everything else as JSON.
+func text(v value) string {
+	if v.kind == kindString {
+		return v.str()
+	}
+	return view(appendJSON(nil, v))
+}
+
+// excerpt is v as it stands in an error message: its JSON cut to size-1 bytes, the last three of them dots, ends a code point
+// early or late as in jq.
+func excerpt(v value, size int) string {
+	s := view(appendJSON(nil, v))
+	if len(s) <= size-1 {
+		return s
+	}
+	return cleanString([]byte(s[:size-4] + "..."))
+}
+
+// The two sizes of excerpts in jq's messages.
+const (
+	shortExcerpt = 15
+	longExcerpt  = 30
+)
+
+// countRunes is the length of a string.
+func countRunes(s string) int { return utf8.RuneCountInString(s) }
