@@ -2,6 +2,7 @@ package jsonrow
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/hydrantkit/hydrant/internal/jsonscan"
 	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
@@ -51,53 +52,54 @@ func (s *keySet) close(outer frame) {
 func (s *keySet) add(r *Reader, b []byte, lo, hi int) (key []byte, ok bool) {
 	start := len(s.text)
 	s.text = append(s.text, b[lo:hi]...)
-	h := uint32(hi - lo)
-	plain := true
 	for i, c := range s.text[start:] {
-		if c >= 0x80 || c == '\\' {
-			plain = false
+		if c >= utf8.RuneSelf || c == '\\' {
+			s.text = append(s.text[:start], r.text(b[lo:hi])...)
 			break
 		}
 		if r.Fold && c-'A' < 26 {
-			c |= 0x20
-			s.text[start+i] = c
-		}
-		h = (h ^ uint32(c)) * 16777619
-	}
-	if !plain {
-		s.text = append(s.text[:start], r.text(b[lo:hi])...)
-		h = uint32(len(s.text) - start)
-		for _, c := range s.text[start:] {
-			h = (h ^ uint32(c)) * 16777619
+			s.text[start+i] = c | 0x20
 		}
 	}
-	key = s.text[start:]
+	return s.text[start:], s.insert(start)
+}
+
+// addText puts a key into the innermost object's set that is given as it is stored.
+func (s *keySet) addText(key []byte) bool {
+	s.text = append(s.text, key...)
+	return s.insert(len(s.text) - len(key))
+}
+
+// insert puts the key s.text[start:] into the set, or returns false.
+func (s *keySet) insert(start int) bool {
+	key := s.text[start:]
+	k := keyRef{hashKey(key), int32(start), int32(len(s.text))}
 	if !s.frame.hashed {
-		for _, k := range s.keys[s.frame.keys:] {
-			if k.hash == h && bytes.Equal(s.text[k.lo:k.hi], key) {
-				return nil, false
+		for _, k2 := range s.keys[s.frame.keys:] {
+			if k2.hash == k.hash && bytes.Equal(s.text[k2.lo:k2.hi], key) {
+				return false
 			}
 		}
-		s.keys = append(s.keys, keyRef{h, int32(start), int32(len(s.text))})
+		s.keys = append(s.keys, k)
 		if len(s.keys)-s.frame.keys > fewKeys {
 			s.frame.hashed = true
 			s.grow()
 		}
-		return key, true
+		return true
 	}
 	t := s.table[s.frame.table:]
-	i := int(scatter(h)) & (len(t) - 1)
+	i := int(k.hash) & (len(t) - 1)
 	for ; t[i] != 0; i = (i + 1) & (len(t) - 1) {
-		if k := s.keys[t[i]-1]; k.hash == h && bytes.Equal(s.text[k.lo:k.hi], key) {
-			return nil, false
+		if k2 := s.keys[t[i]-1]; k2.hash == k.hash && bytes.Equal(s.text[k2.lo:k2.hi], key) {
+			return false
 		}
 	}
-	s.keys = append(s.keys, keyRef{h, int32(start), int32(len(s.text))})
+	s.keys = append(s.keys, k)
 	t[i] = int32(len(s.keys))
 	if 2*(len(s.keys)-s.frame.keys) > len(t) {
 		s.grow()
 	}
-	return key, true
+	return true
 }
 
 // grow makes the innermost object's table four times as large as it has keys.
@@ -109,14 +111,12 @@ func (s *keySet) grow() {
 	s.table = append(s.table[:s.frame.table], make([]int32, n)...)
 	t := s.table[s.frame.table:]
 	for k := s.frame.keys; k < len(s.keys); k++ {
-		i := int(scatter(s.keys[k].hash)) & (n - 1)
+		i := int(s.keys[k].hash) & (n - 1)
 		for ; t[i] != 0; i = (i + 1) & (n - 1) {
 		}
 		t[i] = int32(k + 1)
 	}
 }
-
-func scatter(h uint32) uint32 { return h * 0x9e3779b1 >> 7 }
 
 // text returns a key of a map, or of an undeclared object, that isn't plain.
 func (r *Reader) text(raw []byte) string {

@@ -3,11 +3,11 @@ package jsonrow
 import (
 	"bytes"
 	"encoding/binary"
+	"unicode/utf8"
 
 	"github.com/hydrantkit/hydrant/convert/column"
 	"github.com/hydrantkit/hydrant/internal/jsonscan"
 	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
-	"github.com/hydrantkit/hydrant/schema"
 )
 
 // A Reader is the fast walk. Each of its methods takes the index of the first byte of a value and returns the index
@@ -75,7 +75,11 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 	for {
 		var id int
 		at := i
-		if id, slot, i = n.keys.next(b, i, slot); i < 0 {
+		expected := n.keys.slots[slot].next
+		if s := &n.keys.slots[expected]; s.matches(b, i) && len(s.text) <= 16 {
+			id, slot = s.id, int(expected)
+			i += len(s.text)
+		} else if id, slot, i = n.keys.next(b, i, slot); i < 0 {
 			return -1
 		}
 		if i < len(b) && b[i] <= ' ' {
@@ -168,15 +172,6 @@ func (r *Reader) value(n *Node, v *column.Vector, b []byte, i int) int {
 	if i >= len(b) {
 		return -1
 	}
-	if b[i] == 'n' {
-		if n.Op == OpNever {
-			return -1
-		}
-		if i = jsonscan.Literal(b, i); i > 0 {
-			v.AppendNull()
-		}
-		return i
-	}
 	switch n.Op {
 	case OpString:
 		if b[i] == '"' {
@@ -267,6 +262,15 @@ func (r *Reader) value(n *Node, v *column.Vector, b []byte, i int) int {
 			return r.entries(n, v, b, i)
 		}
 	}
+	if b[i] == 'n' {
+		if i = jsonscan.Literal(b, i); i > 0 {
+			if n.Op == OpNever {
+				return -1
+			}
+			v.AppendNull()
+		}
+		return i
+	}
 	return r.Leaf(n, v, b, i)
 }
 
@@ -316,33 +320,72 @@ func (r *Reader) One(n *Node, v *column.Vector, b []byte, i int) int {
 	return i
 }
 
+// fewEntries is how many keys of a map are compared one by one.
+const fewEntries = 16
+
 // entries appends the map at b[i]. A key that is there already is left to the complete walk.
 func (r *Reader) entries(n *Node, v *column.Vector, b []byte, i int) int {
 	if r.depth--; r.depth < 0 {
 		return -1
 	}
 	keys, values := &v.Children[0], &v.Children[1]
-	outer := r.unique.open()
-	i = jsonscan.Space(b, i+1)
+	from := keys.Len
+	var outer frame
+	kept := false // the keys lie in r.unique
+	if i++; i < len(b) && b[i] <= ' ' {
+		i = jsonscan.Space(b, i)
+	}
 	if i < len(b) && b[i] == '}' {
 		i++
 	} else {
 		for {
-			start := i + 1
-			if i = jsonscan.String(b, i); i < 0 {
+			if i >= len(b) || b[i] != '"' {
 				return -1
 			}
-			key, ok := r.unique.add(r, b, start, i-1)
-			if !ok {
-				return -1
+			if n.MapKey.Op == OpString {
+				if keys.Bytes, i = jsonscan.AppendString(keys.Bytes, b, i+1); i < 0 {
+					return -1
+				}
+				start := int(keys.Offsets[keys.Len])
+				if r.Fold && !lower(keys.Bytes[start:]) {
+					keys.Bytes = append(keys.Bytes[:start], javatext.Lower(string(keys.Bytes[start:]))...)
+				}
+				key := keys.Bytes[start:]
+				if keys.Len-from < fewEntries {
+					for k := from; k < keys.Len; k++ {
+						if lo, hi := keys.Offsets[k], keys.Offsets[k+1]; int(hi-lo) == len(key) && string(keys.Bytes[lo:hi]) == string(key) {
+							return -1
+						}
+					}
+				} else {
+					if !kept {
+						outer, kept = r.unique.open(), true
+						for k := from; k < keys.Len; k++ {
+							r.unique.addText(keys.Data(k))
+						}
+					}
+					if !r.unique.addText(key) {
+						return -1
+					}
+				}
+				keys.EndBytes()
+			} else {
+				if !kept {
+					outer, kept = r.unique.open(), true
+				}
+				start := i + 1
+				if i = jsonscan.String(b, i); i < 0 {
+					return -1
+				}
+				key, ok := r.unique.add(r, b, start, i-1)
+				if !ok || !r.MapKey(n.MapKey, keys, from, key) {
+					return -1
+				}
 			}
-			if n.MapKey.Type.Kind == schema.String {
-				keys.AppendBytes(key)
-			} else if !r.MapKey(n.MapKey, keys, int(v.Offsets[v.Len]), key) {
-				return -1
-			}
-			if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
-				return -1
+			if i >= len(b) || b[i] != ':' {
+				if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
+					return -1
+				}
 			}
 			if i++; i < len(b) && b[i] <= ' ' {
 				i = jsonscan.Space(b, i)
@@ -367,10 +410,24 @@ func (r *Reader) entries(n *Node, v *column.Vector, b []byte, i int) int {
 			break
 		}
 	}
-	r.unique.close(outer)
+	if kept {
+		r.unique.close(outer)
+	}
 	r.depth++
 	v.EndList()
 	return i
+}
+
+// lower makes s lower case if it is ASCII, else it returns false.
+func lower(s []byte) bool {
+	for i, c := range s {
+		if c-'A' < 26 {
+			s[i] = c | 0x20
+		} else if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // Skip returns the index behind the value at b[i], in which no object has a key twice.
