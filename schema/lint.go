@@ -408,7 +408,7 @@ func (l *Linter) value(b []byte, i int, n *lintNode) {
 		}
 	default:
 		l.fill(n, b[i:])
-		if c != '{' && c != '[' {
+		if c != '{' && c != '[' && !l.failing {
 			l.scalar(b[i:jsonscan.Value(b, i)], n)
 		}
 	}
@@ -449,7 +449,7 @@ func (l *Linter) scalar(text []byte, n *lintNode) {
 	if quoted {
 		inner = text[1 : len(text)-1]
 	}
-	number := len(inner) > 0 && (inner[0] == '-' || inner[0] >= '0' && inner[0] <= '9') && jsonscan.Number(inner, 0) == len(inner)
+	number := !quoted && text[0] != 't' && text[0] != 'f' || quoted && isDecimal(inner)
 	altered := func(why string) {
 		if n.altered.Count == 0 {
 			n.why = why
@@ -466,11 +466,25 @@ func (l *Linter) scalar(text []byte, n *lintNode) {
 		if k == Float {
 			bits = 32
 		}
+		if quoted && !number { // as Java reads doubles: outer blanks, a suffix
+			inner = bytes.Trim(inner, " ")
+			if last := len(inner) - 1; last > 0 && bytes.IndexByte([]byte("dDfF"), inner[last]) >= 0 {
+				inner = inner[:last]
+			}
+			number = isDecimal(inner)
+		}
 		if number && !(quoted && l.o.Hive) && !exact(inner, bits) {
 			n.precision.add(l.at, text)
 		}
 	case Decimal:
+		if quoted && l.o.Hive {
+			inner = bytes.Trim(inner, " ")
+			number = isDecimal(inner)
+		}
 		if !number {
+			if l.o.Hive {
+				altered("what isn't a number becomes null")
+			}
 			return
 		}
 		d := parseDecimal(inner, l.digits)
@@ -493,8 +507,14 @@ func (l *Linter) scalar(text []byte, n *lintNode) {
 			altered("128 to 255 wrap to negative numbers")
 		}
 	case Char, VarChar:
-		if quoted && len(inner) > n.typ.Length {
-			l.scratch, _ = jsonscan.AppendString(l.scratch[:0], text, 1)
+		if len(inner) > n.typ.Length {
+			l.scratch = append(l.scratch[:0], inner...)
+			if quoted {
+				l.scratch, _ = jsonscan.AppendString(l.scratch[:0], text, 1)
+			}
+			if k == Char {
+				l.scratch = bytes.TrimRight(l.scratch, " ")
+			}
 			if utf8.RuneCount(l.scratch) > n.typ.Length {
 				if l.o.Hive {
 					altered("longer text is cut")
@@ -525,26 +545,33 @@ func (l *Linter) scalar(text []byte, n *lintNode) {
 	}
 }
 
-// rollsOver reports whether text is a date that no calendar has, but one that the SerDe takes by
-// counting on: yyyy-MM-dd with a day up to 31, or a time with fields out of range.
+// rollsOver reports whether text is a date or time that no calendar has, but one that the SerDe
+// takes by counting on: days that the month doesn't have, up to 31, hours, minutes and seconds
+// out of range; with T…Z months and days out of range too.
 func rollsOver(s []byte) bool {
+	s = bytes.Trim(s, " ")
 	year, i := digits(s, 0, 4, 4)
 	if i < 0 || i >= len(s) || s[i] != '-' {
 		return false
 	}
 	month, i := digits(s, i+1, 1, 2)
-	if i < 0 || i >= len(s) || s[i] != '-' || month < 1 || month > 12 {
+	if i < 0 || i >= len(s) || s[i] != '-' {
 		return false
 	}
 	day, i := digits(s, i+1, 1, 2)
-	if i < 0 || day < 1 || day > 31 {
+	if i < 0 {
 		return false
 	}
-	if day > daysIn(year, month) {
+	known := month >= 1 && month <= 12 && day >= 1 && day <= 31
+	if known && day > daysIn(year, month) {
 		return true
 	}
 	if i >= len(s) || s[i] != ' ' && s[i] != 'T' {
 		return false
+	}
+	zulu := s[i] == 'T' && s[len(s)-1] == 'Z'
+	if !known {
+		return zulu
 	}
 	for part, limit := range [3]int{23, 59, 59} {
 		if part > 0 && (i >= len(s) || s[i] != ':') {

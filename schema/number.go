@@ -10,7 +10,12 @@ type decimalText struct {
 }
 
 // fraction is how many digits stand behind the decimal point.
-func (d decimalText) fraction() int { return max(len(d.digits)-d.point, 0) }
+func (d decimalText) fraction() int {
+	if len(d.digits) == 0 {
+		return 0
+	}
+	return max(len(d.digits)-d.point, 0)
+}
 
 // whole is how many digits stand before it.
 func (d decimalText) whole() int {
@@ -20,7 +25,7 @@ func (d decimalText) whole() int {
 	return max(d.point, 0)
 }
 
-// parseDecimal takes a JSON number apart. buf is room for its digits.
+// parseDecimal takes a number apart: JSON's, or one that isDecimal. buf is room for its digits.
 func parseDecimal(text, buf []byte) decimalText {
 	d := decimalText{digits: buf[:0]}
 	zeros, behind := 0, false
@@ -60,22 +65,60 @@ func parseDecimal(text, buf []byte) decimalText {
 	return d
 }
 
-// exact reports whether a double (bits 64) or float (32) made of a JSON number still has all its
-// digits when it is printed with as many: 0.1 has, 0.12345678901234567890 and 9007199254740993
-// have not.
-func exact(text []byte, bits int) bool {
-	if bits == 64 && len(text) <= 15 || bits == 32 && len(text) <= 6 {
-		for _, c := range text {
-			if c|0x20 == 'e' {
-				return exactSlow(text, bits)
-			}
-		}
-		return true
+// isDecimal reports whether text is a number as java.math.BigDecimal reads it, JSON's or with a
+// leading plus, a leading or a trailing point: +1, .5, 1.
+func isDecimal(text []byte) bool {
+	i := 0
+	if i < len(text) && (text[i] == '-' || text[i] == '+') {
+		i++
 	}
-	return exactSlow(text, bits)
+	digits := 0
+	for behind := false; i < len(text); i++ {
+		if c := text[i]; c >= '0' && c <= '9' {
+			digits++
+		} else if c == '.' && !behind {
+			behind = true
+		} else {
+			break
+		}
+	}
+	if digits == 0 || i == len(text) {
+		return digits > 0
+	}
+	if text[i]|0x20 != 'e' {
+		return false
+	}
+	i++
+	if i < len(text) && (text[i] == '-' || text[i] == '+') {
+		i++
+	}
+	start := i
+	for i < len(text) && text[i] >= '0' && text[i] <= '9' {
+		i++
+	}
+	return i == len(text) && i > start
 }
 
-func exactSlow(text []byte, bits int) bool {
+// exact reports whether a double (bits 64) or float (32) keeps a number. A whole number, one
+// without point and exponent, must be the same number; another must still have all its digits
+// when it is printed with as many: 0.1 does, 9007199254740993 and 0.12345678901234567890 don't.
+func exact(text []byte, bits int) bool {
+	whole := true
+	for _, c := range text {
+		if c < '0' && c != '-' && c != '+' || c > '9' {
+			whole = false
+			if c != '.' {
+				return exactSlow(text, bits, false)
+			}
+		}
+	}
+	if bits == 64 && len(text) <= 15 || bits == 32 && len(text) <= 6 {
+		return true
+	}
+	return exactSlow(text, bits, whole)
+}
+
+func exactSlow(text []byte, bits int, whole bool) bool {
 	var room [64]byte
 	d := parseDecimal(text, room[:0])
 	if len(d.digits) == 0 {
@@ -86,6 +129,12 @@ func exactSlow(text []byte, bits int) bool {
 		return false // infinite, or zero made of what isn't
 	}
 	var out [64]byte
-	got := parseDecimal(strconv.AppendFloat(out[:0], v, 'e', len(d.digits)-1, bits), nil)
+	var printed []byte
+	if whole {
+		printed = strconv.AppendFloat(out[:0], v, 'f', 0, 64)
+	} else {
+		printed = strconv.AppendFloat(out[:0], v, 'e', len(d.digits)-1, bits)
+	}
+	got := parseDecimal(printed, nil)
 	return string(got.digits) == string(d.digits) && got.point == d.point
 }
