@@ -67,17 +67,8 @@ func (c *compiler) builtin(e *expr) *node {
 	case builtinNames:
 		n.op, n.v, n.single, n.plain = opConst, builtinList(), true, true
 	case *function:
-		if c.src != prelude {
-			preludeLock.Lock()
-			defer preludeLock.Unlock()
-		}
-		if found.body == nil && !found.open {
-			lib := &compiler{src: prelude, scope: &scope{}}
-			found.parent = lib.scope
-			lib.define(found)
-		}
 		n.op, n.fn, n.level = opCall, found, -1
-		n.single = !found.open && found.body.single
+		n.single = defineBuiltin(found, c.lib)
 		for _, a := range e.list {
 			n.args = append(n.args, c.closure(a))
 		}
@@ -88,6 +79,20 @@ func (c *compiler) builtin(e *expr) *node {
 		c.undefined(e)
 	}
 	return n
+}
+
+// defineBuiltin compiles a function of the prelude if that hasn't happened, and reports whether it is single.
+func defineBuiltin(fn *function, fromPrelude bool) bool {
+	if !fromPrelude {
+		preludeLock.Lock()
+		defer preludeLock.Unlock()
+	}
+	if fn.body == nil && !fn.open {
+		c := &compiler{src: prelude, scope: &scope{}, lib: true}
+		fn.parent = c.scope
+		c.define(fn)
+	}
+	return !fn.open && fn.body.single
 }
 
 // macro writes builtins that are no more than a form of the language.
@@ -326,7 +331,7 @@ var natives = []native{
 	{"_input", 0, func(m *machine, _, _, _, _ value) (value, error) { return m.input() }},
 	{"debug", 0, func(_ *machine, in, _, _, _ value) (value, error) { return in, nil }},
 	{"stderr", 0, func(_ *machine, in, _, _, _ value) (value, error) { return in, nil }},
-	{"input_filename", 0, func(*machine, value, value, value, value) (value, error) { return null, nil }},
+	{"input_filename", 0, func(*machine, value, value, value, value) (value, error) { return str("<stdin>"), nil }},
 	{"input_line_number", 0, func(m *machine, _, _, _, _ value) (value, error) { return number(float64(m.reader.lines())), nil }},
 	{"halt", 0, func(*machine, value, value, value, value) (value, error) {
 		return none, &aborted{reason: "halt", halt: true}

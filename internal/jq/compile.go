@@ -123,6 +123,7 @@ type compiler struct {
 	src   string
 	names *binding
 	scope *scope
+	lib   bool // compiling the prelude, under its lock
 }
 
 func (c *compiler) bind(b binding) { b.next = c.names; c.names = &b }

@@ -121,7 +121,9 @@ func messageOf(stderr string) string {
 	return atPosition.ReplaceAllString(stderr, "")
 }
 
-func sameOutputs(a, b []string) bool { return strings.Join(a, "\n") == strings.Join(b, "\n") && len(a) == len(b) }
+func sameOutputs(a, b []string) bool {
+	return strings.Join(a, "\n") == strings.Join(b, "\n") && len(a) == len(b)
+}
 
 // readDeviations reads testdata/deviations.txt: an id and a reason a line.
 func readDeviations(t *testing.T) map[string]string {

@@ -69,7 +69,14 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("%s at line %d, column %d", e.Message, e.Line, e.Column)
 }
 
+// reset readies r for a record. jq reads lines into a C string: in a last line without an end, NUL is the end.
 func (r *reader) reset(in []byte) {
+	if bytes.IndexByte(in, 0) >= 0 {
+		last := bytes.LastIndexByte(in, '\n') + 1
+		if i := bytes.IndexByte(in[last:], 0); i >= 0 {
+			in = in[:last+i]
+		}
+	}
 	*r = reader{in: in, line: 1, stack: r.stack[:0], token: r.token[:0]}
 }
 
@@ -460,8 +467,7 @@ func hex4(b []byte) rune {
 
 // parseJSON reads the one document in s, as fromjson and tonumber do. The error has jq's text.
 func parseJSON(s string) (value, string) {
-	var r reader
-	r.reset([]byte(s))
+	r := reader{in: []byte(s), line: 1}
 	v, err := r.read()
 	if err == nil {
 		if v.kind == kindNone {
