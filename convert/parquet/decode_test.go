@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parquet-go/parquet-go/format"
+
 	"github.com/hydrantkit/hydrant/internal/compress"
 )
 
@@ -458,59 +460,64 @@ func (n *testNode) load(file []byte, meta message, rows int64) {
 			dict = plainValues(p.body, 0, n, int(h.int(1)), nil)
 			continue
 		}
-		b := p.body
-		var entries int
-		var enc int64
-		defs, reps := make([]uint32, 0), make([]uint32, 0)
-		dw, rw := bits.Len(uint(n.def)), bits.Len(uint(n.rep))
-		if h := p.header.sub(5); h != nil {
-			entries, enc = int(h.int(1)), h.int(2)
-			if n.rep > 0 {
-				k := binary.LittleEndian.Uint32(b)
-				reps = decodeHybrid(b[4:4+k], rw, entries)
-				b = b[4+k:]
-			}
-			if n.def > 0 {
-				k := binary.LittleEndian.Uint32(b)
-				defs = decodeHybrid(b[4:4+k], dw, entries)
-				b = b[4+k:]
-			}
-		} else {
-			h := p.header.sub(8)
-			entries, enc = int(h.int(1)), h.int(4)
-			if n.rep > 0 {
-				reps = decodeHybrid(b[:h.int(6)], rw, entries)
-			}
-			if n.def > 0 {
-				defs = decodeHybrid(b[h.int(6):h.int(5)+h.int(6)], dw, entries)
-			}
-			b = b[h.int(5)+h.int(6):]
-		}
-		if n.rep == 0 {
-			reps = make([]uint32, entries)
-		}
-		values, pageRows := 0, int64(0)
-		for i, d := range defs {
-			if int(d) == n.def {
-				values++
-			}
-			if reps[i] == 0 {
-				pageRows++
-			}
-		}
-		if h := p.header.sub(8); h != nil && (h.int(2) != int64(entries-values) || h.int(3) != pageRows) {
-			panic("num_nulls or num_rows")
-		}
-		if entries > 0 && reps[0] != 0 {
-			panic("a page begins within a row")
-		}
-		n.defs, n.reps = append(n.defs, defs...), append(n.reps, reps...)
-		n.values = append(n.values, plainValues(b, enc, n, values, dict)...)
-		found += pageRows
+		found += n.loadPage(p, dict)
 	}
 	if int64(len(n.defs)) != meta.int(5) || found != rows {
 		panic("num_values, or rows of the pages")
 	}
+}
+
+// loadPage reads one data page and returns its rows.
+func (n *testNode) loadPage(p rawPage, dict [][]byte) int64 {
+	b := p.body
+	var entries int
+	var enc int64
+	defs, reps := make([]uint32, 0), make([]uint32, 0)
+	dw, rw := bits.Len(uint(n.def)), bits.Len(uint(n.rep))
+	if h := p.header.sub(5); h != nil {
+		entries, enc = int(h.int(1)), h.int(2)
+		if n.rep > 0 {
+			k := binary.LittleEndian.Uint32(b)
+			reps = decodeHybrid(b[4:4+k], rw, entries)
+			b = b[4+k:]
+		}
+		if n.def > 0 {
+			k := binary.LittleEndian.Uint32(b)
+			defs = decodeHybrid(b[4:4+k], dw, entries)
+			b = b[4+k:]
+		}
+	} else {
+		h := p.header.sub(8)
+		entries, enc = int(h.int(1)), h.int(4)
+		if n.rep > 0 {
+			reps = decodeHybrid(b[:h.int(6)], rw, entries)
+		}
+		if n.def > 0 {
+			defs = decodeHybrid(b[h.int(6):h.int(5)+h.int(6)], dw, entries)
+		}
+		b = b[h.int(5)+h.int(6):]
+	}
+	if n.rep == 0 {
+		reps = make([]uint32, entries)
+	}
+	values, pageRows := 0, int64(0)
+	for i, d := range defs {
+		if int(d) == n.def {
+			values++
+		}
+		if reps[i] == 0 {
+			pageRows++
+		}
+	}
+	if h := p.header.sub(8); h != nil && (h.int(2) != int64(entries-values) || h.int(3) != pageRows) {
+		panic("num_nulls or num_rows")
+	}
+	if entries > 0 && reps[0] != 0 {
+		panic("a page begins within a row")
+	}
+	n.defs, n.reps = append(n.defs, defs...), append(n.reps, reps...)
+	n.values = append(n.values, plainValues(b, enc, n, values, dict)...)
+	return pageRows
 }
 
 // appendInstance appends the next instance of n, whose parent is there.
@@ -619,4 +626,21 @@ func floorDiv(a, b int64) int64 {
 		q--
 	}
 	return q
+}
+
+// names that less needs
+type formatType = format.Type
+
+const (
+	floatType  = format.Float
+	doubleType = format.Double
+)
+
+func isNaN(b []byte) bool {
+	if len(b) == 4 {
+		x := math.Float32frombits(binary.LittleEndian.Uint32(b))
+		return x != x
+	}
+	x := math.Float64frombits(binary.LittleEndian.Uint64(b))
+	return x != x
 }

@@ -272,7 +272,13 @@ func appendFloat(dst []byte, x float64, bits int) []byte {
 	case math.IsInf(x, -1):
 		return append(dst, `"-Infinity"`...)
 	}
-	return strconv.AppendFloat(dst, x, 'g', -1, bits)
+	var b []byte
+	if bits == 32 {
+		b, _ = json.Marshal(float32(x))
+	} else {
+		b, _ = json.Marshal(x)
+	}
+	return append(dst, b...)
 }
 
 func appendBigDecimal(dst []byte, x *big.Int, scale int) []byte {
@@ -284,8 +290,8 @@ func appendBigDecimal(dst []byte, x *big.Int, scale int) []byte {
 		dst = append(dst, '-')
 	}
 	dst = append(dst, s[:len(s)-scale]...)
-	if scale > 0 {
-		dst = append(append(dst, '.'), s[len(s)-scale:]...)
+	if frac := strings.TrimRight(s[len(s)-scale:], "0"); frac != "" {
+		dst = append(append(dst, '.'), frac...)
 	}
 	return dst
 }
@@ -339,7 +345,10 @@ func combinations() []Options {
 	var out []Options
 	for _, layout := range []Layout{LayoutService, LayoutModern, LayoutHive} {
 		for _, version := range []string{"V1", "V2"} {
-			for _, codec := range []string{"UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD"} {
+			for _, codec := range []string{"SNAPPY", "UNCOMPRESSED", "GZIP", "ZSTD"} {
+				if layout != LayoutService && codec != "SNAPPY" {
+					continue // codecs know nothing of layouts
+				}
 				for _, dict := range []bool{false, true} {
 					out = append(out, Options{Layout: layout, WriterVersion: version, Compression: codec, EnableDictionaryCompression: dict})
 				}
