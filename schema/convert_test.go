@@ -3,15 +3,18 @@ package schema_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/convert/column/columntest"
 	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/schema"
 )
@@ -115,6 +118,106 @@ func FuzzInferredTableConverts(f *testing.F) {
 			records = append(records, bytes.Clone(w.Bytes()))
 		}
 		holds(t, records, fmt.Sprint("seed ", seed))
+	})
+}
+
+// leaves counts the values in a JSON document that aren't null or blank text.
+func leaves(v any) (n int) {
+	switch v := v.(type) {
+	case nil:
+	case string:
+		if strings.TrimSpace(v) != "" {
+			n = 1
+		}
+	case []any:
+		for _, e := range v {
+			n += leaves(e)
+		}
+	case map[string]any:
+		for _, e := range v {
+			n += leaves(e)
+		}
+	default:
+		n = 1
+	}
+	return n
+}
+
+// vectorLeaves does the same for value i of a vector. Text that holds JSON counts as that.
+func vectorLeaves(v *column.Vector, i int) (n int) {
+	if v.Null(i) {
+		return 0
+	}
+	switch v.Type.Kind {
+	case schema.Struct:
+		for c := range v.Children {
+			n += vectorLeaves(&v.Children[c], i)
+		}
+	case schema.Array, schema.Map:
+		values := &v.Children[len(v.Children)-1]
+		for j := int(v.Offsets[i]); j < int(v.Offsets[i+1]); j++ {
+			n += vectorLeaves(values, j)
+		}
+	case schema.String:
+		var doc any
+		text := v.Data(i)
+		if len(text) > 0 && (text[0] == '{' || text[0] == '[') && json.Unmarshal(text, &doc) == nil {
+			return leaves(doc)
+		}
+		return leaves(string(text))
+	default:
+		n = 1
+	}
+	return n
+}
+
+// FuzzLintConserves converts records by the table of others: where lint finds nothing, every value
+// arrives.
+func FuzzLintConserves(f *testing.F) {
+	for seed := range uint64(300) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		w := &writer{Rand: rand.New(rand.NewPCG(seed, 2))}
+		n := schema.NewInferrer(schema.InferOptions{})
+		for range 1 + w.IntN(8) {
+			w.Reset()
+			w.object(3)
+			n.Add(w.Bytes(), schema.Place{})
+		}
+		found, err := n.Result()
+		if err != nil {
+			return
+		}
+		d, err := openx.New(found.Table, openx.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			w.Reset()
+			w.object(1 + w.IntN(3))
+			b := column.NewBatch(found.Table.Columns)
+			l := schema.NewLinter(found.Table, schema.LintOptions{Check: func(record []byte) error { return d.Record(b, record) }})
+			l.Add(w.Bytes(), schema.Place{})
+			lossy := false
+			for _, f := range l.Result().Findings {
+				lossy = lossy || f.Kind != schema.Unfilled
+			}
+			if lossy {
+				continue
+			}
+			var doc any
+			if err := json.Unmarshal(w.Bytes(), &doc); err != nil {
+				t.Fatal(err)
+			}
+			got := 0
+			for i := range b.Columns {
+				got += vectorLeaves(&b.Columns[i], 0)
+			}
+			if want := leaves(doc); got != want {
+				t.Errorf("%s\nof %s\nhas %d values, %d arrive: %s", found.Type, w.Bytes(), want, got, columntest.Row(b, 0))
+			}
+		}
 	})
 }
 

@@ -104,6 +104,16 @@ func (l *Linter) findings(r *Lint, n *lintNode) {
 	if n.altered.Count > 0 {
 		add(Finding{Kind: Altered, Path: n.path, Type: n.typ, Tally: n.altered, Message: n.why, Hint: "make it string, or put the value right in a transform"})
 	}
+	if n.lowered.Count > 0 {
+		message := "keys of the map become lower-case"
+		if n.typ.Kind != Map {
+			message = "keys of objects that are kept as text become lower-case"
+		}
+		add(Finding{Kind: Case, Path: n.path, Type: n.typ, Tally: n.lowered, Message: message, Hint: "set CaseInsensitive=false, and map the columns whose keys have capitals"})
+	}
+	if n.extra.Count > 0 {
+		add(Finding{Kind: Dropped, Path: n.path, Type: n.typ, Tally: n.extra, Message: "an array, read by position, that is longer than the struct", Hint: "make it an array, or add members"})
+	}
 	for i := range n.fields {
 		c := &n.fields[i]
 		if c.twice.Count > 0 {

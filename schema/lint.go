@@ -80,6 +80,8 @@ type lintNode struct {
 	precision Tally
 	altered   Tally
 	why       string // the first alteration
+	lowered   Tally  // keys of maps, and in objects kept as text, that are lower-cased
+	extra     Tally  // values past the last member of a struct read by position
 }
 
 type lintField struct {
@@ -378,9 +380,13 @@ func (l *Linter) value(b []byte, i int, n *lintNode) {
 		l.fill(n, b[i:])
 		if c == '{' {
 			for i = jsonscan.Space(b, i+1); b[i] != '}'; {
-				i = jsonscan.Space(b, jsonscan.String(b, i))
+				end := jsonscan.String(b, i)
+				if l.folds(b[i:end]) {
+					n.lowered.add(l.at, b[i:end])
+				}
+				i = jsonscan.Space(b, end)
 				i = jsonscan.Space(b, i+1)
-				end := jsonscan.Value(b, i)
+				end = jsonscan.Value(b, i)
 				l.value(b[:end], i, n.elem)
 				if i = jsonscan.Space(b, end); b[i] == ',' {
 					i = jsonscan.Space(b, i+1)
@@ -408,7 +414,11 @@ func (l *Linter) value(b []byte, i int, n *lintNode) {
 		}
 	default:
 		l.fill(n, b[i:])
-		if c != '{' && c != '[' && !l.failing {
+		switch {
+		case l.failing:
+		case c == '{' || c == '[':
+			l.keys(b, i, n)
+		default:
 			l.scalar(b[i:jsonscan.Value(b, i)], n)
 		}
 	}
@@ -424,11 +434,55 @@ func (l *Linter) positions(b []byte, i int, n *lintNode) {
 		end := jsonscan.Value(b, i)
 		if f < len(n.fields) {
 			l.value(b[:end], i, n.fields[f].lintNode)
+		} else if b[i] != 'n' && !l.failing {
+			n.extra.add(l.at, b[i:end])
 		}
 		if i = jsonscan.Space(b, end); b[i] == ',' {
 			i = jsonscan.Space(b, i+1)
 		}
 	}
+}
+
+// folds reports whether OpenX lower-cases a key that isn't in lower case; key is a JSON string.
+func (l *Linter) folds(key []byte) bool {
+	if l.o.CaseSensitive || l.o.Hive || l.failing {
+		return false
+	}
+	plain := true
+	for _, c := range key {
+		if c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf || c == '\\' {
+			plain = false
+		}
+	}
+	if plain {
+		return false
+	}
+	l.scratch, _ = jsonscan.AppendString(l.scratch[:0], key, 1)
+	return javatext.Lower(string(l.scratch)) != string(l.scratch)
+}
+
+// keys looks at the keys of the object or array at b[i], which is kept as text.
+func (l *Linter) keys(b []byte, i int, n *lintNode) int {
+	open := b[i]
+	for i = jsonscan.Space(b, i+1); b[i] != '}' && b[i] != ']'; {
+		if open == '{' {
+			end := jsonscan.String(b, i)
+			if l.folds(b[i:end]) {
+				n.lowered.add(l.at, b[i:end])
+			}
+			i = jsonscan.Space(b, end)
+			i = jsonscan.Space(b, i+1)
+		}
+		if b[i] == '{' || b[i] == '[' {
+			i = l.keys(b, i, n)
+		} else {
+			i = jsonscan.Value(b, i)
+		}
+		if i = jsonscan.Space(b, i); b[i] == ',' {
+			i = jsonscan.Space(b, i+1)
+		}
+	}
+	return i + 1
 }
 
 // fill counts a value that isn't null.
