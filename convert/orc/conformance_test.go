@@ -203,3 +203,38 @@ func TestPyarrowReads(t *testing.T) {
 	paths, files := writeMatrix(t)
 	checkForeign(t, inParts(t, paths, python, "testdata/read.py"), files, func(m *matrixFile) []byte { return m.padded })
 }
+
+// TestJavaSeeks has ORC Java use our indexes: seeks into stripes, and searches by statistics and
+// bloom filters.
+func TestJavaSeeks(t *testing.T) {
+	jar := os.Getenv("HYDRANT_ORACLE_READER")
+	if jar == "" {
+		t.Skip("HYDRANT_ORACLE_READER not set: ORC Java doesn't use our indexes")
+	}
+	paths, files := writeMatrix(t)
+	classes := filepath.Join(filepath.Dir(jar), "lib", "*")
+	good, seeks, searches, skipped := 0, 0, 0, 0
+	for line := range strings.Lines(string(inParts(t, paths, "java", "-cp", classes, "testdata/Seek.java"))) {
+		f := strings.Fields(line)
+		if len(f) != 5 || f[0] != "ok" {
+			name := ""
+			if m := files[strings.TrimPrefix(f[min(1, len(f)-1)], "file:")]; m != nil {
+				name = m.name
+			}
+			t.Errorf("%.300s (%s)", line, name)
+			continue
+		}
+		for i, n := range []*int{&seeks, &searches, &skipped} {
+			k, err := strconv.Atoi(f[1+i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			*n += k
+		}
+		good++
+	}
+	t.Logf("%d of %d files: %d seeks, %d searches that skipped %d rows", good, len(files), seeks, searches, skipped)
+	if good != len(files) {
+		t.Errorf("%d files fail", len(files)-good)
+	}
+}
