@@ -545,6 +545,9 @@ func (d *describer) lambda(s *Stream, p *template.Node, path string) {
 	for i, m := range list.Items {
 		at := fmt.Sprintf("%s.parameters.%d.member", path, i+1)
 		name := d.enum(m.Get("ParameterName"), at+".parameterName", "", "LambdaArn", "NumberOfRetries", "RoleArn", "BufferSizeInMBs", "BufferIntervalInSeconds")
+		if name == "RoleArn" {
+			continue // permissions aren't simulated, and may not be known here
+		}
 		v := m.Get("ParameterValue")
 		text := d.str(v)
 		if d.err == nil && strings.TrimSpace(text) == "" {

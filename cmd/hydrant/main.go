@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // CustomTimeZone works where the system has no zones
 
 	"github.com/spf13/cobra"
 )
