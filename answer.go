@@ -20,7 +20,7 @@ const MaxAnswer = 6 << 20
 func (b *batch) answer(results []Result) []byte {
 	size := len(head) + len(tail)
 	for i := range b.items { // one comma more than needed
-		size += b.items[i].size(result(results, &b.items[i]))
+		size += b.size(&b.items[i], result(results, &b.items[i]))
 	}
 	dst := make([]byte, 0, size)
 	dst = append(dst, head...)
@@ -28,7 +28,7 @@ func (b *batch) answer(results []Result) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = b.items[i].append(dst, result(results, &b.items[i]))
+		dst = b.append(dst, &b.items[i], result(results, &b.items[i]))
 	}
 	return append(dst, tail...)
 }
@@ -48,9 +48,9 @@ func (b *batch) fit(results []Result, budget int) (over, alone []int, err error)
 	total, floor := empty, empty
 	for i := range b.items {
 		it := &b.items[i]
-		n := it.size(result(results, it))
+		n := b.size(it, result(results, it))
 		total += n
-		floor += min(n, it.size(&failed))
+		floor += min(n, b.size(it, &failed))
 	}
 	if total <= budget || len(b.items) == 0 {
 		return nil, nil, nil
@@ -61,8 +61,8 @@ func (b *batch) fit(results []Result, budget int) (over, alone []int, err error)
 	for i := range b.items {
 		it := &b.items[i]
 		r := result(results, it)
-		n := it.size(r)
-		more := n - it.size(&failed)
+		n := b.size(it, r)
+		more := n - b.size(it, &failed)
 		switch {
 		case more <= 0:
 		case floor+more <= budget:
@@ -93,12 +93,17 @@ func result(results []Result, it *item) *Result {
 }
 
 // size is the length of what append appends, and of the comma before it.
-func (it *item) size(r *Result) int {
+func (b *batch) size(it *item, r *Result) int {
 	n := len(`,{"recordId":,"result":""}`) + len(it.id) + len(r.Status.String())
 	if r.Status != OK {
 		return n
 	}
-	n += len(`,"data":""`) + base64.StdEncoding.EncodedLen(len(r.Data))
+	n += len(`,"data":""`)
+	if raw := b.unchanged(it, r); raw != nil {
+		n += len(raw)
+	} else {
+		n += base64.StdEncoding.EncodedLen(len(r.Data))
+	}
 	if it.kafka {
 		n += len("kafkaRecordValue") - len("data")
 	}
@@ -108,7 +113,7 @@ func (it *item) size(r *Result) int {
 	return n
 }
 
-func (it *item) append(dst []byte, r *Result) []byte {
+func (b *batch) append(dst []byte, it *item, r *Result) []byte {
 	dst = append(dst, `{"recordId":`...)
 	dst = append(dst, it.id...)
 	dst = append(dst, `,"result":"`...)
@@ -121,12 +126,27 @@ func (it *item) append(dst []byte, r *Result) []byte {
 	} else {
 		dst = append(dst, `","data":"`...)
 	}
-	dst = base64.StdEncoding.AppendEncode(dst, r.Data)
+	if raw := b.unchanged(it, r); raw != nil {
+		dst = append(dst, raw...)
+	} else {
+		dst = base64.StdEncoding.AppendEncode(dst, r.Data)
+	}
 	dst = append(dst, '"')
 	if len(r.PartitionKeys) > 0 || r.OTF != nil {
 		dst = appendMetadata(dst, r)
 	}
 	return append(dst, '}')
+}
+
+// unchanged returns the base64 that a record came as, if its result is PassResult's; nil otherwise.
+func (b *batch) unchanged(it *item, r *Result) []byte {
+	if !r.same || len(r.Data) == 0 || it.record < 0 {
+		return nil
+	}
+	if d := b.records[it.record].Data; len(d) != len(r.Data) || &d[0] != &r.Data[0] {
+		return nil
+	}
+	return it.raw
 }
 
 // appendMetadata appends the member metadata, with the partition keys in the order of their names.

@@ -46,6 +46,7 @@ type batch struct {
 type item struct {
 	id     []byte // as JSON text, with its quotes
 	record int    // index in batch.records, -1 where fault says why there is none
+	raw    []byte // the data as base64, if it stands in the event without escapes
 	kafka  bool   // the data came as kafkaRecordValue, and goes back so
 	fault  string
 }
@@ -131,7 +132,7 @@ func (b *batch) record(s *scanner) error {
 				return nil
 			}
 			b.data = b.data[:start]
-			data, it.fault, err = b.base64(s)
+			data, it.raw, it.fault, err = b.base64(s)
 			it.kafka = kafka
 			return err
 		case "kinesisRecordMetadata":
@@ -177,27 +178,28 @@ func (b *batch) recordID(s *scanner, r *Record, it *item) error {
 }
 
 // base64 decodes a string to the end of b.data. What is wrong with its contents is a fault of this record alone.
-func (b *batch) base64(s *scanner) (data []byte, fault string, err error) {
+func (b *batch) base64(s *scanner) (data, raw []byte, fault string, err error) {
 	raw, escaped, err := s.string()
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
+	text := raw
 	if escaped {
 		// Some encoders write \/ for the slash.
-		raw = unescape(nil, raw)
+		text, raw = unescape(nil, raw), nil
 	}
 	start := len(b.data)
-	end := start + base64.StdEncoding.DecodedLen(len(raw))
+	end := start + base64.StdEncoding.DecodedLen(len(text))
 	if end > cap(b.data) {
 		// Only where a member stands twice is there more than the event's size promised.
 		b.data = append(make([]byte, 0, 2*end), b.data...)
 	}
-	n, err := base64.StdEncoding.Decode(b.data[start:end], raw)
+	n, err := base64.StdEncoding.Decode(b.data[start:end], text)
 	if err != nil {
-		return nil, "data is not base64", nil
+		return nil, nil, "data is not base64", nil
 	}
 	b.data = b.data[:start+n]
-	return b.data[start : start+n : start+n], "", nil
+	return b.data[start : start+n : start+n], raw, "", nil
 }
 
 func (b *batch) kinesisMetadata(s *scanner, r *Record) error {

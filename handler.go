@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -78,7 +79,7 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if err := b.decode(event); err != nil {
 		return nil, err
 	}
-	inv := &invocation{batch: b, log: h.Log}
+	inv := &invocation{batch: b, log: h.Log, reingest: h.Reingest}
 	if inv.log == nil {
 		inv.log = slog.Default()
 	}
@@ -87,6 +88,7 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 			inv.log.Error("record cannot be transformed", "recordId", it.text(), "cause", it.fault)
 		}
 	}
+	ctx = context.WithValue(ctx, invocationKey{}, inv)
 	results, finished, err := h.run(ctx, inv)
 	if err != nil {
 		return nil, err
@@ -99,10 +101,10 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	back := h.putBack(ctx, inv, results, finished, over, alone)
+	h.putBack(ctx, inv, results, finished, over, alone)
 	answer := b.answer(results)
 	if h.Metrics != nil {
-		writeMetrics(h.Metrics, h.Namespace, inv.outcome(results, back, len(event), len(answer)))
+		writeMetrics(h.Metrics, h.Namespace, inv.outcome(results, len(event), len(answer)))
 	}
 	if !inv.abandoned {
 		b.results = inv.results
@@ -112,8 +114,8 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 }
 
 // putBack puts back what the options say, and drops what was accepted: unfinished records, those that were over the budget, and the
-// halves of those that were alone. All of them have failed before, and no answer grows by dropping a record. It returns how many were dropped.
-func (h *Handler) putBack(ctx context.Context, inv *invocation, results []Result, finished int, over, alone []int) (n int) {
+// halves of those that were alone. All of them have failed before, and no answer grows by dropping a record.
+func (h *Handler) putBack(ctx context.Context, inv *invocation, results []Result, finished int, over, alone []int) {
 	records := inv.batch.records
 	const late, large = "record unfinished at the deadline", "result is over the budget of the answer"
 	var back []Record
@@ -142,7 +144,7 @@ func (h *Handler) putBack(ctx context.Context, inv *invocation, results []Result
 		inv.log.Error(large, "recordId", records[i].ID)
 	}
 	if len(back) == 0 {
-		return 0
+		return
 	}
 	errs := PutBack(ctx, h.Reingest, inv.batch.event, back)
 	for i := 0; i < len(owners); i++ {
@@ -157,9 +159,7 @@ func (h *Handler) putBack(ctx context.Context, inv *invocation, results []Result
 			continue
 		}
 		results[owner] = DropResult()
-		n++
 	}
-	return n
 }
 
 // halves calls split, and holds it to its promise.
@@ -178,6 +178,15 @@ func halves(split func(Record) (a, b []byte, ok bool), r Record) (one, two Recor
 	return one, two, true
 }
 
+// ReingesterFrom returns the Reingester of the [Handler] that gave its transform ctx, nil if it has none. A transform that
+// decides itself what to put back uses it through [PutBack].
+func ReingesterFrom(ctx context.Context) Reingester {
+	if inv := invocationOf(ctx); inv != nil {
+		return inv.reingest
+	}
+	return nil
+}
+
 // PutBack calls t, and returns as many errors as records, whatever t does: a panic, or another number of errors, is the error of
 // them all.
 func PutBack(ctx context.Context, t Reingester, e Event, records []Record) (errs []error) {
@@ -190,6 +199,13 @@ func PutBack(ctx context.Context, t Reingester, e Event, records []Record) (errs
 	defer func() {
 		if v := recover(); v != nil {
 			all(fmt.Errorf("put back: panic: %s", cause(v)))
+		}
+		if inv := invocationOf(ctx); inv != nil {
+			for _, err := range errs {
+				if err == nil {
+					inv.putBack.Add(1)
+				}
+			}
 		}
 	}()
 	switch errs = t.PutBack(ctx, e, records); {
@@ -207,7 +223,9 @@ type invocationKey struct{}
 type invocation struct {
 	batch     *batch
 	log       *slog.Logger
-	abandoned bool // a transform that wasn't waited for may still use the batch
+	reingest  Reingester
+	putBack   atomic.Int64 // records that were accepted
+	abandoned bool         // a transform that wasn't waited for may still use the batch
 
 	mu      sync.Mutex
 	scratch []byte
@@ -227,7 +245,6 @@ func (h *Handler) run(ctx context.Context, inv *invocation) (results []Result, f
 	if len(records) == 0 {
 		return nil, 0, ctx.Err()
 	}
-	ctx = context.WithValue(ctx, invocationKey{}, inv)
 	end, ok := ctx.Deadline()
 	if !ok {
 		results, err = inv.call(ctx, h.Transform, nil)

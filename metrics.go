@@ -14,7 +14,7 @@ type outcome struct {
 	stream                      string
 	invocation                  string
 	records, ok, dropped, wrong int
-	putBack                     int // of those dropped
+	putBack                     int // records and halves of records
 	in, out                     int // bytes: of records and their data, or of event and answer
 }
 
@@ -33,9 +33,9 @@ func count(e Event, records int, results []Result) outcome {
 	return o
 }
 
-func (inv *invocation) outcome(results []Result, putBack, in, out int) outcome {
+func (inv *invocation) outcome(results []Result, in, out int) outcome {
 	o := count(inv.batch.event, len(inv.batch.items), results)
-	o.putBack, o.in, o.out = putBack, in, out
+	o.putBack, o.in, o.out = int(inv.putBack.Load()), in, out
 	return o
 }
 

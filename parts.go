@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"sync"
 
 	"github.com/hydrantkit/hydrant/internal/kpl"
 )
@@ -174,19 +175,22 @@ func Decompress(t Transform) Transform {
 	})
 }
 
-// Gunzip appends the contents of a gzip file, of one or more members, to dst.
+var gunzippers = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// Gunzip appends the contents of a gzip file, of one or more members, to dst: at most MaxDecompressed bytes.
 func Gunzip(dst, data []byte) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return dst, err
+	z := gunzippers.Get().(*gzip.Reader)
+	defer gunzippers.Put(z)
+	if err := z.Reset(bytes.NewReader(data)); err != nil {
+		return dst, fmt.Errorf("gunzip: %w", err)
 	}
 	b := bytes.NewBuffer(dst)
 	n, err := b.ReadFrom(io.LimitReader(z, MaxDecompressed+1))
 	if err == nil && n > MaxDecompressed {
-		err = fmt.Errorf("gzip: over %d bytes", MaxDecompressed)
+		err = fmt.Errorf("over %d bytes", MaxDecompressed)
 	}
 	if err != nil {
-		return dst, err
+		return dst, fmt.Errorf("gunzip: %w", err)
 	}
 	return b.Bytes(), nil
 }

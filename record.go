@@ -82,6 +82,8 @@ type Result struct {
 	Data          []byte // with OK
 	PartitionKeys map[string]string
 	OTF           *OTFMetadata // Iceberg routing
+
+	same bool // Data is the record's own, and need not be encoded again
 }
 
 // OTFMetadata routes a record to an Apache Iceberg table (record-transformation.md §3).
@@ -93,6 +95,9 @@ type OTFMetadata struct {
 
 // OKResult is a record delivered as data.
 func OKResult(data []byte) Result { return Result{Status: OK, Data: data} }
+
+// PassResult is a record delivered as it came.
+func PassResult(r Record) Result { return Result{Status: OK, Data: r.Data, same: true} }
 
 // DropResult is a record dropped on purpose: a success, not delivered, still in the source backup.
 func DropResult() Result { return Result{Status: Dropped} }

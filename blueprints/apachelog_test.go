@@ -140,7 +140,7 @@ func FuzzApacheLog(f *testing.F) {
 	f.Add(`1 - - [07/Mar/2004:16:10:02] "a" 200 "b" 404 7`)
 	f.Add("1.2 - - [29/Feb/2000:00:00:00 +9999] \"\xe2\x80\xa8\" 000 00")
 	f.Fuzz(func(t *testing.T, line string) {
-		got, status := ApacheLog{}.appendJSON(context.Background(), nil, hydrant.Record{Data: []byte(line)})
+		got, status := new(ApacheLog).appendJSON(context.Background(), nil, hydrant.Record{Data: []byte(line)})
 		want, ok := accessTwin(strings.ToValidUTF8(line, "\uFFFD"))
 		if ok != (status == hydrant.OK) {
 			t.Fatalf("%q: %v, the expression says %v", line, status, ok)
@@ -151,7 +151,7 @@ func FuzzApacheLog(f *testing.F) {
 		if ok && want != "" && strings.ToValidUTF8(line, "") == line && want != string(got) {
 			t.Fatalf("%q\n got %s\nwant %s", line, got, want)
 		}
-		lenient, status := ApacheLog{Lenient: true}.appendJSON(context.Background(), nil, hydrant.Record{Data: []byte(line)})
+		lenient, status := (&ApacheLog{Lenient: true}).appendJSON(context.Background(), nil, hydrant.Record{Data: []byte(line)})
 		if ok && string(lenient) != string(got) || status == hydrant.OK && !json.Valid(lenient) {
 			t.Fatalf("%q: lenient %s, default %s", line, lenient, got)
 		}

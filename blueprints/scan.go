@@ -2,6 +2,7 @@ package blueprints
 
 import (
 	"bytes"
+	"context"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -41,15 +42,25 @@ func blank(r rune) bool {
 	return r == 0xFEFF || r != 0x85 && unicode.IsSpace(r)
 }
 
-// lineEnd tells whether s begins with a character that the dot of JavaScript's expressions does not match.
-func lineEnd(s []byte) bool {
-	switch s[0] {
-	case '\n', '\r':
-		return true
-	case 0xE2:
-		return bytes.HasPrefix(s, []byte("\u2028")) || bytes.HasPrefix(s, []byte("\u2029"))
+// hasLineEnd tells whether s holds a character that the dot of JavaScript's expressions does not match.
+func hasLineEnd(s []byte) bool { return lineEnd(s) < len(s) }
+
+// lineEnd returns the index of the first such character, or the length of s.
+func lineEnd(s []byte) int {
+	for i, c := range s {
+		switch {
+		case c == '\n' || c == '\r':
+			return i
+		case c == 0xE2 && i+2 < len(s) && s[i+1] == 0x80 && s[i+2]&^1 == 0xA8: // U+2028, U+2029
+			return i
+		}
 	}
-	return false
+	return len(s)
+}
+
+// isWord tells whether \w matches c.
+func isWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
 }
 
 // digits returns how many digits s begins with.
@@ -113,7 +124,7 @@ func floorDiv(a, b int64) int64 {
 
 // appendTime appends a time as ISO 8601 with milliseconds, 2004-03-07T16:10:02.000Z; years that four digits cannot hold as
 // JavaScript writes them, with a sign and six digits.
-func appendTime(dst []byte, sec int64) []byte {
+func appendTime(dst []byte, sec int64, millis int) []byte {
 	day := floorDiv(sec, 86400)
 	rest := int(sec - day*86400)
 	day += 719468
@@ -141,11 +152,94 @@ func appendTime(dst []byte, sec int64) []byte {
 	dst = append2(append(dst, 'T'), rest/3600)
 	dst = append2(append(dst, ':'), rest/60%60)
 	dst = append2(append(dst, ':'), rest%60)
-	return append(dst, ".000Z"...)
+	return append(dst, '.', byte('0'+millis/100), byte('0'+millis/10%10), byte('0'+millis%10), 'Z')
 }
 
 func append2(dst []byte, n int) []byte {
 	return append(dst, byte('0'+n/10), byte('0'+n%10))
+}
+
+// transform returns what f makes of records, or the transform that answers with err.
+func transform(err error, f hydrant.Append) hydrant.Transform {
+	if err != nil {
+		return hydrant.Error(err)
+	}
+	return f
+}
+
+// lines returns a transform of records of one or more lines to one document a line, each with a newline. A line that f can't read fails
+// its record; a record without lines, or whose lines are all dropped, is dropped.
+func lines(err error, f func(ctx context.Context, dst, line []byte) ([]byte, hydrant.Status)) hydrant.Transform {
+	return transform(err, func(ctx context.Context, dst []byte, r hydrant.Record) ([]byte, hydrant.Status) {
+		out := dst
+		for line := range hydrant.Lines(r.Data) {
+			if len(bytes.TrimSpace(line)) == 0 {
+				continue
+			}
+			next, status := f(ctx, out, line)
+			switch status {
+			case hydrant.OK:
+				out = append(next, '\n')
+			case hydrant.ProcessingFailed:
+				return dst, status
+			}
+		}
+		if len(out) == len(dst) {
+			return dst, hydrant.Dropped
+		}
+		return out, hydrant.OK
+	})
+}
+
+// A csvRow appends fields of comma-separated values.
+type csvRow struct {
+	quote bool
+	n     int
+}
+
+func (c *csvRow) append(dst, field []byte) []byte {
+	if c.n++; c.n > 1 {
+		dst = append(dst, ',')
+	}
+	if !c.quote || !bytes.ContainsAny(field, ",\"\r\n") {
+		return appendText(dst, field)
+	}
+	dst = append(dst, '"')
+	for {
+		i := bytes.IndexByte(field, '"')
+		if i < 0 {
+			break
+		}
+		dst = append(appendText(dst, field[:i+1]), '"')
+		field = field[i+1:]
+	}
+	return append(appendText(dst, field), '"')
+}
+
+// appendText appends s, with U+FFFD for what is not UTF-8.
+func appendText(dst, s []byte) []byte {
+	if utf8.Valid(s) {
+		return append(dst, s...)
+	}
+	// The inside of a JSON string, but for escapes, is the text.
+	for len(s) > 0 {
+		n := 0
+		for n < len(s) && s[n] >= utf8.RuneSelf {
+			n++
+		}
+		if n > 0 {
+			start := len(dst)
+			dst = hydrant.AppendJSONString(dst, s[:n])
+			dst = append(dst[:start], dst[start+1:len(dst)-1]...)
+		} else {
+			for n < len(s) && s[n] < utf8.RuneSelf {
+				n++
+			}
+			dst = append(dst, s[:n]...)
+		}
+		s = s[n:]
+	}
+	return dst
 }
 
 // appendMember appends the start of a member, with its colon, and its value, a string.

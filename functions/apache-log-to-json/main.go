@@ -11,5 +11,7 @@ import (
 )
 
 func main() {
-	lambda.Start(hydrant.NewHandler(blueprints.ApacheLog{}.FromEnv(os.Getenv).JSON()))
+	h := hydrant.NewHandler(blueprints.ApacheLog{}.FromEnv(os.Getenv).JSON())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
 }

@@ -1,0 +1,215 @@
+package blueprints
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"fmt"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/internal/cwlogs"
+)
+
+// CloudWatchLogs is a transform of what a CloudWatch Logs subscription puts to a stream (record-transformation.md §10.5): each record
+// is gunzipped and becomes the messages of its log events. Control messages are dropped; what can't be read, and messages of other
+// types, are ProcessingFailed.
+//
+// Results are kept to 6,000,000 characters of base64 in all. Once that is reached, every later record is put back, through the
+// Reingester of the [hydrant.Handler], but the first is always answered. A record whose own result is larger is put back in two
+// halves, and is ProcessingFailed if it has but one event, or if nothing can be put back. Those that were put back are dropped.
+type CloudWatchLogs struct {
+	// Envelope makes each event a JSON document with the fields of the envelope, in place of its message:
+	// {"id":"…","timestamp":1510109208016,"message":"…","owner":"…","logGroup":"…","logStream":"…","subscriptionFilters":["…"]},
+	// and "extractedFields" where a filter extracts some.
+	Envelope bool
+
+	err error
+}
+
+// maxProjected is the service's bound on results, in characters of base64 and ids.
+const maxProjected = 6_000_000
+
+// FromEnv reads the option FORMAT (lines, json). A wrong one is kept, and the transform answers every invocation with it.
+func (c CloudWatchLogs) FromEnv(getenv func(string) string) CloudWatchLogs {
+	e := env{get: getenv}
+	format := 0
+	if c.Envelope {
+		format = 1
+	}
+	c.Envelope = e.choice("FORMAT", format, "lines", "json") == 1
+	c.err = e.err
+	return c
+}
+
+// Transform is hydrant.Transform's.
+func (c CloudWatchLogs) Transform(ctx context.Context, records []hydrant.Record) ([]hydrant.Result, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	results := make([]hydrant.Result, len(records))
+	var m logMessages
+	var scratch []byte
+	for i := range records {
+		if !m.read(records[i].Data) {
+			continue
+		}
+		start := len(scratch)
+		if scratch = c.append(scratch, &m); m.data == 0 {
+			results[i] = hydrant.DropResult()
+		} else {
+			results[i] = hydrant.OKResult(scratch[start:len(scratch):len(scratch)])
+		}
+	}
+
+	again := hydrant.ReingesterFrom(ctx)
+	var back []hydrant.Record
+	var owners []int
+	projected, answered := 0, false
+	for i := range records {
+		r := &results[i]
+		if r.Status != hydrant.OK {
+			continue
+		}
+		n := base64.StdEncoding.EncodedLen(len(r.Data))
+		if n > maxProjected {
+			*r = hydrant.FailResult()
+			if again == nil || !m.read(records[i].Data) {
+				continue
+			}
+			if a, b, ok := m.halves(); ok {
+				one, two := records[i], records[i]
+				one.Data, two.Data = a, b
+				back, owners = append(back, one, two), append(owners, i, i)
+			}
+			continue
+		}
+		if projected += n + len(records[i].ID); projected > maxProjected && answered && again != nil {
+			*r = hydrant.FailResult()
+			back, owners = append(back, records[i]), append(owners, i)
+			continue
+		}
+		answered = true
+	}
+	if len(back) == 0 {
+		return results, nil
+	}
+	e, _ := hydrant.EventFrom(ctx)
+	for _, i := range owners {
+		results[i] = hydrant.DropResult()
+	}
+	for j, err := range hydrant.PutBack(ctx, again, e, back) {
+		if err != nil {
+			results[owners[j]] = hydrant.FailResult()
+		}
+	}
+	return results, nil
+}
+
+// logMessages are the messages in a record: one, but forwarders join several.
+type logMessages struct {
+	text      []byte
+	envelopes []cwlogs.Envelope
+	data      int // how many of them have data
+}
+
+// read gunzips and reads a record. It reports false for what can't be read, and for messages of other types.
+func (m *logMessages) read(data []byte) (ok bool) {
+	var err error
+	if m.text, err = hydrant.Gunzip(m.text[:0], data); err != nil {
+		return false
+	}
+	m.envelopes, m.data = m.envelopes[:0], 0
+	for rest := m.text; ; {
+		if len(m.envelopes) < cap(m.envelopes) {
+			m.envelopes = m.envelopes[:len(m.envelopes)+1] // with the memory of its events
+		} else {
+			m.envelopes = append(m.envelopes, cwlogs.Envelope{})
+		}
+		e := &m.envelopes[len(m.envelopes)-1]
+		if rest, err = e.Parse(rest); err != nil {
+			return false
+		}
+		switch string(e.Type) {
+		case "DATA_MESSAGE":
+			m.data++
+		case "CONTROL_MESSAGE":
+		default:
+			return false
+		}
+		if len(rest) == 0 {
+			return true
+		}
+	}
+}
+
+func (c *CloudWatchLogs) append(dst []byte, m *logMessages) []byte {
+	for i := range m.envelopes {
+		e := &m.envelopes[i]
+		if string(e.Type) != "DATA_MESSAGE" {
+			continue
+		}
+		for j := range e.Events {
+			v := &e.Events[j]
+			if !c.Envelope {
+				dst = append(v.AppendMessage(dst), '\n')
+				continue
+			}
+			r := newRow(dst)
+			for _, f := range [...]struct {
+				name  string
+				value []byte
+			}{{"id", v.ID}, {"timestamp", v.Timestamp}, {"message", v.Message}, {"owner", e.Owner}, {"logGroup", e.LogGroup},
+				{"logStream", e.LogStream}, {"subscriptionFilters", e.Filters}, {"extractedFields", v.Extracted}} {
+				if f.value != nil {
+					r.name(f.name)
+					r.dst = appendCompact(r.dst, f.value)
+				}
+			}
+			dst = append(r.dst, '}', '\n')
+		}
+	}
+	return dst
+}
+
+// halves makes two records, each with half of the events, or of the messages if there are several.
+func (m *logMessages) halves() (a, b []byte, ok bool) {
+	if n := len(m.envelopes); n > 1 {
+		var one, two []byte
+		for i := range m.envelopes {
+			e := &m.envelopes[i]
+			if i < n/2 {
+				one = appendEnvelope(one, e)
+			} else {
+				two = appendEnvelope(two, e)
+			}
+		}
+		return gzipped(one), gzipped(two), true
+	}
+	e := &m.envelopes[0]
+	n := len(e.Events) / 2
+	if n == 0 {
+		return nil, nil, false
+	}
+	return gzipped(e.Append(nil, e.Events[:n])), gzipped(e.Append(nil, e.Events[n:])), true
+}
+
+func appendEnvelope(dst []byte, e *cwlogs.Envelope) []byte {
+	if len(e.Events) == 0 {
+		return dst
+	}
+	return append(e.Append(dst, e.Events), '\n')
+}
+
+func gzipped(data []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	// A buffer takes everything.
+	if _, err := w.Write(data); err != nil {
+		panic(fmt.Sprintf("gzip to memory: %v", err))
+	}
+	if err := w.Close(); err != nil {
+		panic(fmt.Sprintf("gzip to memory: %v", err))
+	}
+	return b.Bytes()
+}

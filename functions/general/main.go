@@ -1,0 +1,17 @@
+// The function general delivers records as they came: the place to begin from.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	h := hydrant.NewHandler(blueprints.General{}.FromEnv(os.Getenv).Records())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
+}

@@ -1,0 +1,17 @@
+// The function json-map flattens, renames and redacts JSON documents.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	h := hydrant.NewHandler(blueprints.JSONMap{}.FromEnv(os.Getenv).JSON())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
+}

@@ -1,0 +1,17 @@
+// The function kinesis-general delivers the records of a Kinesis data stream as they came, and logs their places.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	h := hydrant.NewHandler(blueprints.General{Source: true}.FromEnv(os.Getenv).Records())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
+}

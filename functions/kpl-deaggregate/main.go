@@ -1,0 +1,17 @@
+// The function kpl-deaggregate takes apart what the Kinesis Producer Library aggregated.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	h := hydrant.NewHandler(blueprints.General{}.FromEnv(os.Getenv).KPL())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
+}

@@ -1,0 +1,17 @@
+// The function rudderstack makes rows of RudderStack events.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	h := hydrant.NewHandler(blueprints.RudderStack{}.FromEnv(os.Getenv).Rows())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
+}

@@ -1,0 +1,17 @@
+// The function s3-access-logs makes JSON of S3 server access log lines.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	h := hydrant.NewHandler(blueprints.S3Access{}.FromEnv(os.Getenv).JSON())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
+}

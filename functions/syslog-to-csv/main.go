@@ -1,0 +1,17 @@
+// The function syslog-to-csv makes CSV of syslog messages.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	h := hydrant.NewHandler(blueprints.Syslog{}.FromEnv(os.Getenv).CSV())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
+}

@@ -1,0 +1,17 @@
+// The function waf-logs makes AWS WAF logs fit for tables.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/blueprints"
+)
+
+func main() {
+	h := hydrant.NewHandler(blueprints.WAF{}.FromEnv(os.Getenv).JSON())
+	h.Metrics = os.Stdout
+	lambda.Start(h)
+}
