@@ -117,6 +117,9 @@ func LoadAll(src string, o Options) ([]*schema.Table, error) {
 		}
 		return []*schema.Table{t}, nil
 	}
+	if len(entries) == 0 {
+		return nil, noTable(file)
+	}
 	var out []*schema.Table
 	for _, e := range entries {
 		if e.err != nil {
@@ -212,9 +215,13 @@ func choose(file, which string, entries []entry) (*schema.Table, error) {
 	case len(found) == 0 && which != "":
 		return nil, &template.Error{Pos: template.Pos{File: file}, Msg: fmt.Sprintf("no table %s; %s", which, has(entries))}
 	case len(found) == 0:
-		return nil, &template.Error{Pos: template.Pos{File: file}, Msg: "no table in it"}
+		return nil, noTable(file)
 	}
 	return nil, &template.Error{Pos: template.Pos{File: file}, Msg: fmt.Sprintf("more than one table; write %s#… with one of %s", file, list(entries))}
+}
+
+func noTable(file string) error {
+	return &template.Error{Pos: template.Pos{File: file}, Msg: "no table in it"}
 }
 
 // latest keeps, where all entries are versions of one table, the one with the highest number.
