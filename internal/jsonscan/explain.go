@@ -172,9 +172,6 @@ func (e *explainer) str(i int, what string) int {
 func (e *explainer) number(i int) int {
 	b := e.b
 	if j := Number(b, i); j >= 0 {
-		if b[j-1] == '0' && j < len(b) && b[j]-'0' < 10 && (j == i+1 || j == i+2 && b[i] == '-') {
-			return e.fail(j-1, "Invalid numeric value: Leading zeroes not allowed")
-		}
 		return j
 	}
 	j := i
@@ -184,6 +181,11 @@ func (e *explainer) number(i int) int {
 		}
 		if b[j]-'0' >= 10 {
 			return e.fail(j, "Unexpected character %s in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value", e.char(j))
+		}
+	}
+	if zero := j; b[j] == '0' {
+		if j = digits(b, j); j > zero+1 {
+			return e.fail(zero, "Invalid numeric value: Leading zeroes not allowed")
 		}
 	}
 	j = digits(b, j)

@@ -152,7 +152,9 @@ func Number(b []byte, i int) int {
 	case i >= len(b) || b[i] < '0' || b[i] > '9':
 		return -1
 	case b[i] == '0':
-		i++
+		if i++; i < len(b) && b[i]-'0' < 10 {
+			return -1
+		}
 	default:
 		i = digits(b, i)
 	}
