@@ -26,3 +26,15 @@ build-%:
 	@test -n "$(ARTIFACTS_DIR)" || { echo "ARTIFACTS_DIR is not set"; exit 1; }
 	GOOS=$(or $(GOOS),linux) GOARCH=$(or $(GOARCH),$(GOARCH_LAMBDA)) CGO_ENABLED=0 \
 		$(GO) build -trimpath -tags lambda.norpc -ldflags="-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
+
+# What isn't Go: foreign readers and tools, installed by name into a folder of their own.
+CONFORMANCE ?= $(CURDIR)/.conformance
+PYTHON ?= python3
+
+$(CONFORMANCE)/venv/installed: conformance/requirements.txt
+	$(PYTHON) -m venv $(CONFORMANCE)/venv
+	$(CONFORMANCE)/venv/bin/pip install -q --disable-pip-version-check -r conformance/requirements.txt
+	touch $@
+
+conformance: build $(CONFORMANCE)/venv/installed
+	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v ./...

@@ -364,7 +364,8 @@ func splitCommand(s string) ([]string, error) {
 	return args, nil
 }
 
-// prefixed writes a function's lines with its name before each.
+// prefixed writes a function's lines with its name before each. Lines of CloudWatch's embedded metric format are
+// measurements for a service that isn't here, and are left out.
 type prefixed struct {
 	mu     sync.Mutex // several processes of a function may run
 	w      io.Writer
@@ -381,8 +382,10 @@ func (p *prefixed) Write(b []byte) (int, error) {
 		if i < 0 {
 			return len(b), nil
 		}
-		if _, err := fmt.Fprintf(p.w, "%s%s\n", p.prefix, p.rest[:i]); err != nil {
-			return 0, err
+		if !bytes.HasPrefix(p.rest, []byte(`{"_aws":`)) {
+			if _, err := fmt.Fprintf(p.w, "%s%s\n", p.prefix, p.rest[:i]); err != nil {
+				return 0, err
+			}
 		}
 		p.rest = append(p.rest[:0], p.rest[i+1:]...)
 	}

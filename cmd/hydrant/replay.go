@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -320,9 +321,11 @@ func (p *plan) openInputs(io *streams, f *replayFlags, args []string, embedded b
 		}
 		p.inputs = args
 	case embedded:
-		files = []source{sampleSource()}
-		p.inputs = []string{"the sample's Apache access log"}
-	case len(p.inputs) == 0:
+		if files, err = sampleSources(); err != nil {
+			return err
+		}
+		p.inputs = sample.Names
+	case len(p.inputs) == 0: // no arguments, and no metadata
 		return usagef("no input: name files, or - for stdin, or a sample in the template's metadata (hydrant: replay: input:)")
 	default:
 		names := make([]string, len(p.inputs))
@@ -356,10 +359,18 @@ func (p *plan) openInputs(io *streams, f *replayFlags, args []string, embedded b
 	return nil
 }
 
-func sampleSource() source {
-	return source{name: sample.Name, size: int64(len(sample.Input)), open: func() (io.ReadCloser, error) {
-		return io.NopCloser(strings.NewReader(sample.Input)), nil
-	}}
+func sampleSources() ([]source, error) {
+	var out []source
+	for _, name := range sample.Names {
+		b, err := sample.Inputs.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, source{name: name, size: int64(len(b)), open: func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(b)), nil
+		}})
+	}
+	return out, nil
 }
 
 func parseRate(s string) (float64, error) {

@@ -1,0 +1,3 @@
+module github.com/hydrantkit/hydrant/conformance
+
+go 1.26
