@@ -263,7 +263,7 @@ func (a *ApacheLog) agents(l *accessLine, rest []byte) (ok bool) {
 	return ok
 }
 
-// cutQuoted cuts a space and a quoted text, in which a backslash stands before quotes and itself.
+// cutQuoted cuts a space and a quoted text. A quote ends it before a space or the end, and not after a backslash.
 func cutQuoted(s []byte) (text, rest []byte, ok bool) {
 	if len(s) < 3 || s[0] != ' ' || s[1] != '"' {
 		return nil, nil, false
@@ -274,7 +274,9 @@ func cutQuoted(s []byte) (text, rest []byte, ok bool) {
 		case '\\':
 			i++
 		case '"':
-			return s[:i], s[i+1:], true
+			if i+1 == len(s) || s[i+1] <= ' ' {
+				return s[:i], s[i+1:], true
+			}
 		}
 	}
 	return nil, nil, false

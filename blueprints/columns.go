@@ -75,7 +75,7 @@ func (r *row) column(c column, value []byte) bool {
 		r.dst = appendNumber(r.dst, port)
 		return true
 	case request:
-		verb, rest, _ := bytes.Cut(value, []byte(" "))
+		verb, rest, _ := bytes.Cut(bytes.TrimSpace(value), []byte(" "))
 		url, proto := rest, []byte(nil)
 		if i := bytes.LastIndexByte(rest, ' '); i >= 0 {
 			url, proto = rest[:i], rest[i+1:]
@@ -175,12 +175,9 @@ func cutValues(dst [][]byte, line []byte) ([][]byte, bool) {
 			}
 			value = line[1:end]
 			end++
-		case len(line) > 0 && line[0] == '[':
-			if end = bytes.IndexByte(line, ']'); end < 0 {
-				return dst, false
-			}
-			value = line[1:end]
-			end++
+		case bracketed(line) > 0:
+			end = bracketed(line)
+			value = line[1 : end-1]
 		default:
 			if end = bytes.IndexByte(line, ' '); end < 0 {
 				end = len(line)
@@ -196,6 +193,18 @@ func cutValues(dst [][]byte, line []byte) ([][]byte, bool) {
 		}
 		line = line[end+1:]
 	}
+}
+
+// bracketed returns the length of the value in brackets that line begins with, 0 if there is none: [::1]:80 is none.
+func bracketed(line []byte) int {
+	if len(line) == 0 || line[0] != '[' {
+		return 0
+	}
+	n := bytes.IndexByte(line, ']') + 1
+	if n < len(line) && line[n] != ' ' {
+		return 0
+	}
+	return n
 }
 
 // columnsOf makes columns of names. Those in integers and decimals are numbers, the others text.

@@ -30,7 +30,7 @@ func cutDocument(data []byte) (doc, rest []byte, ok bool) {
 func members(object []byte, f func(key, value []byte) bool) bool {
 	i := jsonscan.Space(object, 1)
 	for object[i] == '"' {
-		end := jsonscan.String(object, i+1)
+		end := jsonscan.String(object, i)
 		key := object[i+1 : end-1]
 		i = jsonscan.Space(object, jsonscan.Space(object, end)+1)
 		end = jsonscan.Value(object, i)
@@ -111,7 +111,7 @@ func appendCompact(dst, value []byte) []byte {
 		case ' ', '\t', '\n', '\r':
 			i++
 		case '"':
-			end := jsonscan.String(value, i+1)
+			end := jsonscan.String(value, i)
 			dst = append(dst, value[i:end]...)
 			i = end
 		default:

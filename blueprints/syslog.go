@@ -110,36 +110,30 @@ func (s *Syslog) appendJSON(_ context.Context, dst []byte, r hydrant.Record) ([]
 	if !ok {
 		return dst, hydrant.ProcessingFailed
 	}
-	start := len(dst)
+	row := newRow(dst)
 	member := func(name string, value []byte) {
-		if value == nil {
-			return
+		if value != nil {
+			row.text(name, value)
 		}
-		if len(dst) > start {
-			dst = append(dst, ',')
-		} else {
-			dst = append(dst, '{')
-		}
-		dst = appendMember(dst, name, value)
 	}
-	member(`"timestamp":`, m.stamp)
-	member(`"hostname":`, m.host)
-	member(`"program":`, m.program)
-	member(`"processid":`, m.pid)
-	member(`"message":`, m.message)
-	member(`"detail":`, m.detail)
+	member("timestamp", m.stamp)
+	member("hostname", m.host)
+	member("program", m.program)
+	member("processid", m.pid)
+	member("message", m.message)
+	member("detail", m.detail)
 	if m.priority >= 0 {
-		dst = append(dst, `,"facility":`...)
-		dst = strconv.AppendInt(dst, int64(m.priority/8), 10)
-		dst = append(dst, `,"severity":`...)
-		dst = strconv.AppendInt(dst, int64(m.priority%8), 10)
+		row.name("facility")
+		row.dst = strconv.AppendInt(row.dst, int64(m.priority/8), 10)
+		row.name("severity")
+		row.dst = strconv.AppendInt(row.dst, int64(m.priority%8), 10)
 	}
-	member(`"msgid":`, m.id)
+	member("msgid", m.id)
 	if m.structured != nil {
-		dst = append(dst, `,"structureddata":`...)
-		dst = appendStructured(dst, m.structured)
+		row.name("structureddata")
+		row.dst = appendStructured(row.dst, m.structured)
 	}
-	dst = append(dst, '}')
+	dst = append(row.dst, '}')
 	if s.Newline {
 		dst = append(dst, '\n')
 	}
