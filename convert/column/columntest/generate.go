@@ -108,3 +108,78 @@ func Events(n int, seed uint64) [][]byte {
 	}
 	return out
 }
+
+// scalars are JSON values that one type or another takes or refuses at its edges.
+var scalars = strings.Split(`null true false 0 -0 1 -1 7 127 128 255 256 -128 -129 32767 32768 -32769 2147483647 2147483648 -2147483649 9223372036854775807 9223372036854775808 -9223372036854775808 -9223372036854775809 `+
+	`1.0 1.5 -1.5 0.1 1e3 1E-3 1e400 -1e400 1e-400 16777217 3.4028236e38 0.30000000000000004 99999.995 99999999.99 99999999.995 12345678901234567890.123456789 1486480381 1486480381123 1486480381.123456 -999999999999 1e12 253402300799 253402300800 `+
+	`"" "x" "é" "abc " "abcd" "true" "TRUE" "yes" "1" "+1" "007" "0x1F" "0X" "-0x1" "1.5" "1e3" "NaN" "-Infinity" "1d" ".5" "1." "1_0" "0x1p3" "nan" "\t1" "\u0031" "\n\"\\" "日本語" "😀" `+
+	`"2017-02-07" "2017-2-7" "2017-02-30" "2017-02-32" "2017-13-01" "0000-01-01" "9999-12-31" "1582-10-04" "17-02-07" "2017-02-07T15:13:01Z" "2017-02-07T15:13:01" "2017-02-07T15:13:01.39256Z" `+
+	`"2017-02-07T15:13:01+00:00" "2017-13-07T15:13:01Z" "2017-02-07T99:99:99.1" "1486480381" "1486480381000" "1486480381.5" "0001486480381" "99999999.994" "-0.005" [] {} [1] ["x"] [null] {"x":1} {"x":"2","y":"q"} {"k":1.5} {"1":2}`, " ")
+
+func init() {
+	scalars = append(scalars, `"2017-02-07 15:13:01"`, `"2017-02-07 15:13:01.123456789"`, `" 2017-02-07 15:13:01 "`, `"2017-2-7 1:2:3"`, `"2017-02-07 -1:00:00"`, `"2017-02-07  1:00:00"`,
+		`"2017-02-07 15:13"`, `"2017-02-07 15:13:01."`, `"2017-02-07 15:13:01Z"`, `" "`, `" 1"`, `[1, "2" ,3]`, `[[1],{"x":2},null]`, `{ "x" : 1 , "y" : [ "a" ] }`, `{"X":1}`, `{"z":{"k":2}}`)
+}
+
+// Random makes a record whose values may or may not fit the columns, with keys in any case, keys that aren't declared and keys
+// that come twice.
+func Random(r *rand.Rand, columns []schema.Column) []byte {
+	b := []byte("{")
+	blank := func() {
+		if r.IntN(12) == 0 {
+			b = append(b, " \n\t\r"[r.IntN(4)])
+		}
+	}
+	n := r.IntN(5)
+	for k := range n {
+		if k > 0 {
+			b = append(b, ',')
+		}
+		blank()
+		name := "undeclared"
+		c := schema.Column{}
+		if r.IntN(8) > 0 {
+			c = columns[r.IntN(len(columns))]
+			name = c.Name
+		}
+		if r.IntN(6) == 0 {
+			name = strings.ToUpper(name)
+		}
+		b = fmt.Appendf(b, "%q", name)
+		blank()
+		b = append(b, ':')
+		blank()
+		b = value(b, r, c.Type)
+		blank()
+	}
+	return append(b, '}')
+}
+
+// value appends a value that may be of type t.
+func value(b []byte, r *rand.Rand, t *schema.Type) []byte {
+	if t == nil || t.Kind.Primitive() || r.IntN(3) == 0 {
+		return append(b, scalars[r.IntN(len(scalars))]...)
+	}
+	switch t.Kind {
+	case schema.Array:
+		b = append(b, '[')
+		for k := range r.IntN(4) {
+			if k > 0 {
+				b = append(b, ',')
+			}
+			b = value(b, r, t.Elem)
+		}
+		return append(b, ']')
+	case schema.Map:
+		b = append(b, '{')
+		for k := range r.IntN(4) {
+			if k > 0 {
+				b = append(b, ',')
+			}
+			b = fmt.Appendf(b, `"%s":`, []string{"1", "2", "k", "K", "01", "1.0", "+1"}[r.IntN(7)])
+			b = value(b, r, t.Elem)
+		}
+		return append(b, '}')
+	}
+	return append(b, Random(r, t.Fields)...)
+}
