@@ -8,6 +8,12 @@ import base64, datetime, decimal, json, math, struct, sys
 import duckdb
 import pyarrow.parquet as pq
 
+try:
+    import polars
+except ImportError:
+    polars = None
+    print("polars is missing: it has not read our files")
+
 EPOCH = datetime.datetime(1970, 1, 1)
 findings = 0
 
@@ -82,6 +88,8 @@ def actual(x, t):
         return [actual(e, t["e"]) for e in x]
     if k == "map":
         pairs = x.items() if isinstance(x, dict) else x
+        if pairs and isinstance(x, list) and isinstance(x[0], dict):
+            pairs = [(e["key"], e["value"]) for e in x]  # polars has no maps
         return [(actual(a, t["key"]), actual(b, t["e"])) for a, b in pairs]
     if k == "struct":
         return [actual(x[f["n"]], f["t"]) for f in t["f"]]
@@ -214,7 +222,7 @@ def predicates(file, con, want, t, hive):
             finding(file, "IS NULL", n, nulls, vals.count(None))
         if not there:
             continue
-        probes = [there[0], there[len(there) // 2], there[-1], min(there), max(there)]
+        probes = [there[len(there) // 2], min(there), max(there)]
         for v in probes:
             got = con.execute(q + "= " + literal(v, k)).fetchall()[0][0]
             count = there.count(v)
@@ -250,6 +258,12 @@ def main():
             predicates(m["file"], con, want, t, m["hive"])
         except Exception as e:
             finding(m["file"], "duckdb", repr(e)[:300])
+        # Polars doesn't read DELTA_BYTE_ARRAY of decimals, which is what parquet-mr 1.8.1 writes in V2
+        if polars and not m["hive"]:
+            try:
+                compare("polars", m["file"], want, polars.read_parquet(m["file"]).to_dicts(), t)
+            except BaseException as e:
+                finding(m["file"], "polars", repr(e)[:300])
     print("files:", files, "findings:", findings)
     sys.exit(1 if findings else 0)
 
