@@ -36,15 +36,16 @@ func appendRuns2(dst []byte, v []int64, signed, last bool) ([]byte, int) {
 	done := 0
 	for rest := v; len(rest) >= maxRun || last && len(rest) > 0; rest = v[done:] {
 		var n int
-		dst, n = appendRun2(dst, rest[:min(len(rest), maxRun)], signed)
+		dst, n = appendWindow(dst, rest[:min(len(rest), maxRun)], signed)
 		done += n
 	}
 	return dst, done
 }
 
-// appendRun2 appends one run of values from the start of v, which holds at most 512, and returns
-// how many it took.
-func appendRun2(dst []byte, v []int64, signed bool) ([]byte, int) {
+// appendWindow appends runs of values from the start of v, which holds at most 512, and returns how
+// many they hold. What equal steps leave over at its end is left to the next window, which sees more
+// of it.
+func appendWindow(dst []byte, v []int64, signed bool) ([]byte, int) {
 	var x [maxRun]uint64 // v as DIRECT writes it
 	var or uint64
 	if signed {
@@ -72,33 +73,54 @@ func appendRun2(dst []byte, v []int64, signed bool) ([]byte, int) {
 		fixed = max(4, (56+24*whole)/steps)
 	}
 	at, n := firstFixed(v, repeat, fixed)
-	if at == 0 {
-		if v[0] == v[n-1] {
-			return appendRepeat(dst, x[0], n), n
-		}
-		return appendDeltaHead(dst, v, x[0], 0, n), n
+	if at == len(v) {
+		return appendVarying(dst, v, x[:len(v)], width, steps), len(v)
 	}
-	v, n = v[:at], at
-	if at < maxRun { // what was cut off may have been what was wide
-		or = 0
-		for _, y := range x[:n] {
-			or |= y
+	done := 0
+	for {
+		if at > 0 {
+			part, values := v[done:done+at], x[done:done+at]
+			or = 0 // what was cut off may have been what was wide
+			for _, y := range values {
+				or |= y
+			}
+			dst = appendVarying(dst, part, values, alignedWidth(bits.Len64(or)), deltaWidth(part))
+			if done += at; done == len(v) {
+				return dst, done
+			}
 		}
-		width = alignedWidth(bits.Len64(or))
-		steps = deltaWidth(v)
+		if done > 0 && done+n == len(v) && len(v) == maxRun {
+			return dst, done // it may go on
+		}
+		if v[done] == v[done+1] {
+			dst = appendRepeat(dst, x[done], n)
+		} else {
+			dst = appendDeltaHead(dst, v[done:], x[done], 0, n)
+		}
+		if done += n; done == len(v) {
+			return dst, done
+		}
+		if at, n = firstFixed(v[done:], repeat, fixed); n == 0 && len(v) == maxRun {
+			return dst, done
+		}
 	}
+}
 
+// appendVarying appends one run of v, which is x in the form of DIRECT. width and steps are the
+// widths of DIRECT and DELTA.
+func appendVarying(dst []byte, v []int64, x []uint64, width, steps int) []byte {
+	n := len(v)
 	size := (n*width + 7) / 8
 	if steps > 0 && varintLen(x[0])+varintLen(zigzag(v[1]-v[0]))+((n-2)*steps+7)/8 < size {
-		return appendDelta(dst, v, x[0], steps), n
+		return appendDelta(dst, v, x[0], steps)
 	}
 	if width >= 4 && n >= 8 {
 		if out, ok := appendPatched(dst, v, size+2); ok {
-			return out, n
+			return out
 		}
 	}
 	dst = append(dst, 0x40|widthCode(width)<<1|byte((n-1)>>8), byte(n-1))
-	return appendPacked(dst, x[:n], width), n
+	return appendPacked(dst, x, width)
 }
 
 // firstFixed finds the first stretch of v with equal steps that is long enough: repeat values for
