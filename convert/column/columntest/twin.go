@@ -192,7 +192,7 @@ func DecimalText(t *schema.Type, s string) (text string, fits bool, err error) {
 	if m == nil {
 		return "", false, ErrText
 	}
-	if len(m[3]) > 3 {
+	if len(m[3]) > 2 { // Hive has a limit of its own
 		return "", false, ErrUnlike
 	}
 	r, _ := new(big.Rat).SetString(strings.TrimSuffix(strings.Replace(s, ".e", ".0e", 1), "."))
