@@ -2,7 +2,7 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: all build test race cover fuzz bench lint conformance soak clean
+.PHONY: all build test race cover fuzz soak bench benchcmp lint conformance clean
 
 all: build
 	$(GO) vet ./...
@@ -38,3 +38,36 @@ $(CONFORMANCE)/venv/installed: conformance/requirements.txt
 
 conformance: build $(CONFORMANCE)/venv/installed
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v ./...
+
+race:
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+cover:
+	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1
+
+# FUZZTIME for each target of each package, one after the other.
+FUZZTIME ?= 30s
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg | tail -1; \
+		done; \
+	done
+
+soak:
+	$(MAKE) fuzz FUZZTIME=10m
+
+bench:
+	@mkdir -p bench
+	$(GO) test -run '^$$' -bench . -benchmem -count 10 ./... | tee bench/new.txt
+
+benchcmp:
+	$(GO) run golang.org/x/perf/cmd/benchstat@latest bench/old.txt bench/new.txt
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@latest ./...
+
+clean:
+	rm -rf hydrant out cover.out .aws-sam .conformance
