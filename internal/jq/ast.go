@@ -78,8 +78,8 @@ func call(pos int, name string, args ...*expr) *expr {
 	return &expr{form: fCall, name: name, list: args, pos: pos}
 }
 
-// binary makes a b, folded as jq folds it: numbers with each other, strings with +, null + anything.
-func binary(op string, a, b *expr, pos int) *expr {
+// operation makes a op b, folded as jq folds it: numbers with each other, strings with +, null + anything.
+func operation(op string, a, b *expr, pos int) *expr {
 	if a.form == fConst && b.form == fConst {
 		if v := fold(op, a.v, b.v); v.kind != kindNone {
 			return constant(v, pos)

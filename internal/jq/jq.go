@@ -27,7 +27,6 @@
 package jq
 
 import (
-	"errors"
 	"sync"
 	"time"
 )
@@ -134,9 +133,3 @@ func userError(err error) error {
 	}
 	return err
 }
-
-// errNoObject and its siblings are why the outputs of a query are no partition keys. dynamic-partitioning.md §2.
-var (
-	errNone    = errors.New("the query has no output for this record")
-	errSeveral = errors.New("the query has more than one output for this record")
-)

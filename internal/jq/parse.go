@@ -226,7 +226,7 @@ func (p *parser) join(t *token, a, b *expr) *expr {
 	case "+=", "-=", "*=", "/=", "%=", "//=":
 		e.form, e.name = fUpdate, strings.TrimSuffix(t.text, "=")
 	default:
-		e = binary(t.text, a, b, a.pos)
+		e = operation(t.text, a, b, a.pos)
 		if e.form == fConst && (t.text == "/" || t.text == "%") && e.v.kind == kindNumber && math.IsInf(e.v.num(), 0) {
 			p.fail(a.pos, "", "division by zero")
 		}

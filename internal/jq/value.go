@@ -374,3 +374,6 @@ func toInt64(f float64) int64 {
 	}
 	return int64(f)
 }
+
+// bytesOf returns s as bytes without copying it. They must not be written.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

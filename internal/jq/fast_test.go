@@ -1,0 +1,176 @@
+package jq
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// describeKeys is what an Extract gave, for comparison.
+func describeKeys(k *Keys, err error) string {
+	if err != nil {
+		var ee *ExtractError
+		if !errors.As(err, &ee) {
+			return "? " + err.Error()
+		}
+		return fmt.Sprintf("error %d %s", ee.Reason, ee)
+	}
+	var b strings.Builder
+	for i := range k.Len() {
+		fmt.Fprintf(&b, "%s=%s\n", k.Name(i), k.Value(i))
+	}
+	return b.String()
+}
+
+// checkTwins compares the fast path with the evaluator on one record, and reports whether the fast path answered.
+func checkTwins(t *testing.T, q *Query, k *Keys, record []byte) bool {
+	t.Helper()
+	var full Keys
+	want := describeKeys(&full, q.extractFull(&full, record))
+	got := describeKeys(k, q.Extract(k, record))
+	if got != want {
+		t.Errorf("%s on %.300q:\n fast %s\n full %s", q, record, got, want)
+	}
+	if q.fast == nil {
+		return false
+	}
+	k.names, k.text, k.ends = k.names[:0], k.text[:0], k.ends[:0]
+	return q.fast.run(k, q, record)
+}
+
+// partitionQueries are queries of the kind that streams are described with.
+var partitionQueries = []string{
+	`{customer_id: .customer_id}`,
+	`{customer_id: .customer_id, device: .type.device, year: .event_timestamp|strftime("%Y")}`,
+	`{year: .event_timestamp|strftime("%Y"), month: .event_timestamp|strftime("%m"), day: .event_timestamp|strftime("%d"), hour: .event_timestamp|strftime("%H")}`,
+	`{t: (.tenant // "none"), r: (.region // .aws_region // "unknown") | ascii_downcase}`,
+	`{k: "\(.type.device)/\(.customer_id)"}`,
+	`{d: (.ts/1000)|strftime("%Y-%m-%d")}`,
+	`{d: .time[0:10], h: .time[11:13]}`,
+	`{d: .time|split("T")|.[0], y: .time|split("-")[0]}`,
+	`{d: .time|fromdate|strftime("%Y/%m/%d")}`,
+	`{k: (if .customer_id == "1234567890" then "a" elif .type then "b" else "c" end)}`,
+	`{k: .a.b.c, l: .a.b}`,
+	`{k: .a[0], l: .a[1].b}`,
+	`{k: .type | .device | ascii_upcase}`,
+	`{k: .event_timestamp|tostring, l: .ok, m: (.n + 1), o: (.n * 2 - .m)}`,
+	`{k: (.name|test("^[a-z]+$")), l: .name|length}`,
+	`{k: .name|gsub("[^a-z]";"_"), l: .name|@base64, m: .name|ltrimstr("x")}`,
+	`{k: (.a.b? // "x"), l: (.customer_id|tonumber? // 0)}`,
+	`{k: (.x // .y and .z), l: (.x or .y)}`,
+	`{"a b": .["a b"], c: ."d-e"}`,
+	`{k: .id|tostring|.[0:2], m: (.n % 7)}`,
+	`{k: "const", l: 1, m: true, n: (.a|type)}`,
+}
+
+var partitionRecords = []string{
+	`{"type":{"device":"mobile"},"customer_id":"1234567890","event_timestamp":1565382027,"region":"sample_region"}`,
+	` { "type" : { "device" : "Mobile" } , "customer_id" : 1234567890123456789 , "event_timestamp" : 1565382027.987 } ` + "\n",
+	`{"customer_id":"a","customer_id":"b","type":null,"event_timestamp":0}`,
+	`{"type":{"device":"x"},"type":"y","customer_id":"é\u00e9","event_timestamp":-1}`,
+	`{"type":"y","type":{"device":"\ud83d\ude00"},"customer_id":"\u0041","event_timestamp":"1"}`,
+	`{"a":{"b":{"c":1e-7}},"ts":1717243205123,"time":"2024-06-01T12:00:05Z","tenant":"","ok":true,"n":1.5,"m":0}`,
+	`{"a":[{"b":1},{"b":"é"},3],"tenant":null,"region":"EU-West","ok":false,"n":-0,"m":1e400,"name":"abc"}`,
+	`{"a":[],"time":"é","name":"Xyz_é","id":18446744073709551615,"x":false,"y":0,"z":"","a b":"q","d-e":"r"}`,
+	`{"a":{"b":"s"},"name":"x","time":null,"id":"日本","n":1e16,"ts":"x"}`,
+	`{"a\u0062":1}`, `{"a":1}{"a":2}`, `{"a":1} x`, `[1]`, `null`, ``, ` `, `{`, `{"a":01}`, `{"a":+1}`, `{"a":NaN}`, `{"a":.5}`,
+	"{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}", "\xef\xbb\xbf{\"customer_id\":\"x\"}", `{"a":"\ud800"}`, `{"a":"\q"}`, `{"a":1,}`,
+	`{"customer_id":"x","deep":` + strings.Repeat("[", 101) + strings.Repeat("]", 101) + `}`,
+	`{"customer_id":"x","deep":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`,
+	"{\"customer_id\":\"x\"}\x00", "{\"customer_id\":\"a\x7f\"}", `{"customer_id":{"a":1}}`, `{"customer_id":[]}`,
+}
+
+// TestTwins holds the fast path to the evaluator, on queries of its own and on every recorded vector.
+func TestTwins(t *testing.T) {
+	var k Keys
+	fast, all := 0, 0
+	for _, text := range partitionQueries {
+		q, err := Compile(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if q.fast == nil {
+			t.Errorf("%s has no fast path", text)
+		}
+		for _, r := range partitionRecords {
+			all++
+			if checkTwins(t, q, &k, []byte(r)) {
+				fast++
+			}
+		}
+	}
+	t.Logf("fast path answered %d of %d records", fast, all)
+	if _, err := os.Stat(oraclePath); err != nil {
+		return
+	}
+	fast, all = 0, 0
+	for _, v := range readVectors(t) {
+		q, err := oracleOptions.Compile(v.Query)
+		if err != nil || v.Exit == "timeout" || v.Exit == "crash" {
+			continue
+		}
+		if v.Category == "partition-keys" && len(v.Outputs) == 1 {
+			all++
+		}
+		if checkTwins(t, q, &k, []byte(v.Input)) && v.Category == "partition-keys" {
+			fast++
+		}
+	}
+	t.Logf("fast path answered %d of %d recorded partition keys", fast, all)
+}
+
+// TestExtractErrors shows what becomes of outputs that are no keys.
+func TestExtractErrors(t *testing.T) {
+	for _, tt := range []struct {
+		query, record string
+		want          Reason
+		key, text     string
+	}{
+		{`{k: .k}`, `{"k":null}`, NullOrEmpty, "k", `the value of key "k" is null or empty`},
+		{`{k: .k}`, `{"k":""}`, NullOrEmpty, "k", `the value of key "k" is null or empty`},
+		{`{k: .k}`, `{}`, NullOrEmpty, "k", `the value of key "k" is null or empty`},
+		{`{k: .k}`, `{"k":[1]}`, NotScalar, "k", `the value of key "k" is an object or an array`},
+		{`{k: .k}`, `{"k":`, NotJSON, "", "Unfinished JSON term at EOF at line 1, column 5"},
+		{`{k: .k.a}`, `{"k":"x"}`, Failed, "", `Cannot index string with string "a"`},
+		{`{k: .k|strftime("%Y")}`, `{"k":"x"}`, Failed, "", "strftime/1 requires parsed datetime inputs"},
+		{`{k: .k[]}`, `{"k":[1,2]}`, SeveralOutputs, "", "the query has more than one output for this record"},
+		{`{k: .k[]}`, `{"k":[]}`, NoOutput, "", "the query has no output for this record"},
+		{`.k`, `{"k":"x"}`, NotObject, "", "the output of the query is no object"},
+		{`{k: .k}`, ``, NoOutput, "", "the query has no output for this record"},
+		{`{k: .k}`, `{"k":1} {"k":2}`, SeveralOutputs, "", "the query has more than one output for this record"},
+		{`{k: [range(1e9)]}`, `1`, Exceeded, "", "the query needs too much for one record: limit of memory reached"},
+	} {
+		q, err := Compile(tt.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var k Keys
+		var ee *ExtractError
+		if err := q.Extract(&k, []byte(tt.record)); !errors.As(err, &ee) || ee.Reason != tt.want || ee.Key != tt.key || ee.Error() != tt.text || k.Len() != 0 {
+			t.Errorf("Extract(%s, %s) = %v, want %d %q %q", tt.query, tt.record, err, tt.want, tt.key, tt.text)
+		}
+	}
+}
+
+// FuzzTwins looks for a record on which the fast path and the evaluator differ.
+func FuzzTwins(f *testing.F) {
+	for i, r := range partitionRecords {
+		f.Add(i, []byte(r))
+	}
+	var queries []*Query
+	for _, text := range partitionQueries {
+		q, err := Compile(text)
+		if err != nil {
+			f.Fatal(err)
+		}
+		queries = append(queries, q)
+	}
+	f.Fuzz(func(t *testing.T, i int, record []byte) {
+		var k Keys
+		for _, q := range queries {
+			checkTwins(t, q, &k, record)
+		}
+	})
+}
