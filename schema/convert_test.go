@@ -15,6 +15,7 @@ import (
 
 	"github.com/hydrantkit/hydrant/convert/column"
 	"github.com/hydrantkit/hydrant/convert/column/columntest"
+	"github.com/hydrantkit/hydrant/convert/hive"
 	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/schema"
 )
@@ -53,7 +54,7 @@ func (w *writer) value(depth int) {
 
 func (w *writer) object(depth int) {
 	w.WriteByte('{')
-	names := []string{"a", "B", "cD", "d e", "2024-01-01", "7", "42", "é"}
+	names := []string{"a", "B", "cD", "d e", "2024-01-01", "7", "42", "é", "x.y", "x_y"}
 	w.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for i, name := range names[:w.IntN(len(names))] {
 		if i > 0 {
@@ -106,7 +107,7 @@ func holds(t *testing.T, records [][]byte, what string) (rows int64) {
 }
 
 func FuzzInferredTableConverts(f *testing.F) {
-	for seed := range uint64(200) {
+	for seed := range uint64(100) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
@@ -171,10 +172,32 @@ func vectorLeaves(v *column.Vector, i int) (n int) {
 	return n
 }
 
+// serde makes one of the deserializers, with some of its options, and the options of a Linter that
+// says the same.
+func serde(t *testing.T, table *schema.Table, seed uint64) (func(*column.Batch, []byte) error, schema.LintOptions) {
+	if seed%5 == 4 {
+		d, err := hive.New(table, hive.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Record, schema.LintOptions{Hive: true}
+	}
+	fold := seed%5 < 2
+	o := openx.Options{CaseInsensitive: &fold, ConvertDotsInJsonKeysToUnderscores: seed%2 == 1}
+	if seed%3 == 0 {
+		o.ColumnToJsonKeyMappings = map[string]string{"b": "B", "a": "z"}
+	}
+	d, err := openx.New(table, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Record, schema.LintOptions{CaseSensitive: !fold, ConvertDots: o.ConvertDotsInJsonKeysToUnderscores, Mappings: o.ColumnToJsonKeyMappings}
+}
+
 // FuzzLintConserves converts records by the table of others: where lint finds nothing, every value
 // arrives.
 func FuzzLintConserves(f *testing.F) {
-	for seed := range uint64(300) {
+	for seed := range uint64(100) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
@@ -189,15 +212,13 @@ func FuzzLintConserves(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d, err := openx.New(found.Table, openx.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		record, o := serde(t, found.Table, seed)
 		for range 20 {
 			w.Reset()
 			w.object(1 + w.IntN(3))
 			b := column.NewBatch(found.Table.Columns)
-			l := schema.NewLinter(found.Table, schema.LintOptions{Check: func(record []byte) error { return d.Record(b, record) }})
+			o.Check = func(r []byte) error { return record(b, r) }
+			l := schema.NewLinter(found.Table, o)
 			l.Add(w.Bytes(), schema.Place{})
 			lossy := false
 			for _, f := range l.Result().Findings {
@@ -215,7 +236,7 @@ func FuzzLintConserves(f *testing.F) {
 				got += vectorLeaves(&b.Columns[i], 0)
 			}
 			if want := leaves(doc); got != want {
-				t.Errorf("%s\nof %s\nhas %d values, %d arrive: %s", found.Type, w.Bytes(), want, got, columntest.Row(b, 0))
+				t.Errorf("%+v %s\nof %s\nhas %d values, %d arrive: %s", o, found.Type, w.Bytes(), want, got, columntest.Row(b, 0))
 			}
 		}
 	})

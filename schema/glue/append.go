@@ -317,7 +317,7 @@ func appendYAMLColumns(dst []byte, columns []schema.Column, indent string) []byt
 	return dst
 }
 
-// logicalID makes "user_events" "UserEventsTable".
+// logicalID makes "user_events" UserEventsTable, and "my_table" MyTable.
 func logicalID(name string) string {
 	var b strings.Builder
 	up := true
@@ -334,7 +334,7 @@ func logicalID(name string) string {
 		up = false
 		b.WriteByte(c)
 	}
-	return b.String() + "Table"
+	return strings.TrimSuffix(b.String(), "Table") + "Table"
 }
 
 // AppendTerraform writes t as an aws_glue_catalog_table that holds Parquet. Its location is a

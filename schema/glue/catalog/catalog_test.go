@@ -1,16 +1,20 @@
 package catalog
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	awsglue "github.com/aws/aws-sdk-go-v2/service/glue"
+	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 
 	"github.com/hydrantkit/hydrant/schema"
 	"github.com/hydrantkit/hydrant/schema/glue"
@@ -71,6 +75,41 @@ func TestTable(t *testing.T) {
 		case err != nil || got.Struct().String() != tt.want || got.Version != tt.version || got.Region != "eu-west-1" ||
 			got.Columns[0].Comment != "c" || len(got.PartitionKeys) != 1 || got.PartitionKeys[0].Type.Kind != schema.Date:
 			t.Errorf("%s = %+v, %v", tt.src, got, err)
+		}
+	}
+}
+
+// TestMoto reads versions of a table from a moto server, where HYDRANT_MOTO says it listens.
+func TestMoto(t *testing.T) {
+	url := os.Getenv("HYDRANT_MOTO")
+	if url == "" {
+		t.Skip("HYDRANT_MOTO isn't set: tables of another implementation's catalog")
+	}
+	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}
+	api := awsglue.NewFromConfig(cfg, func(o *awsglue.Options) { o.BaseEndpoint = &url })
+	database, table := "hydrant_test", "t"
+	input := func(typ string) *types.TableInput {
+		return &types.TableInput{Name: &table, StorageDescriptor: &types.StorageDescriptor{Columns: []types.Column{{Name: aws.String("a"), Type: &typ}}}}
+	}
+	if _, err := api.CreateDatabase(t.Context(), &awsglue.CreateDatabaseInput{DatabaseInput: &types.DatabaseInput{Name: &database}}); err != nil {
+		t.Fatal(err)
+	}
+	defer api.DeleteDatabase(context.Background(), &awsglue.DeleteDatabaseInput{Name: &database})
+	if _, err := api.CreateTable(t.Context(), &awsglue.CreateTableInput{DatabaseName: &database, TableInput: input("int")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := api.UpdateTable(t.Context(), &awsglue.UpdateTableInput{DatabaseName: &database, TableInput: input("bigint")}); err != nil {
+		t.Fatal(err)
+	}
+	o := glue.Options{Catalog: New(cfg, Options{Endpoint: &url}), Context: t.Context()}
+	for src, want := range map[string]string{"glue:hydrant_test.t": "struct<a:bigint>", "glue:hydrant_test.T@1": "struct<a:int>", "glue:hydrant_test.t@2": "struct<a:bigint>"} {
+		if got, err := glue.Load(src, o); err != nil || got.Struct().String() != want {
+			t.Errorf("%s = %v, %v, want %s", src, got, err, want)
+		}
+	}
+	for _, src := range []string{"glue:hydrant_test.t@9", "glue:hydrant_test.u", "glue:hydrant_none.t"} {
+		if _, err := glue.Load(src, o); !errors.Is(err, glue.ErrNoTable) {
+			t.Errorf("%s: %v", src, err)
 		}
 	}
 }
