@@ -11,7 +11,7 @@ import (
 )
 
 // A File is a columnar file. Rows writes its rows, a JSON object and an LF each: members in schema order, nulls
-// included. columns are paths such as a and b.c, nil is all; limit is a number of rows, 0 is all.
+// included. columns are paths such as a and b.c, nil is all; limit is a number of rows, negative is all.
 type File interface {
 	Rows(w io.Writer, columns []string, limit int64) error
 }
@@ -30,7 +30,18 @@ func Open(r io.ReaderAt, size int64) (File, error) {
 	case head == "PAR1":
 		return parquet.Open(r, size)
 	case len(head) >= 3 && head[:3] == "ORC":
-		return orc.Open(r, size)
+		f, err := orc.Open(r, size)
+		return stripes{f}, err
 	}
 	return nil, ErrFormat
+}
+
+// stripes is an ORC file; its limit of 0 is none.
+type stripes struct{ *orc.File }
+
+func (s stripes) Rows(w io.Writer, columns []string, limit int64) error {
+	if limit == 0 {
+		return nil
+	}
+	return s.File.Rows(w, columns, max(limit, 0))
 }

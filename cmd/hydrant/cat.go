@@ -38,6 +38,9 @@ Of other objects it undoes the compression and prints the body.`,
 			}
 			w := bufio.NewWriterSize(io.out, 1<<16)
 			left := limit
+			if limit == 0 {
+				left = -1
+			}
 			for _, name := range names {
 				if limit > 0 && left <= 0 {
 					break
@@ -46,7 +49,9 @@ Of other objects it undoes the compression and prints the body.`,
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
-				left -= n
+				if limit > 0 {
+					left -= n
+				}
 			}
 			return w.Flush()
 		},
@@ -108,7 +113,7 @@ func catBody(w io.Writer, r io.ReaderAt, size int64, columns []string, limit int
 	}
 	defer body.Close()
 	lines := &lineCounter{w: w}
-	if limit <= 0 {
+	if limit < 0 {
 		_, err = io.Copy(lines, body)
 		return lines.n, err
 	}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// command runs the command in this process, in a folder, and returns what it printed and its status.
+func command(t *testing.T, dir, stdin string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	t.Chdir(dir)
+	var out, errs bytes.Buffer
+	status = run(context.Background(), args, &streams{strings.NewReader(stdin), &out, &errs}, nil)
+	return out.String(), errs.String(), status
+}
+
+const clicks = `
+Resources:
+  Clicks:
+    Type: AWS::KinesisFirehose::DeliveryStream
+    Properties:
+      ExtendedS3DestinationConfiguration:
+        BucketARN: arn:aws:s3:::clicks
+        RoleARN: arn:aws:iam::123456789012:role/r
+        Prefix: c/
+        CompressionFormat: GZIP
+        BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 }
+        ProcessingConfiguration:
+          Enabled: true
+          Processors:
+            - Type: AppendDelimiterToRecord
+`
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReplay(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", clicks)
+	write(t, dir, "in.ndjson", `{"a":1}`+"\n"+`{"a":2}`+"\n")
+	out, errs, status := command(t, dir, "", "replay", "--json", "in.ndjson")
+	var s summary
+	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
+		t.Fatalf("status %d, %v\n%s%s", status, err, out, errs)
+	}
+	if s.In != 2 || s.Delivered != 2 || len(s.Objects) != 1 || s.Objects[0].ContentEncoding == nil || *s.Objects[0].ContentEncoding != "gzip" {
+		t.Errorf("%+v", s)
+	}
+	key := s.Objects[0].Key
+	if !strings.HasPrefix(key, "c/2025/01/01/00/Clicks-1-2025-01-01-00-00-00-") || !strings.HasSuffix(key, ".gz") {
+		t.Errorf("key %s", key)
+	}
+	body, _, status := command(t, dir, "", "cat", "out/clicks")
+	if body != "{\"a\":1}\n{\"a\":2}" || status != 0 {
+		t.Errorf("cat: %q, status %d", body, status)
+	}
+	for _, m := range []string{`{"in":2,"delivered":2,"dropped":0,"failed":0,"failures":{},"invocations":0,"retries":0,"objects":[{"kind":"data","bucket":"clicks","key":"`,
+		`"contentType":"application/octet-stream","contentEncoding":"gzip"}],"partitions":1,"streamSeconds":60,"wallSeconds":`, `"added":0,"lost":0,"held":0,"stations":[{"name":"source","in":2,"added":0,"out":2,"dropped":0,"failed":0,"held":0},`} {
+		if !strings.Contains(out, m) {
+			t.Errorf("--json lacks %s in\n%s", m, out)
+		}
+	}
+}
+
+// TestReplayStatus is the contract of exit statuses, and that nothing is written where the description or the usage is wrong.
+func TestReplayStatus(t *testing.T) {
+	lambda := strings.Replace(clicks, "            - Type: AppendDelimiterToRecord\n", `            - Type: Lambda
+              Parameters: [{ ParameterName: LambdaArn, ParameterValue: "arn:aws:lambda:us-east-1:123456789012:function:f" }]
+`, 1)
+	long := strings.Repeat("x", 1000<<10+1)
+	for _, tt := range []struct {
+		name, template, stdin string
+		args                  []string
+		status                int
+		last                  string // of stderr
+	}{
+		{"fine", clicks, "a\n", []string{"-"}, 0, ""},
+		{"unknown flag", clicks, "", []string{"--bukket"}, 2, "hydrant: unknown flag: --bukket (see hydrant replay -h)"},
+		{"no input", clicks, "", nil, 2, "hydrant: no input:"},
+		{"no such file", clicks, "", []string{"nothere"}, 2, "hydrant: stat nothere:"},
+		{"bad format", clicks, "", []string{"--input-format", "xml", "-"}, 2, `hydrant: --input-format: unknown input format "xml"`},
+		{"bad rate", clicks, "", []string{"--rate", "fast", "-"}, 2, "hydrant: --rate:"},
+		{"bad start", clicks, "", []string{"--start", "now", "-"}, 2, "hydrant: --start:"},
+		{"bad compat", clicks, "", []string{"--compat", "x", "-"}, 2, "hydrant: --compat x is unknown; hydrant help compat lists them"},
+		{"bad template", "Resources: [", "", []string{"-"}, 2, "hydrant: template.yaml:2:1:"},
+		{"refused", strings.Replace(clicks, "SizeInMBs: 1,", "SizeInMBs: 0,", 1), "", []string{"-"}, 2, "hydrant: template.yaml:11:38: ValidationException: 1 validation error detected: Value '0' at 'extendedS3DestinationConfiguration.bufferingHints.sizeInMBs'"},
+		{"no function", lambda, "", []string{"-"}, 2, "hydrant: template.yaml:16:72: the function arn:aws:lambda:us-east-1:123456789012:function:f is not part of the template; say how to run it with --function f=HOW"},
+		{"unknown builtin", lambda, "", []string{"--function", "f=builtin:x", "-"}, 2, "hydrant: --function builtin:x:"},
+		{"another function", lambda, "", []string{"--function", "g=builtin:general", "-"}, 2, "hydrant: --function g=builtin:general: the stream's function is f"},
+		{"failed", lambda, "no log line\n", []string{"--function", "f=builtin:apache-log-to-json", "-"}, 3, "hydrant: 1 records failed; they are in the error output under out"},
+		{"within the bound", lambda, "no log line\n", []string{"--max-failed", "1", "--function", "f=builtin:apache-log-to-json", "-"}, 0, ""},
+		{"within the share", lambda, "no log line\n", []string{"--max-failed", "100%", "--function", "f=builtin:apache-log-to-json", "-"}, 0, ""},
+		{"too large for the door", clicks, "a\n" + long + "\n", []string{"-"}, 3, "hydrant: 1 records failed; they are in the error output under out"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, "template.yaml", tt.template)
+			_, errs, status := command(t, dir, tt.stdin, append([]string{"replay"}, tt.args...)...)
+			lines := strings.Split(strings.TrimSpace(errs), "\n")
+			if status != tt.status || tt.last != "" && !strings.HasPrefix(lines[len(lines)-1], tt.last) {
+				t.Errorf("status %d, stderr %q; want %d, %q", status, errs, tt.status, tt.last)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "out")); status == 2 && err == nil {
+				t.Error("something was written")
+			}
+		})
+	}
+}
+
+// TestRefused: what the door refuses is counted, and kept.
+func TestRefused(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", clicks)
+	out, _, status := command(t, dir, strings.Repeat("x", 1000<<10+1)+"\nb\n", "replay", "--json", "-")
+	var s summary
+	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 3 || s.In != 2 || s.Failed != 1 || s.Delivered != 1 || s.Failures["ValidationException"] != 1 {
+		t.Errorf("status %d, %+v, %v", status, s, err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "out", ".refused.ndjson"))
+	if err != nil || bytes.Count(b, []byte("\n")) != 1 || !bytes.Contains(b, []byte("eHh4")) {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+}
+
+// TestBootstrapProcess runs the project's own function as a process, as the README's command does.
+func TestBootstrapProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a function")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	stdout, errs, status := command(t, root, "64.242.88.10 - - [07/Mar/2004:16:10:02 -0800] \"GET /x HTTP/1.1\" 200 6291\nbad\n", "replay", "--json", "--out", out, "-")
+	var s summary
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil || status != 0 || s.Delivered != 1 || s.Failed != 1 {
+		t.Errorf("status %d, %+v, %v\n%s", status, s, err, errs)
+	}
+	rows, errs, _ := command(t, root, "", "cat", filepath.Join(out, "bucket", "access"))
+	want := `{"host":"64.242.88.10","ident":"-","authuser":"-","request":"GET /x HTTP/1.1","verb":"GET","response":200,"bytes":6291,"local_time":"2004-03-07T16:10:02Z","timezone":"-0800","utc_time":"2004-03-08T00:10:02Z"}` + "\n"
+	if rows != want {
+		t.Errorf("rows %s%s", rows, errs)
+	}
+}
+
+// TestInterrupted ends a run in mid-input: what was put is delivered, the sum holds.
+func TestInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", clicks)
+	t.Chdir(dir)
+	ctx, cancel := context.WithCancel(context.Background())
+	var out, errs bytes.Buffer
+	n := 0
+	in := readFunc(func(p []byte) (int, error) {
+		if n++; n == 20 {
+			cancel()
+		}
+		if n > 40 {
+			return 0, io.EOF
+		}
+		return copy(p, fmt.Sprintf("record %d\n", n)), nil
+	})
+	status := run(ctx, []string{"replay", "--json", "--input-format", "lines", "-"}, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
+	var s summary
+	if err := json.Unmarshal(out.Bytes(), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered {
+		t.Errorf("status %d, %+v, %v %s", status, s, err, errs.String())
+	}
+}
+
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestSplitCommand(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want []string
+	}{
+		{`node index.js`, []string{"node", "index.js"}},
+		{`"a b" 'c "d"' e\ f ""`, []string{"a b", `c "d"`, "e f", ""}},
+		{`x"y"z`, []string{"xyz"}},
+		{`'open`, nil}, {` `, nil},
+	} {
+		got, err := splitCommand(tt.in)
+		if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", tt.want) || (err == nil) != (tt.want != nil) {
+			t.Errorf("%s: %q, %v", tt.in, got, err)
+		}
+	}
+}
