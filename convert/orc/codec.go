@@ -8,8 +8,9 @@ type codec struct {
 	encoder     *compress.Encoder
 }
 
-// zlibLevel is that of the reference writer's default, speed.
-const zlibLevel compress.Level = 3
+// zlibLevel makes files as long as the reference writer's default does; level 3 makes them a tenth
+// longer in two thirds of the time.
+const zlibLevel compress.Level = 6
 
 // compress appends b compressed: raw deflate for ZLIB, a raw Snappy block for SNAPPY.
 func (c *codec) compress(dst, b []byte) []byte {

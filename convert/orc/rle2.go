@@ -229,11 +229,31 @@ func appendDelta(dst []byte, v []int64, x uint64, width int) []byte {
 	return appendPacked(dst, deltas[:len(v)-2], width)
 }
 
+// patchesPay looks at some of v, whose least is lo, and reports whether PATCHED_BASE may take less
+// than limit bytes.
+func patchesPay(v []int64, lo int64, limit int) bool {
+	var count [65]int
+	step := max(1, len(v)/64)
+	seen := 0
+	for i := 0; i < len(v); i += step {
+		count[bits.Len64(uint64(v[i]-lo))]++
+		seen++
+	}
+	width, above := 64, 0
+	for ; width > 1 && above+count[width] <= 1+seen/16; width-- {
+		above += count[width]
+	}
+	return 5+(len(v)*width+7)/8 < limit
+}
+
 // appendPatched appends v as a PATCHED_BASE run if that takes less than limit bytes.
 func appendPatched(dst []byte, v []int64, limit int) ([]byte, bool) {
 	lo, hi := v[0], v[0]
 	for _, y := range v {
 		lo, hi = min(lo, y), max(hi, y)
+	}
+	if !patchesPay(v, lo, limit) {
+		return dst, false
 	}
 	if hi-lo < 0 || lo >= maxPatchBase || lo <= -maxPatchBase {
 		return dst, false

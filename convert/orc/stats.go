@@ -32,6 +32,7 @@ type statistics struct {
 	sumHigh, sumTop  int64 // the sum has 192 bits
 
 	minBytes, maxBytes []byte
+	minHead, maxHead   uint64 // their first bytes
 }
 
 // reset empties s and keeps its memory.
@@ -133,15 +134,15 @@ func (s *statistics) addSumDecimal(top, high, low int64) {
 // addBytes widens minBytes and maxBytes; first says that there are none yet. Lengths are added by
 // the caller.
 func (s *statistics) addBytes(b []byte, first bool) {
-	if first {
-		s.minBytes = append(s.minBytes[:0], b...)
-		s.maxBytes = append(s.maxBytes[:0], b...)
+	h := head(b)
+	if h > s.minHead && h < s.maxHead && !first {
 		return
 	}
-	if bytes.Compare(b, s.minBytes) < 0 {
-		s.minBytes = append(s.minBytes[:0], b...)
-	} else if bytes.Compare(b, s.maxBytes) > 0 {
-		s.maxBytes = append(s.maxBytes[:0], b...)
+	if first || bytes.Compare(b, s.minBytes) < 0 {
+		s.minBytes, s.minHead = append(s.minBytes[:0], b...), h
+	}
+	if first || bytes.Compare(b, s.maxBytes) > 0 {
+		s.maxBytes, s.maxHead = append(s.maxBytes[:0], b...), h
 	}
 }
 
