@@ -129,7 +129,7 @@ func (b *batch) append(dst []byte, it *item, r *Result) []byte {
 	if raw := b.unchanged(it, r); raw != nil {
 		dst = append(dst, raw...)
 	} else {
-		dst = base64.StdEncoding.AppendEncode(dst, r.Data)
+		dst = appendBase64(dst, r.Data)
 	}
 	dst = append(dst, '"')
 	if len(r.PartitionKeys) > 0 || r.OTF != nil {

@@ -1,12 +1,15 @@
 package hydrant
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
 )
 
 // An Event is what stands in an event beside its records (record-transformation.md §2). A transform
@@ -160,35 +163,53 @@ func (b *batch) record(s *scanner) error {
 }
 
 func (b *batch) recordID(s *scanner, r *Record, it *item) error {
-	s.space()
+	if c := s.peek(); c != '"' {
+		if err := s.text(&r.ID, b); err != nil || r.ID == "" {
+			return err
+		}
+		it.id = AppendJSONString(nil, r.ID)
+		return nil
+	}
 	at := s.i
-	if err := s.text(&r.ID, b); err != nil {
+	raw, plain, err := s.string()
+	if err != nil {
 		return err
 	}
-	raw := s.b[at:s.i]
-	switch {
-	case string(raw) == "null":
-		return nil
-	case len(raw) == len(r.ID)+2 && raw[0] == '"' && plain(raw[1:len(raw)-1]):
-		it.id = raw
-	default:
-		it.id = AppendJSONString(nil, r.ID)
+	if plain {
+		it.id = s.b[at:s.i]
+	} else {
+		raw = unescape(nil, raw)
+		it.id = AppendJSONString(nil, raw)
 	}
+	r.ID = b.keep(raw)
 	return nil
 }
 
-// base64 decodes a string to the end of b.data. What is wrong with its contents is a fault of this record alone.
+// base64 decodes a string to the end of b.data. What is wrong with its contents is a fault of this record alone. raw is the string as it
+// stands, nil if it has escapes.
 func (b *batch) base64(s *scanner) (data, raw []byte, fault string, err error) {
-	raw, escaped, err := s.string()
+	start := len(b.data)
+	if s.peek() == '"' {
+		if end := bytes.IndexByte(s.b[s.i+1:], '"'); end >= 0 {
+			raw := s.b[s.i+1 : s.i+1+end]
+			if start+base64.StdEncoding.DecodedLen(len(raw)) <= cap(b.data) {
+				if n, ok := decodeBase64(b.data[start:cap(b.data)], raw); ok {
+					s.i += end + 2
+					b.data = b.data[:start+n]
+					return b.data[start : start+n : start+n], raw, "", nil
+				}
+			}
+		}
+	}
+	raw, plain, err := s.string()
 	if err != nil {
 		return nil, nil, "", err
 	}
 	text := raw
-	if escaped {
+	if !plain {
 		// Some encoders write \/ for the slash.
 		text, raw = unescape(nil, raw), nil
 	}
-	start := len(b.data)
 	end := start + base64.StdEncoding.DecodedLen(len(text))
 	if end > cap(b.data) {
 		// Only where a member stands twice is there more than the event's size promised.
@@ -340,11 +361,11 @@ func (s *scanner) object(member func(key []byte) error) error {
 		if s.peek() != '"' {
 			return s.wrong("a member")
 		}
-		key, escaped, err := s.string()
+		key, plain, err := s.string()
 		if err != nil {
 			return err
 		}
-		if escaped {
+		if !plain {
 			key = unescape(nil, key)
 		}
 		if s.peek() != ':' {
@@ -391,20 +412,23 @@ func (s *scanner) array(element func() error) error {
 	}
 }
 
-// string reads a string and returns what stands between its quotes.
-func (s *scanner) string() (raw []byte, escaped bool, err error) {
+// string reads a string and returns what stands between its quotes. It is plain when that is its text: ASCII, without escapes.
+func (s *scanner) string() (raw []byte, plain bool, err error) {
 	if s.peek() != '"' {
 		return nil, false, s.wrong("a string")
 	}
 	s.i++
 	start := s.i
+	if end := jsonscan.PlainString(s.b, start); end >= 0 {
+		s.i = end + 1
+		return s.b[start:end], true, nil
+	}
 	for s.i < len(s.b) {
 		switch c := s.b[s.i]; {
 		case c == '"':
 			s.i++
-			return s.b[start : s.i-1], escaped, nil
+			return s.b[start : s.i-1], false, nil
 		case c == '\\':
-			escaped = true
 			if !s.escape() {
 				return nil, false, s.wrong("an escape")
 			}
@@ -490,9 +514,8 @@ func (s *scanner) text(dst *string, b *batch) error {
 	if c := s.peek(); c == '-' || '0' <= c && c <= '9' {
 		raw, err = s.number()
 	} else {
-		var escaped bool
-		raw, escaped, err = s.string()
-		if escaped || !plain(raw) {
+		var plain bool
+		if raw, plain, err = s.string(); !plain {
 			raw = unescape(nil, raw)
 		}
 	}
@@ -538,8 +561,8 @@ func (s *scanner) millis() (int64, error) {
 func (s *scanner) scalar() ([]byte, error) {
 	switch c := s.peek(); {
 	case c == '"':
-		raw, escaped, err := s.string()
-		if escaped {
+		raw, plain, err := s.string()
+		if !plain {
 			raw = unescape(nil, raw)
 		}
 		return raw, err

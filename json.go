@@ -98,16 +98,6 @@ func character[T string | []byte](s T) (n int, ok bool) {
 	return size, true
 }
 
-// plain tells whether a JSON string holding text reads the same in ASCII: no escapes, nothing to escape.
-func plain(text []byte) bool {
-	for _, c := range text {
-		if c >= utf8.RuneSelf || escapes[c] {
-			return false
-		}
-	}
-	return true
-}
-
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }
