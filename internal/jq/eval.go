@@ -176,7 +176,12 @@ func (m *machine) evalMany(n *node, fr *frame, in value, p *path, k cont) error 
 	case opTry:
 		return m.evalTry(n, fr, in, p, k)
 	case opReduce, opForeach:
-		return m.eval(n.b, fr, in, p, func(start value, p *path) error { return m.foldFrom(n, fr, in, start, p, k) })
+		source := in
+		return m.eval(n.b, fr, in, p, func(start value, p *path) error {
+			from := source
+			source = null // jq 1.6 has moved its input away by the time a second start comes
+			return m.foldFrom(n, fr, from, start, p, k)
+		})
 	case opAs:
 		return m.eval(n.a, fr, in, nil, func(v value, _ *path) error {
 			return m.match(n, fr, in, v, p, func(p *path) error { return m.eval(n.b, fr, in, p, k) })
@@ -564,8 +569,12 @@ func (m *machine) paths(n *node, fr *frame, in value, k func(keys []value) error
 // assign is paths = v.
 func (m *machine) assign(paths *node, fr *frame, in, v value) (value, error) {
 	state := in
-	err := m.paths(paths, fr, in, func(keys []value) (err error) {
-		state, err = setPath(m, state, keys, v)
+	err := m.paths(paths, fr, in, func(keys []value) error {
+		next, err := setPath(m, state, keys, v)
+		if err != nil {
+			next = null // what is left should the path expression catch the error
+		}
+		state = next
 		return err
 	})
 	return state, err
@@ -575,24 +584,31 @@ func (m *machine) assign(paths *node, fr *frame, in, v value) (value, error) {
 func (m *machine) modify(paths *node, fr *frame, in value, update func(old value, k cont) error) (value, error) {
 	state := in
 	err := m.paths(paths, fr, in, func(keys []value) error {
-		old, err := getPath(state, keys)
+		was := state
+		state = null // what is left should the path expression catch an error
+		old, err := getPath(was, keys)
 		if err != nil {
 			return err
 		}
 		id := m.newLabel()
 		found := false
-		was := state
-		err = m.atLabel(update(old, func(v value, _ *path) (err error) {
-			found = true
-			if state, err = setPath(m, was, keys, v); err != nil {
+		err = m.atLabel(update(old, func(v value, _ *path) error {
+			next, err := setPath(m, was, keys, v)
+			if err != nil {
 				return err
 			}
+			state, found = next, true
 			return &raised{label: id}
 		}), id)
-		if err == nil && !found {
-			state, err = delPaths(m, was, []value{arrayOf(keys)})
+		if err != nil || found {
+			return err
 		}
-		return err
+		next, err := delPaths(m, was, []value{arrayOf(keys)})
+		if err != nil {
+			return err
+		}
+		state = next
+		return nil
 	})
 	return state, err
 }

@@ -59,6 +59,8 @@ type result struct {
 	outputs []string
 	exit    any // 0, 3, 4, 5; "crash"; "timeout"
 	message string
+
+	messages []string // of every document
 }
 
 // command runs a query as the jq command does: a run-time error ends one document, a reader's error the input.
@@ -96,6 +98,7 @@ func command(query, input string) (r result) {
 			return r
 		case errors.As(err, &re):
 			r.exit, r.message = float64(re.Code), re.Message
+			r.messages = append(r.messages, re.Message)
 		case errors.As(err, &le):
 			r.exit, r.message = "timeout", le.Error()
 			return r

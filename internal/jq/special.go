@@ -308,10 +308,7 @@ func (m *machine) substitute(n *node, fr *frame, in value, p *path, k cont) erro
 	re, with := fr.closure(&n.args[0]), fr.closure(&n.args[1])
 	flags := func(k func(value) error) error {
 		if len(n.args) < 3 {
-			if n.idx == spGsub {
-				return k(str("g"))
-			}
-			return k(str(""))
+			return k(str("g"))
 		}
 		return m.run(fr.closure(&n.args[2]), in, nil, func(f value, _ *path) error {
 			if n.idx == spGsubFlags {
@@ -324,6 +321,13 @@ func (m *machine) substitute(n *node, fr *frame, in value, p *path, k cont) erro
 		})
 	}
 	return m.run(re, in, nil, func(re value, _ *path) error {
+		if n.idx == spSub {
+			re, f, err := splitPattern(re)
+			if err != nil {
+				return err
+			}
+			return m.replace(re, f, with, false, in, func(v value) error { return k(v, p) })
+		}
 		return flags(func(f value) error {
 			at, err := m.indices(f, str("g"))
 			if err == nil {
@@ -341,6 +345,19 @@ func (m *machine) substitute(n *node, fr *frame, in value, p *path, k cont) erro
 			})
 		})
 	})
+}
+
+// splitPattern reads a pattern that may be an array with its flags.
+func splitPattern(v value) (re, flags value, err error) {
+	switch {
+	case v.kind == kindString:
+		return v, null, nil
+	case v.kind == kindArray && len(v.elems()) > 1:
+		return v.elems()[0], v.elems()[1], nil
+	case v.kind == kindArray && len(v.elems()) > 0:
+		return v.elems()[0], null, nil
+	}
+	return none, none, raiseString(v.kind.String() + " not a string or array")
 }
 
 // An edit is one match that sub replaces.
