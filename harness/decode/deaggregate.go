@@ -124,11 +124,10 @@ func (d *Deaggregate) Process(_ context.Context, now time.Time, _ int, in []reco
 			out.Dropped++
 		default:
 			for sub, p := range pieces[:n] {
-				r := in[i]
-				r.Sub = uint32(sub)
-				r.Data = r.Data[p.from:p.to:p.to]
+				out.Out = append(out.Out, in[i])
+				r := &out.Out[len(out.Out)-1]
+				r.Sub, r.Data = uint32(sub), r.Data[p.from:p.to:p.to]
 				r.Raw = r.Data
-				out.Out = append(out.Out, r)
 			}
 			out.Added += n - 1
 			pieces = pieces[n:]

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,9 +90,13 @@ func texts(records []record.Record) []string {
 	return s
 }
 
+var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 func gzipped(s string) string {
+	w := writers.Get().(*gzip.Writer)
+	defer writers.Put(w)
 	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
+	w.Reset(&b)
 	w.Write([]byte(s))
 	w.Close()
 	return b.String()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,8 +50,28 @@ type opener struct {
 	envelope cwlogs.Envelope
 }
 
-// Process opens each record of in. It returns no error.
-func (d *Decompress) Process(_ context.Context, now time.Time, _ int, in []record.Record) (record.Outcome, error) {
+// ParseCompressionFormat reads a value of Decompression's parameter CompressionFormat: there is one.
+func ParseCompressionFormat(s string) error {
+	if s != "GZIP" {
+		return fmt.Errorf("CompressionFormat must be GZIP; it is %.50q", s)
+	}
+	return nil
+}
+
+// ParseDataMessageExtraction reads a value of CloudWatchLogProcessing's parameter DataMessageExtraction, true or false in any
+// case: the service makes it lower case (record-transformation.md §7).
+func ParseDataMessageExtraction(s string) (bool, error) {
+	switch {
+	case strings.EqualFold(s, "true"):
+		return true, nil
+	case strings.EqualFold(s, "false"):
+		return false, nil
+	}
+	return false, fmt.Errorf("DataMessageExtraction must be true or false; it is %.50q", s)
+}
+
+// Process opens each record of in. Its only error is ctx's.
+func (d *Decompress) Process(ctx context.Context, now time.Time, _ int, in []record.Record) (record.Outcome, error) {
 	o, _ := d.openers.Get().(*opener)
 	if o == nil {
 		o = new(opener)
@@ -59,6 +80,9 @@ func (d *Decompress) Process(_ context.Context, now time.Time, _ int, in []recor
 	out := record.Outcome{Out: make([]record.Record, 0, len(in)), End: now}
 	slab := make([]byte, 0, room(in))
 	for i := range in {
+		if err := ctx.Err(); err != nil {
+			return record.Outcome{End: now}, err
+		}
 		start := len(slab)
 		var err error
 		if slab, err = d.append(slab, o, in[i].Data); err != nil {
@@ -66,9 +90,8 @@ func (d *Decompress) Process(_ context.Context, now time.Time, _ int, in []recor
 				Code: CodeDecompression, Message: err.Error(), Attempts: 1, At: now.UnixMilli()})
 			continue
 		}
-		r := in[i]
-		r.Data = slab[start:]
-		out.Out = append(out.Out, r)
+		out.Out = append(out.Out, in[i])
+		out.Out[len(out.Out)-1].Data = slab[start:]
 	}
 	// A slab that was too small has moved, and the first records are where it was.
 	for i, rest := 0, slab; i < len(out.Out); i++ {

@@ -2,7 +2,10 @@ package decode_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -88,7 +91,13 @@ func TestDecompress(t *testing.T) {
 
 // A record past the limit fails alone; those around it keep their bytes.
 func TestDecompressLimits(t *testing.T) {
-	fits, bomb := gzipped(strings.Repeat("a", decode.MaxDecompressed)), gzipped(strings.Repeat("a", decode.MaxDecompressed+1))
+	// Members of a megabyte, stored as it is: as good as a bomb, and quick to make.
+	var member bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&member, gzip.NoCompression)
+	w.Write(make([]byte, 1<<20))
+	w.Close()
+	fits := strings.Repeat(member.String(), decode.MaxDecompressed>>20)
+	bomb := fits + gzipped("a")
 	for _, extract := range []bool{false, true} {
 		in := records(gzipped(control), bomb, gzipped(envelope))
 		out := process(t, &decode.Decompress{DataMessageExtraction: extract}, in)
@@ -101,12 +110,37 @@ func TestDecompressLimits(t *testing.T) {
 	}
 }
 
+// A batch that was cancelled is as if it had not been tried.
+func TestDecompressCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	out, err := (&decode.Decompress{}).Process(ctx, now, 1, records(gzipped("a")))
+	if !errors.Is(err, context.Canceled) || len(out.Out)+len(out.Failed) > 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+// record-transformation.md §7: the parameters of Decompression and CloudWatchLogProcessing.
+func TestDecompressParameters(t *testing.T) {
+	for s, ok := range map[string]bool{"GZIP": true, "gzip": false, "Snappy": false, "": false} {
+		if err := decode.ParseCompressionFormat(s); (err == nil) != ok {
+			t.Errorf("ParseCompressionFormat(%q) = %v", s, err)
+		}
+	}
+	for s, want := range map[string]string{"true": "true", "True": "true", "FALSE": "false", "yes": "", "": ""} {
+		got, err := decode.ParseDataMessageExtraction(s)
+		if (err == nil) != (want != "") || err == nil && fmt.Sprint(got) != want {
+			t.Errorf("ParseDataMessageExtraction(%q) = %v, %v", s, got, err)
+		}
+	}
+}
+
 // Records keep their bytes when the slab moves, as it does when trailers say too little.
 func TestDecompressMoves(t *testing.T) {
 	var in []record.Record
 	var want []string
-	for i := range 200 {
-		s := strings.Repeat(fmt.Sprint(i, " "), 20*i)
+	for i := range 60 {
+		s := strings.Repeat(fmt.Sprint(i, " "), 60*i)
 		want = append(want, s+"!")
 		in = append(in, records(gzipped(s)+gzipped("!"))...)
 		in[i].Seq = uint64(i)
