@@ -96,8 +96,11 @@ type Reader struct {
 	event   []byte // the event whose entries are being read
 	begins  int64  // the line of counted in it
 	counted int
-	at      int    // index of the next entry in it, behind '[' or ','
+	at      int // index of the next entry in it, behind '[' or ','
 	done    bool
+
+	rest  []byte // Chunk: the beginning of a line
+	broke error  // Chunk: what is to be returned next
 }
 
 // peekBytes is how much is looked at to find the format.
@@ -105,9 +108,12 @@ const peekBytes = 256 << 10
 
 // NewReader reads from r, which it decompresses if its content says so. name is for errors.
 func NewReader(r io.Reader, name string, f Format) (*Reader, error) {
-	src, _, err := compress.NewReader(r)
+	src, compression, err := compress.NewReader(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if compression != compress.Uncompressed {
+		src = newAhead(src)
 	}
 	rd := &Reader{name: name, format: f, src: src, in: bufio.NewReaderSize(src, peekBytes), line: 1}
 	if f == Auto || f == "" {
