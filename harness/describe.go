@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hydrantkit/hydrant/convert"
+	"github.com/hydrantkit/hydrant/convert/hive"
 	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/convert/orc"
 	"github.com/hydrantkit/hydrant/convert/parquet"
@@ -661,7 +662,21 @@ func (d *describer) deserializer(c *convert.Options, n, parent *template.Node) {
 		c.OpenX = &openx.Options{}
 		d.openx(c.OpenX, v)
 	case "HiveJsonSerDe":
-		d.absent(v, "the Hive JSON SerDe")
+		c.Hive = &hive.Options{}
+		d.hive(c.Hive, v)
+	}
+}
+
+func (d *describer) hive(o *hive.Options, v *template.Node) {
+	d.members(v, "a HiveJsonSerDe", "TimestampFormats")
+	if list := v.Get("TimestampFormats"); !list.IsNull() {
+		if list.Kind != template.List {
+			d.fail(list.Errorf("TimestampFormats is a list of patterns"))
+		}
+		o.TimestampFormats = nil
+		for _, item := range list.Items {
+			o.TimestampFormats = append(o.TimestampFormats, d.str(item))
+		}
 	}
 }
 
@@ -795,6 +810,11 @@ func SetSerDeOption(o *convert.Options, name, value string) error {
 			return errors.New("an option of the OpenX JSON SerDe")
 		}
 		d.openx(o.OpenX, doc)
+	case "TimestampFormats":
+		if o.Hive == nil {
+			return errors.New("an option of the Hive JSON SerDe")
+		}
+		d.hive(o.Hive, doc)
 	default:
 		if o.ORC != nil {
 			d.orc(o.ORC, doc)
