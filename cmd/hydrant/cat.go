@@ -88,6 +88,9 @@ func catBody(w io.Writer, r io.ReaderAt, size int64, columns []string, limit int
 	file, err := read.Open(r, size)
 	if err == nil {
 		lines := &lineCounter{w: w}
+		if limit <= 0 {
+			limit = -1
+		}
 		err := file.Rows(lines, columns, limit)
 		return lines.n, err
 	}

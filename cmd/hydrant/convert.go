@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sort"
 	"strings"
 	"time"
@@ -17,10 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hydrantkit/hydrant/convert"
-	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/harness"
-	"github.com/hydrantkit/hydrant/harness/record"
-	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/internal/input"
 )
 
@@ -28,7 +25,7 @@ type convertFlags struct {
 	schema, to, config, deserializer string
 	options                          []string
 	out, errors, format, fileSize    string
-	maxFailed                        string
+	maxFailed, memory, shard         string
 	jobs                             int
 	json, quiet                      bool
 }
@@ -40,42 +37,33 @@ func newConvert(io *streams) *cobra.Command {
 		Short: "JSON to Parquet or ORC by a Glue schema",
 		Long: `Convert reads JSON records and writes Parquet or ORC files by the schema of a Glue table, with the
 service's deserializers, serializers and rules. Rows and error lines keep the order of the input.
-Records that don't fit the schema are set aside, each with the service's error and the place.`,
+Records that don't fit the schema are set aside, each with the service's error and the place.
+
+Inputs are files, folders (all files below), globs, or - for stdin; compression is recognised by content.`,
 		Example: `  hydrant convert --schema 'struct<id:int,name:string>' --to parquet --out events.parquet events.ndjson.gz
   hydrant convert --schema template.yaml#Table --to orc --option Compression=ZLIB --out orc/ logs/`,
 		RunE: func(cmd *cobra.Command, args []string) error { return convertFiles(cmd.Context(), io, &f, args) },
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.schema, "schema", "", "`SRC`: get-table JSON, a template (file#LogicalId), Hive DDL (.sql), or a literal struct<…>")
+	fl.StringVar(&f.schema, "schema", "", "`SRC`: get-table JSON, a template (file#LogicalId), Terraform, Hive DDL (.sql), a literal struct<…>, or glue:db.table[@version]")
 	fl.StringVar(&f.to, "to", "", "`FORMAT`: parquet or orc (default parquet, or what --config says)")
 	fl.StringVar(&f.config, "config", "", "`FILE` with a DataFormatConversionConfiguration, as the API writes it")
 	fl.StringVar(&f.deserializer, "deserializer", "", "openx or hive (default openx, or what --config says)")
 	fl.StringArrayVar(&f.options, "option", nil, "`Name=Value`: an API option of the deserializer or the serializer, or Layout=service|modern|hive (repeatable)")
 	fl.StringVar(&f.out, "out", "", "`PATH`: a file for all inputs, or a folder (trailing / or existing): one file per input; - for stdout")
-	fl.StringVar(&f.fileSize, "file-size", "", "`SIZE`: roll files of a folder at this size, such as 128MiB")
+	fl.StringVar(&f.fileSize, "file-size", "", "`SIZE`: all inputs into files of a folder of about this size, such as 128MiB")
 	fl.StringVar(&f.errors, "errors", "", "`FILE` for rows set aside (default <out>.errors.ndjson, made only when needed)")
 	fl.StringVar(&f.format, "input-format", "auto", "what one record is: auto, lines, json, records, event, failed, cloudwatch, file")
 	fl.StringVar(&f.maxFailed, "max-failed", "0", "`N` or N%: exit 0 while no more records fail")
-	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
+	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cores to use")
+	fl.StringVar(&f.memory, "memory", "512MiB", "`SIZE`: what may be held; a smaller one makes smaller row groups or stripes")
+	fl.StringVar(&f.shard, "shard", "", "`I/N`: the I-th (from 1) of N parts of the inputs; auto or auto/N: by the index of an array job")
 	fl.BoolVar(&f.json, "json", false, "the summary as one JSON object")
 	fl.BoolVar(&f.quiet, "quiet", false, "no summary for people, no progress")
 	return cmd
 }
 
-// A conversionRun is one run of the command.
-type conversionRun struct {
-	io        *streams
-	f         *convertFlags
-	converter *convert.Converter
-	catalog   []byte // dataCatalogTable of error lines
-	in        *records
-	roll      int64
-	summary   convertSummary
-	errors    *pending // made when needed
-	errorsTo  string
-	line      []byte
-}
-
+// A convertSummary is what --json prints. The names of the members never change.
 type convertSummary struct {
 	Records     int64            `json:"records"`
 	Rows        int64            `json:"rows"`
@@ -99,49 +87,52 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	if err != nil {
 		return usagef("--max-failed: %w", err)
 	}
-	names, err := r.prepare(ctx, args)
+	files, err := r.prepare(ctx, args)
 	if err != nil {
 		return err
 	}
-	files, err := fileSources(names, io.in)
-	if err != nil {
-		return err
-	}
-	var size int64
-	for _, s := range files {
-		if s.size == 0 {
-			size = 0
-			break
-		}
-		size += s.size
-	}
-	var read counter
-	stop := progress(io.err, size, &read, f.quiet || f.json)
-	err = r.run(ctx, files, &read)
+	restore := collectOften(r.memory)
+	defer restore()
+	stop := progress(io.err, totalSize(files), &r.read, f.quiet || f.json)
+	err = r.run(ctx, files)
 	stop()
-	if r.errors != nil {
-		if cerr := r.errors.end(err == nil); err == nil {
-			err = cerr
-		}
+	interrupted := ctx.Err() != nil && errors.Is(err, ctx.Err())
+	if err != nil && !interrupted {
+		return errors.Join(err, r.asides.end(len(r.summary.Files) > 0))
 	}
-	if err != nil && ctx.Err() == nil {
+	if err := r.asides.end(!interrupted || len(r.summary.Files) > 0); err != nil {
 		return err
 	}
-	r.summary.BytesIn, r.summary.WallSeconds = read.n.Load(), time.Since(began).Seconds()
-	if perr := r.print(); perr != nil {
-		return perr
+	r.summary.BytesIn, r.summary.WallSeconds = r.read.n.Load(), time.Since(began).Seconds()
+	if err := r.print(interrupted); err != nil {
+		return err
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if interrupted {
+		return err
 	}
-	if s := &r.summary; !max.allows(s.Failed, s.Records) {
-		return &statusError{exitSetAside, fmt.Errorf("%d records were set aside; they are in %s", s.Failed, r.errorsTo)}
+	s := &r.summary
+	if s.Rows < s.Records-s.Failed {
+		return fmt.Errorf("records are not accounted for: %d in, %d set aside, but %d rows out", s.Records, s.Failed, s.Rows)
+	}
+	if !max.allows(s.Failed, s.Records) {
+		return &statusError{exitSetAside, fmt.Errorf("%d of %d records were set aside; they are in %s", s.Failed, s.Records, r.asides.path)}
 	}
 	return nil
 }
 
-// prepare checks the flags and compiles the table.
-func (r *conversionRun) prepare(ctx context.Context, args []string) (names []string, err error) {
+// collectOften keeps garbage low while a conversion runs: what it allocates is few large slices without pointers, which
+// are cheap to collect. The returned function undoes it.
+func collectOften(memory int64) (restore func()) {
+	percent := debug.SetGCPercent(25)
+	limit := debug.SetMemoryLimit(memory)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// prepare checks the flags, compiles the table and finds the inputs.
+func (r *conversionRun) prepare(ctx context.Context, args []string) ([]convertSource, error) {
 	f := r.f
 	switch {
 	case f.schema == "":
@@ -150,6 +141,23 @@ func (r *conversionRun) prepare(ctx context.Context, args []string) (names []str
 		return nil, usagef("--out is needed: a file, a folder, or - for stdout")
 	case len(args) == 0:
 		return nil, usagef("no input: name files, folders, or - for stdin")
+	case f.jobs < 1:
+		return nil, usagef("--jobs %d: at least 1 is needed", f.jobs)
+	}
+	var err error
+	if r.memory, err = parseSize(f.memory); err != nil {
+		return nil, usagef("--memory: %w", err)
+	}
+	if r.shard, err = parseShard(f.shard, os.Getenv); err != nil {
+		return nil, usagef("--shard: %w", err)
+	}
+	if f.fileSize != "" {
+		if r.roll, err = parseSize(f.fileSize); err != nil {
+			return nil, usagef("--file-size: %w", err)
+		}
+	}
+	if r.format, err = input.ParseFormat(f.format); err != nil {
+		return nil, usagef("--input-format: %w", err)
 	}
 	table, err := loadSchema(ctx, f.schema)
 	if err != nil {
@@ -159,212 +167,25 @@ func (r *conversionRun) prepare(ctx context.Context, args []string) (names []str
 	if err != nil {
 		return nil, usage(err)
 	}
-	o.Workers = f.jobs
+	o.Workers, o.Memory = f.jobs, r.memory/2
 	if r.converter, err = convert.New(table, o); err != nil {
+		var unsupported *openx.UnsupportedTypeError
+		if errors.As(err, &unsupported) {
+			err = fmt.Errorf("column %s: %w (%s)", unsupported.Column, err, unsupported.Type)
+		}
+		return nil, usage(err)
+	}
+	o.Workers = 1
+	if r.single, err = convert.New(table, o); err != nil {
 		return nil, usage(err)
 	}
 	c := harness.Conversion{Catalog: table.CatalogID, Database: table.Database, Table: table.Name, Region: table.Region, Version: "LATEST"}
-	r.catalog = c.CatalogJSON()
-	if f.fileSize != "" {
-		if r.roll, err = parseSize(f.fileSize); err != nil {
-			return nil, usagef("--file-size: %w", err)
-		}
-	}
-	format, err := input.ParseFormat(f.format)
-	if err != nil {
-		return nil, usagef("--input-format: %w", err)
-	}
-	r.in = &records{format: format}
-	if !f.quiet && !f.json {
-		r.in.chose = func(name string, found input.Format) {
-			if found != input.Lines {
-				fmt.Fprintf(r.io.err, "hydrant: %s is read as %s\n", name, found)
-			}
-		}
-	}
-	return expand(args)
+	r.place()
+	r.asides = asides{path: r.errorsPath(), catalog: c.CatalogJSON(), create: r.create}
+	return r.sources(args)
 }
 
-// extension is that of the files that are written.
-func (r *conversionRun) extension() string {
-	if r.f.to == "orc" {
-		return ".orc"
-	}
-	return ".parquet"
-}
-
-// run converts all inputs: into one file, or into one per input, or into files of a size.
-func (r *conversionRun) run(ctx context.Context, files []source, read *counter) error {
-	out := r.f.out
-	info, err := os.Stat(out)
-	folder := strings.HasSuffix(out, "/") || err == nil && info.IsDir()
-	r.errorsTo = r.f.errors
-	if r.errorsTo == "" {
-		r.errorsTo = strings.TrimSuffix(out, "/") + ".errors.ndjson"
-		if out == "-" {
-			r.errorsTo = "errors.ndjson"
-		}
-	}
-	r.in.bytes = read
-	switch {
-	case !folder:
-		if r.roll > 0 {
-			return usagef("--file-size needs a folder for --out")
-		}
-		r.in.files = files
-		return r.file(ctx, out, nil)
-	case r.roll > 0:
-		if err := os.MkdirAll(out, 0o777); err != nil {
-			return err
-		}
-		r.in.files = files
-		more := true
-		for n := 0; more; n++ {
-			name := filepath.Join(out, fmt.Sprintf("part-%05d%s", n, r.extension()))
-			if err := r.file(ctx, name, &more); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := os.MkdirAll(out, 0o777); err != nil {
-		return err
-	}
-	used := map[string]string{}
-	for _, s := range files {
-		name := outputName(s.name) + r.extension()
-		if other, ok := used[name]; ok {
-			return usagef("%s and %s would both become %s", other, s.name, name)
-		}
-		used[name] = s.name
-	}
-	for _, s := range files {
-		r.in.files, r.in.next = []source{s}, 0
-		if err := r.file(ctx, filepath.Join(out, outputName(s.name)+r.extension()), nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// outputName is an input's name without its folder and its endings.
-func outputName(name string) string {
-	name = filepath.Base(name)
-	for _, ext := range []string{".gz", ".zst", ".bz2", ".snappy", ".zip", ".json", ".ndjson", ".jsonl", ".log", ".txt"} {
-		name = strings.TrimSuffix(name, ext)
-	}
-	return name
-}
-
-// chunkBytes is how much is read before it is converted, for each core.
-const chunkBytes = 4 << 20
-
-// file converts what is left of the input into one file; with more, at most the size to roll at, and more says
-// whether anything is left.
-func (r *conversionRun) file(ctx context.Context, path string, more *bool) (err error) {
-	p, err := create(path, r.io.out)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, p.end(err == nil)) }()
-	f, err := r.converter.Create(p)
-	if err != nil {
-		return err
-	}
-	var chunk []byte
-	var ends []int
-	var places []input.Record
-	eof := false
-	for !eof && (r.roll == 0 || p.written < r.roll) {
-		chunk, ends, places = chunk[:0], ends[:0], places[:0]
-		for len(chunk) < chunkBytes*max(r.f.jobs, 1) {
-			rec, err := r.in.Next()
-			if err == io.EOF {
-				eof = true
-				break
-			}
-			if err != nil {
-				return err
-			}
-			chunk = append(chunk, rec.Data...)
-			ends = append(ends, len(chunk))
-			rec.Data = nil
-			places = append(places, input.Record{Line: rec.Line, Offset: rec.Offset, ID: r.in.name()})
-		}
-		bad, err := f.Write(ctx, chunk, ends)
-		if err != nil {
-			return err
-		}
-		for i := range bad {
-			if err := r.setAside(&bad[i], chunk, ends, &places[bad[i].Record]); err != nil {
-				return err
-			}
-		}
-		r.summary.Records += int64(len(ends))
-	}
-	if more != nil {
-		*more = !eof
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	r.summary.Rows += f.Rows()
-	r.summary.Files = append(r.summary.Files, convertedFile{path, f.Rows(), p.written})
-	return nil
-}
-
-// name is the input that is being read.
-func (s *records) name() string {
-	if s.next == 0 {
-		return ""
-	}
-	return s.files[s.next-1].name
-}
-
-// setAside writes a row that doesn't fit as the service's error line, with its place as one more member.
-func (r *conversionRun) setAside(e *column.RowError, chunk []byte, ends []int, place *input.Record) error {
-	r.summary.Failed++
-	r.summary.Failures[e.Code]++
-	if r.errors == nil {
-		p, err := create(r.errorsTo, r.io.out)
-		if err != nil {
-			return err
-		}
-		r.errors = p
-	}
-	start := 0
-	if e.Record > 0 {
-		start = ends[e.Record-1]
-	}
-	want := ""
-	if e.Want != nil {
-		want = e.Want.String()
-	}
-	location, err := json.Marshal(struct {
-		File   string `json:"file"`
-		Line   int64  `json:"line"`
-		Offset int64  `json:"offset"`
-		Path   string `json:"path"`
-		Column string `json:"column"`
-		Type   string `json:"type"`
-		Value  string `json:"value"`
-		Hint   string `json:"hint"`
-	}{place.ID, place.Line, int64(e.Offset), e.Path, e.Column, want, string(e.Value), e.Hint})
-	if err != nil {
-		return err
-	}
-	raw := chunk[start:ends[e.Record]]
-	r.line = s3.AppendFailure(r.line[:0], &record.Failure{
-		Record: record.Record{Seq: uint64(r.summary.Records) + uint64(e.Record), Data: raw, Raw: raw, Source: &record.Source{
-			SequenceNumber: fmt.Sprint(r.summary.Records + int64(e.Record))}},
-		Cause: record.FormatConversionFailed, Code: e.Code, Message: e.Message, Attempts: 1,
-		Members: []record.Member{{Name: "dataCatalogTable", JSON: r.catalog}, {Name: "location", JSON: location}},
-	})
-	_, err = r.errors.Write(r.line)
-	return err
-}
-
-func (r *conversionRun) print() error {
+func (r *conversionRun) print(interrupted bool) error {
 	s := &r.summary
 	if r.f.json {
 		b, err := json.Marshal(s)
@@ -381,83 +202,37 @@ func (r *conversionRun) print() error {
 	if r.f.quiet {
 		return nil
 	}
-	w := r.io.err
-	for _, f := range s.Files {
-		if _, err := fmt.Fprintf(w, "%s  %s rows, %s\n", f.Path, count(f.Rows), bytesText(int(f.Bytes))); err != nil {
-			return err
+	return r.table(r.io.err, interrupted)
+}
+
+// table prints the summary for people.
+func (r *conversionRun) table(w io.Writer, interrupted bool) error {
+	s := &r.summary
+	var b strings.Builder
+	const most = 20
+	for i, f := range s.Files {
+		if i == most {
+			fmt.Fprintf(&b, "… and %d more; --json lists them all\n", len(s.Files)-most)
+			break
 		}
+		fmt.Fprintf(&b, "%s  %s rows, %s\n", f.Path, count(f.Rows), bytesText(int(f.Bytes)))
 	}
 	rate := float64(s.BytesIn) / 1e6 / max(s.WallSeconds, 1e-9)
-	if _, err := fmt.Fprintf(w, "%s records in, %s rows out, %s set aside; %s in %.2f s (%.0f MB/s)\n",
-		count(s.Records), count(s.Rows), count(s.Failed), bytesText(int(s.BytesIn)), s.WallSeconds, rate); err != nil {
-		return err
-	}
+	fmt.Fprintf(&b, "%s records in, %s rows out, %s set aside; %s in %.2f s (%.0f MB/s)\n",
+		count(s.Records), count(s.Rows), count(s.Failed), bytesText(int(s.BytesIn)), s.WallSeconds, rate)
 	codes := make([]string, 0, len(s.Failures))
 	for c := range s.Failures {
 		codes = append(codes, c)
 	}
 	sort.Strings(codes)
 	for _, c := range codes {
-		if _, err := fmt.Fprintf(w, "  %s  %s\n", count(s.Failures[c]), c); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "  %s  %s\n", count(s.Failures[c]), c)
 	}
-	return nil
-}
-
-// A pending file is written beside its final name and renamed when it is complete.
-type pending struct {
-	path    string
-	f       *os.File
-	w       *bufio.Writer
-	written int64
-}
-
-// create begins a file; "-" is stdout.
-func create(path string, stdout io.Writer) (*pending, error) {
-	if path == "-" {
-		return &pending{w: bufio.NewWriter(stdout)}, nil
+	if interrupted {
+		fmt.Fprintf(&b, "interrupted: %s records that were read are in NO file, nor is what wasn't read; run it again\n", count(r.held))
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
-	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", path, err)
-	}
-	return &pending{path: path, f: f, w: bufio.NewWriterSize(f, 1<<20)}, nil
-}
-
-func (p *pending) Write(b []byte) (int, error) {
-	n, err := p.w.Write(b)
-	p.written += int64(n)
-	if err != nil {
-		return n, fmt.Errorf("write %s: %w", p.path, err)
-	}
-	return n, nil
-}
-
-// end gives the file its final name if it is complete, else removes it.
-func (p *pending) end(complete bool) error {
-	if p.f == nil {
-		return p.w.Flush()
-	}
-	err := error(nil)
-	if complete {
-		err = p.w.Flush()
-	}
-	if cerr := p.f.Close(); err == nil {
-		err = cerr
-	}
-	if complete && err == nil {
-		if err = os.Chmod(p.f.Name(), 0o644); err == nil {
-			err = os.Rename(p.f.Name(), p.path)
-		}
-	}
-	if !complete || err != nil {
-		os.Remove(p.f.Name()) //nolint:errcheck // the first error counts
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", p.path, err)
-	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // parseSize reads a size such as 128MiB, 64MB, 4096.
@@ -469,7 +244,8 @@ func parseSize(s string) (int64, error) {
 	for _, u := range units {
 		if text, ok := strings.CutSuffix(s, u.name); ok {
 			var n float64
-			if _, err := fmt.Sscanf(text, "%g", &n); err == nil && n > 0 && n*float64(u.size) < 1<<62 {
+			var rest string
+			if k, _ := fmt.Sscanf(text, "%g%s", &n, &rest); k == 1 && n > 0 && n*float64(u.size) < 1<<62 {
 				return int64(n * float64(u.size)), nil
 			}
 		}

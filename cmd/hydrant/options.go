@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/hydrantkit/hydrant/convert"
+	"github.com/hydrantkit/hydrant/convert/hive"
 	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/convert/orc"
 	"github.com/hydrantkit/hydrant/convert/parquet"
@@ -34,12 +36,16 @@ func conversionOptions(f *convertFlags) (convert.Options, error) {
 	}
 	switch f.deserializer {
 	case "":
-		if o.OpenX == nil {
+		if o.OpenX == nil && o.Hive == nil {
 			o.OpenX = &openx.Options{}
 		}
 	case "openx":
-		if o.OpenX == nil {
+		if o.Hive = nil; o.OpenX == nil {
 			o.OpenX = &openx.Options{}
+		}
+	case "hive":
+		if o.OpenX = nil; o.Hive == nil {
+			o.Hive = &hive.Options{}
 		}
 	default:
 		return o, fmt.Errorf("--deserializer is openx or hive, not %q", f.deserializer)
@@ -69,6 +75,9 @@ func conversionOptions(f *convertFlags) (convert.Options, error) {
 		if err := setOption(&o, name, value); err != nil {
 			return o, fmt.Errorf("--option %s: %w", option, err)
 		}
+	}
+	if o.Hive != nil {
+		o.Hive.Year = time.Now().Year()
 	}
 	return o, nil
 }

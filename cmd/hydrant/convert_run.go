@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hydrantkit/hydrant/convert"
+	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/internal/input"
+)
+
+// A conversionRun is one run of hydrant convert.
+type conversionRun struct {
+	io        *streams
+	f         *convertFlags
+	converter *convert.Converter // of all cores
+	single    *convert.Converter // of one
+	format    input.Format
+	shard     shard
+	memory    int64
+	roll      int64
+	folder    bool // --out is one
+	read      counter
+
+	said    sync.Map // names of inputs whose format was printed
+	asides  asides
+	summary convertSummary
+	held    int64 // records of files that weren't completed
+}
+
+// place finds out whether --out is a folder.
+func (r *conversionRun) place() {
+	info, err := os.Stat(r.f.out)
+	r.folder = strings.HasSuffix(r.f.out, "/") || err == nil && info.IsDir()
+}
+
+// extension is that of the files that are written.
+func (r *conversionRun) extension() string {
+	if r.f.to == "orc" {
+		return ".orc"
+	}
+	return ".parquet"
+}
+
+// errorsPath is where rows go that are set aside.
+func (r *conversionRun) errorsPath() string {
+	switch {
+	case r.f.errors != "":
+		return r.shard.name(r.f.errors)
+	case r.f.out == "-":
+		return r.shard.name("errors.ndjson")
+	}
+	return r.shard.name(strings.TrimRight(r.f.out, "/")) + ".errors.ndjson"
+}
+
+// create begins an output.
+func (r *conversionRun) create(path string) (*pending, error) { return create(path, r.io.out) }
+
+// run converts all inputs: into one file, or into one per input, or into files of a size.
+func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
+	switch {
+	case r.roll > 0 && !r.folder:
+		return usagef("--file-size needs a folder for --out; %s isn't one (a trailing / makes it one)", r.f.out)
+	case r.roll > 0:
+		return r.rolled(ctx, files, newQueue(r).place(0))
+	case !r.folder:
+		return r.file(ctx, r.converter, r.shard.name(r.f.out), files, newQueue(r).place(0))
+	}
+	used := map[string]string{}
+	paths := make([]string, len(files))
+	for i, s := range files {
+		paths[i] = r.shard.name(filepath.Join(r.f.out, outputName(s.rel)+r.extension()))
+		if other, ok := used[paths[i]]; ok {
+			return usagef("%s and %s would both become %s", other, s.name, paths[i])
+		}
+		used[paths[i]] = s.name
+		if err := os.MkdirAll(filepath.Dir(paths[i]), 0o777); err != nil {
+			return err
+		}
+	}
+	if len(files) == 0 {
+		return os.MkdirAll(r.f.out, 0o777)
+	}
+	for i := 0; i < len(files); {
+		// small files are converted at once, a core each; a large one has all cores
+		n := 0
+		for i+n < len(files) && files[i+n].size > 0 && files[i+n].size < smallFile {
+			n++
+		}
+		if n < 2 || r.f.jobs == 1 {
+			if err := r.file(ctx, r.converter, paths[i], files[i:i+1], newQueue(r).place(0)); err != nil {
+				return err
+			}
+			i++
+			continue
+		}
+		if err := r.small(ctx, paths[i:i+n], files[i:i+n]); err != nil {
+			return err
+		}
+		i += n
+	}
+	return nil
+}
+
+// smallFile is the size below which a file isn't worth several cores.
+const smallFile = 16 << 20
+
+// small converts several files at once, each on one core.
+func (r *conversionRun) small(ctx context.Context, paths []string, files []convertSource) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	line := newQueue(r)
+	for range min(r.f.jobs, len(files)) {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) {
+					return
+				}
+				if err := r.file(ctx, r.single, paths[i], files[i:i+1], line.place(i)); err != nil {
+					cancel() // the others end soon, and are counted
+				}
+			}
+		})
+	}
+	workers.Wait()
+	if line.err == nil {
+		return ctx.Err()
+	}
+	return line.err
+}
+
+// outputName is an input's name without its endings.
+func outputName(name string) string {
+	for _, ext := range []string{".gz", ".zst", ".bz2", ".snappy", ".zip", ".json", ".ndjson", ".jsonl", ".log", ".txt"} {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return name
+}
+
+// chunkBytes is how much one worker takes at a time: its columns and pages should stay in its cache.
+const chunkBytes = 1 << 20
+
+// file converts files into one.
+func (r *conversionRun) file(ctx context.Context, c *convert.Converter, path string, files []convertSource, o *output) (err error) {
+	defer func() { err = o.finish(err) }()
+	p, err := r.create(path)
+	if err != nil {
+		return err
+	}
+	f, err := c.Create(p)
+	if err == nil {
+		err = r.pull(ctx, f, files, o)
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return p.abandon(err)
+	}
+	if err := p.complete(); err != nil {
+		return err
+	}
+	o.completed(path, f.Rows(), p.written)
+	return nil
+}
+
+// rolled converts files into several of about the same size.
+func (r *conversionRun) rolled(ctx context.Context, files []convertSource, o *output) (err error) {
+	defer func() { err = o.finish(err) }()
+	if err := os.MkdirAll(r.f.out, 0o777); err != nil {
+		return err
+	}
+	var p *pending
+	var f *convert.File
+	begin := func() (io.Writer, error) {
+		var err error
+		p, err = r.create(filepath.Join(r.f.out, r.shard.name(fmt.Sprintf("part-%05d%s", len(o.files), r.extension()))))
+		return p, err
+	}
+	end := func() error {
+		if err := p.complete(); err != nil {
+			return err
+		}
+		o.completed(p.path, f.Rows(), p.written)
+		return nil
+	}
+	w, err := begin()
+	if err != nil {
+		return err
+	}
+	f, err = r.converter.Roll(w, r.roll, func() (io.Writer, error) {
+		if err := end(); err != nil {
+			return nil, err
+		}
+		return begin()
+	})
+	if err == nil {
+		err = r.pull(ctx, f, files, o)
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return p.abandon(err)
+	}
+	return end()
+}
+
+// pull feeds files to f.
+func (r *conversionRun) pull(ctx context.Context, f *convert.File, files []convertSource, o *output) error {
+	in := &chunks{run: r, files: files}
+	err := f.Pull(ctx, in.next, func(c convert.Chunk, bad []column.RowError) error {
+		k := c.(*sourced)
+		for i := range bad {
+			n := bad[i].Record
+			a := aside{ordinal: o.records + int64(n), file: k.Name, line: k.line(n), raw: k.Record(n), err: &bad[i]}
+			if err := o.setAside(a); err != nil {
+				return err
+			}
+		}
+		o.records += int64(k.Len())
+		in.free(k)
+		return nil
+	})
+	if cerr := in.close(); err == nil {
+		err = cerr
+	}
+	return err
+}
