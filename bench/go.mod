@@ -1,0 +1,3 @@
+module github.com/hydrantkit/hydrant/bench
+
+go 1.26.8
