@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -39,13 +40,11 @@ type chunk struct {
 	inDict   bool // values go to the dictionary
 	dictUsed int  // entries of the dictionary that finished pages use
 	seen     int  // values of the chunk that went to the dictionary
-	marks    []uint32
-	epoch    uint32
+	marks    []uint64
 	blooms   map[uint64]struct{}
 
 	ints   []int64
 	floats []float64
-	fixed  []byte
 
 	// the finished pages
 	pages        []byte
@@ -76,8 +75,6 @@ func (c *chunk) reset() {
 	c.dict.reset(c.dictWidth())
 	c.inDict = c.mayDict()
 	c.dictUsed, c.seen = 0, 0
-	clear(c.marks)
-	c.marks, c.epoch = c.marks[:0], 1
 	clear(c.blooms)
 	c.pages, c.index = c.pages[:0], c.index[:0]
 	c.totalRows, c.totalEntries, c.totalNulls, c.uncompressed = 0, 0, 0, 0
@@ -187,7 +184,7 @@ func (c *chunk) count() error {
 		}
 	}
 	if n != c.values {
-		return fmt.Errorf("column %s: %d values where the vectors around them have room for %d", c.leaf.path, c.values, n)
+		return fmt.Errorf("column %s: %d values where the vectors around them have room for %d", c.leaf.name(), c.values, n)
 	}
 	c.nulls = c.entries - n
 	return nil
@@ -200,7 +197,15 @@ func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
 		n, rows, values := 0, 0, 0 // up to the last row boundary
 		k, size, r := 0, c.raw, 0
 		limit := c.w.pageSize
-		for i := e; ; i++ {
+		if c.entries+sp.n-e <= maxEntries && size+mostSize(c.leaf, v, lo, hi) < limit {
+			n, values = sp.n-e, hi-lo // all of them
+			for _, rep := range sp.rep[e:] {
+				if rep == 0 {
+					rows++
+				}
+			}
+		}
+		for i := e; n == 0; i++ {
 			if i == sp.n || sp.rep[i] == 0 && i > e {
 				if size > limit && (r > 0 || c.rows > 0) {
 					break
@@ -238,6 +243,14 @@ func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
 		}
 	}
 	return nil
+}
+
+// mostSize is what the values lo to hi take as PLAIN if none is null.
+func mostSize(l *leaf, v *column.Vector, lo, hi int) int {
+	if l.physical == format.ByteArray {
+		return int(v.Offsets[hi]-v.Offsets[lo]) + 4*(hi-lo)
+	}
+	return l.width * (hi - lo)
 }
 
 // plainSize is what value i takes as PLAIN.
@@ -416,34 +429,53 @@ func (c *chunk) appendFloats() {
 }
 
 func (c *chunk) appendTexts(v *column.Vector, valid []uint64, lo, hi int) {
+	if c.inDict {
+		n, raw := c.values, c.raw
+		for i := lo; i < hi; i++ {
+			if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
+				continue
+			}
+			x := v.Bytes[v.Offsets[i]:v.Offsets[i+1]]
+			n++
+			raw += 4 + len(x)
+			c.codes = append(c.codes, c.dict.bytes(x))
+		}
+		c.values, c.raw = n, raw
+		return
+	}
+	start := len(c.plain)
+	size := int(v.Offsets[hi]-v.Offsets[lo]) + 4*(hi-lo)
+	c.plain = grow(c.plain, size+shortCopy)
+	at := start
+	signed := c.leaf.order == orderSigned
 	for i := lo; i < hi; i++ {
 		if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
 			continue
 		}
-		x := v.Bytes[v.Offsets[i]:v.Offsets[i+1]]
+		from, to := int(v.Offsets[i]), int(v.Offsets[i+1])
+		x := v.Bytes[from:to]
 		c.values++
-		c.raw += 4 + len(x)
-		if c.inDict {
-			c.appendCode(c.dict.bytes(x), x)
-			continue
+		if signed {
+			c.bounds.signed(x)
+		} else {
+			c.bounds.text(x)
 		}
-		c.bound(x)
-		c.plain = binary.LittleEndian.AppendUint32(c.plain, uint32(len(x)))
-		c.plain = append(c.plain, x...)
+		binary.LittleEndian.PutUint32(c.plain[at:], uint32(len(x)))
+		at += 4
+		if len(x) <= shortCopy && from+shortCopy <= len(v.Bytes) {
+			// a fixed length is copied without a call
+			*(*[shortCopy]byte)(c.plain[at:]) = *(*[shortCopy]byte)(v.Bytes[from:])
+		} else {
+			copy(c.plain[at:], x)
+		}
+		at += len(x)
 	}
+	c.plain = c.plain[:at]
+	c.raw += at - start
 }
 
-// appendCode appends a code, and measures x where the page sees it for the first time.
-func (c *chunk) appendCode(code uint32, x []byte) {
-	c.codes = append(c.codes, code)
-	if int(code) == len(c.marks) {
-		c.marks = append(c.marks, 0)
-	}
-	if c.marks[code] != c.epoch {
-		c.marks[code] = c.epoch
-		c.bound(x)
-	}
-}
+// shortCopy is how many bytes are copied where fewer are wanted.
+const shortCopy = 16
 
 // bound measures a value that is bytes.
 func (c *chunk) bound(x []byte) {
@@ -452,11 +484,39 @@ func (c *chunk) bound(x []byte) {
 		c.bounds.text(x)
 	case orderSigned:
 		c.bounds.signed(x)
+	case orderFixed:
+		c.bounds.wide(unfixed(x))
+	}
+}
+
+// boundCodes measures the values of a page that are bytes, each once.
+func (c *chunk) boundCodes() {
+	switch {
+	case c.leaf.order == orderNone || c.leaf.order == orderInt || c.leaf.order == orderFloat:
+		// measured as they came, or not at all
+	case len(c.index) == 0: // the first page has all there is in the dictionary
+		for i := range c.dict.n {
+			c.bound(c.dict.value(i))
+		}
+	default:
+		words := (c.dict.n + 63) / 64
+		c.marks = append(c.marks[:0], make([]uint64, words)...)
+		for _, code := range c.codes {
+			c.marks[code>>6] |= 1 << (code & 63)
+		}
+		for i, w := range c.marks {
+			for ; w != 0; w &= w - 1 {
+				c.bound(c.dict.value(i*64 + bits.TrailingZeros64(w)))
+			}
+		}
 	}
 }
 
 func (c *chunk) appendInt96s(v *column.Vector, lo, hi int) {
 	hive := c.w.options.Layout == LayoutHive
+	start := len(c.plain)
+	c.plain = grow(c.plain, 12*(hi-lo))
+	b := c.plain[start:]
 	for i := lo; i < hi; i++ {
 		if v.Null(i) {
 			continue
@@ -466,52 +526,76 @@ func (c *chunk) appendInt96s(v *column.Vector, lo, hi int) {
 			day := floorDay(sec)
 			sec += (julianDay(day) - day) * secondsPerDay
 		}
-		c.fixed = appendInt96(c.fixed[:0], sec, v.Nanos[i])
-		c.appendFixedValue()
+		putInt96(b, sec, v.Nanos[i])
+		b = b[12:]
 	}
+	c.plain = c.plain[:len(c.plain)-len(b)]
+	c.fixedValues(start)
 }
 
 func (c *chunk) appendDecimals(v *column.Vector, lo, hi int) {
-	wide := v.Wide()
-	for i := lo; i < hi; i++ {
-		if v.Null(i) {
-			continue
+	w := c.leaf.width
+	start := len(c.plain)
+	c.plain = grow(c.plain, w*(hi-lo)+16)
+	at := start
+	if w <= 8 {
+		shift := uint(64 - 8*w)
+		for i := lo; i < hi; i++ {
+			if !v.Null(i) {
+				binary.BigEndian.PutUint64(c.plain[at:], uint64(v.Ints[i])<<shift)
+				at += w
+			}
 		}
-		low := v.Ints[i]
-		high := low >> 63
-		if wide {
-			high = v.High[i]
+	} else {
+		shift := uint(128 - 8*w) // less than 64
+		wide := v.Wide()
+		for i := lo; i < hi; i++ {
+			if v.Null(i) {
+				continue
+			}
+			low := uint64(v.Ints[i])
+			high := uint64(v.Ints[i] >> 63)
+			if wide {
+				high = uint64(v.High[i])
+			}
+			binary.BigEndian.PutUint64(c.plain[at:], high<<shift|low>>(64-shift))
+			binary.BigEndian.PutUint64(c.plain[at+8:], low<<shift)
+			at += w
 		}
-		if c.leaf.order == orderFixed {
-			c.bounds.wide(high, low)
-		}
-		c.fixed = appendFixed(c.fixed[:0], high, low, c.leaf.width)
-		c.appendFixedValue()
 	}
+	c.plain = c.plain[:at]
+	c.fixedValues(start)
 }
 
-// appendFixedValue appends c.fixed.
-func (c *chunk) appendFixedValue() {
-	c.values++
-	c.raw += len(c.fixed)
+// fixedValues takes what stands in c.plain from start on, values of the leaf's width, into the page.
+func (c *chunk) fixedValues(start int) {
+	w := c.leaf.width
+	b := c.plain[start:]
+	n := len(b) / w
+	c.values += n
+	c.raw += len(b)
 	if !c.inDict {
-		c.bound(c.fixed)
-		c.plain = append(c.plain, c.fixed...)
+		if c.leaf.order != orderNone {
+			for ; len(b) > 0; b = b[w:] {
+				c.bound(b[:w])
+			}
+		}
 		return
 	}
 	if c.w.options.Layout == LayoutHive {
-		c.raw += 4 // parquet-mr counts a length that isn't there
+		c.raw += 4 * n // parquet-mr counts lengths that aren't there
 	}
-	var code uint32
-	switch c.leaf.width {
-	case 4:
-		code = c.dict.key(uint64(binary.LittleEndian.Uint32(c.fixed)))
-	case 8:
-		code = c.dict.key(binary.LittleEndian.Uint64(c.fixed))
-	default:
-		code = c.dict.bytes(c.fixed)
+	for ; len(b) > 0; b = b[w:] {
+		switch w {
+		case 4:
+			c.codes = append(c.codes, c.dict.key(uint64(binary.LittleEndian.Uint32(b))))
+		case 8:
+			c.codes = append(c.codes, c.dict.key(binary.LittleEndian.Uint64(b)))
+		default:
+			c.codes = append(c.codes, c.dict.bytes(b[:w]))
+		}
 	}
-	c.appendCode(code, c.fixed)
+	c.plain = c.plain[:start]
 }
 
 // maxNanoSecond bounds the seconds whose nanoseconds since 1970 fit 64 bits.
@@ -529,7 +613,7 @@ func (c *chunk) timestamps(v *column.Vector, lo, hi int) error {
 		sec := v.Ints[i]
 		x := sec*per + int64(v.Nanos[i])/unit
 		if unit == 1 && (sec < -maxNanoSecond || sec >= maxNanoSecond) {
-			return fmt.Errorf("column %s: second %d doesn't fit a timestamp in nanoseconds (years 1678 to 2261)", c.leaf.path, sec)
+			return fmt.Errorf("column %s: second %d doesn't fit a timestamp in nanoseconds (years 1678 to 2261)", c.leaf.name(), sec)
 		}
 		c.ints = append(c.ints, x)
 	}
@@ -553,6 +637,7 @@ func (c *chunk) judgeDictionary() {
 // dropDictionary goes on without a dictionary; finished pages keep theirs.
 func (c *chunk) dropDictionary() {
 	c.inDict = false
+	c.boundCodes()
 	c.plain = c.dict.appendPlain(c.plain[:0], c.codes)
 	c.codes = c.codes[:0]
 }

@@ -38,22 +38,37 @@ func hash64(x uint64) uint64 {
 	return h ^ l
 }
 
+func mix(a, b uint64) uint64 {
+	h, l := bits.Mul64(a, b)
+	return h ^ l
+}
+
+// hashBytes reads the ends of short values, which overlap, and 16 bytes at a time of long ones.
 func hashBytes(b []byte) uint64 {
-	h := uint64(len(b)) * prime2
-	for len(b) >= 8 {
-		x, y := bits.Mul64(h^binary.LittleEndian.Uint64(b), prime1)
-		h = x ^ y
-		b = b[8:]
+	n := uint64(len(b))
+	switch {
+	case n >= 8:
+		h := n * prime2
+		for len(b) > 16 {
+			h = mix(h^binary.LittleEndian.Uint64(b), prime1^binary.LittleEndian.Uint64(b[8:]))
+			b = b[16:]
+		}
+		if len(b) < 8 { // the last bytes of a long value, some for the second time
+			return mix(h^tail(b), prime1)
+		}
+		return mix(h^binary.LittleEndian.Uint64(b), prime1^binary.LittleEndian.Uint64(b[len(b)-8:]))
+	case n >= 4:
+		return mix(n*prime2^(uint64(binary.LittleEndian.Uint32(b))|uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32), prime1)
 	}
-	if len(b) >= 4 {
-		x, y := bits.Mul64(h^(uint64(binary.LittleEndian.Uint32(b))|uint64(binary.LittleEndian.Uint32(b[len(b)-4:]))<<32), prime1)
-		return x ^ y
-	}
-	var t uint64
+	return mix(n*prime2^tail(b), prime1)
+}
+
+// tail reads up to 7 bytes.
+func tail(b []byte) (t uint64) {
 	for i, c := range b {
 		t |= uint64(c) << (8 * i)
 	}
-	return hash64(h ^ t)
+	return t
 }
 
 // room doubles the table when it is over half full.

@@ -78,18 +78,16 @@ func (c *chunk) flush() error {
 	}
 	b := c.w.buffers.Get().(*buffers)
 	defer c.w.buffers.Put(b)
-	if c.inDict && len(c.index) == 0 {
-		// the first page decides, as in parquet-mr
+	if c.inDict {
 		b.values = c.appendCodes(b.values[:0])
-		if len(b.values)+c.dict.size() >= c.raw {
-			c.dropDictionary()
+		if len(c.index) == 0 && len(b.values)+c.dict.size() >= c.raw {
+			c.dropDictionary() // the first page decides, as in parquet-mr
 		}
 	}
-	enc := c.appendEncoded(b)
-	if err := c.writePage(b, enc); err != nil {
+	values, enc := c.encoded(b)
+	if err := c.writePage(b, values, enc); err != nil {
 		return err
 	}
-	c.epoch++
 	c.clearPage()
 	return nil
 }
@@ -100,38 +98,32 @@ func (c *chunk) appendCodes(dst []byte) []byte {
 	return appendHybrid(append(dst, byte(w)), c.codes, w)
 }
 
-// appendEncoded makes b.values out of the growing page and returns the encoding.
-func (c *chunk) appendEncoded(b *buffers) format.Encoding {
-	if c.inDict {
-		b.values = c.appendCodes(b.values[:0])
+// encoded returns the values of the growing page as the page holds them, in b.values or c.plain,
+// and their encoding.
+func (c *chunk) encoded(b *buffers) ([]byte, format.Encoding) {
+	switch {
+	case c.inDict: // b.values are the codes
+		c.boundCodes()
 		c.dictUsed = c.dict.n
 		if c.w.v2 || c.w.options.Layout == LayoutModern {
-			return format.RLEDictionary
+			return b.values, format.RLEDictionary
 		}
-		return format.PlainDictionary
-	}
-	if c.leaf.physical == format.Boolean {
-		switch set := countValid(c.bools, 0, c.values); {
-		case set > 0 && set < c.values:
-			c.bounds.ints([]int64{0, 1})
-		case c.values > 0:
-			c.bounds.ints([]int64{int64(set / c.values)})
-		}
-		return c.appendBooleans(b)
+		return b.values, format.PlainDictionary
+	case c.leaf.physical == format.Boolean:
+		return c.encodedBooleans(b)
 	}
 	if c.leaf.bloom {
 		c.addHashes(c.plain)
 	}
 	if c.w.v2 {
-		return c.appendDelta(b)
+		return c.encodedDelta(b)
 	}
-	b.values = append(b.values[:0], c.plain...)
-	return format.Plain
+	return c.plain, format.Plain
 }
 
-// appendDelta makes b.values out of c.plain with V2's encodings. LayoutHive uses those of
-// parquet-mr 1.8.1, which had none for INT64; the others use them where they are shorter.
-func (c *chunk) appendDelta(b *buffers) format.Encoding {
+// encodedDelta is encoded for V2. LayoutHive uses the encodings of parquet-mr 1.8.1, which had
+// none for INT64; the others use them where they are shorter.
+func (c *chunk) encodedDelta(b *buffers) ([]byte, format.Encoding) {
 	hive := c.w.options.Layout == LayoutHive
 	if c.delta == nil {
 		c.delta = new(deltas)
@@ -159,24 +151,30 @@ func (c *chunk) appendDelta(b *buffers) format.Encoding {
 		}
 	}
 	if enc == format.Plain || !hive && len(b.values) >= len(c.plain) {
-		b.values, enc = append(b.values[:0], c.plain...), format.Plain
+		return c.plain, format.Plain
 	}
-	return enc
+	return b.values, enc
 }
 
-// appendBooleans makes b.values out of c.bools.
-func (c *chunk) appendBooleans(b *buffers) format.Encoding {
+// encodedBooleans is encoded for c.bools.
+func (c *chunk) encodedBooleans(b *buffers) ([]byte, format.Encoding) {
+	switch set := countValid(c.bools, 0, c.values); {
+	case set > 0 && set < c.values:
+		c.bounds.ints([]int64{0, 1})
+	case c.values > 0:
+		c.bounds.ints([]int64{int64(set / c.values)})
+	}
 	b.values = b.values[:0]
 	if !c.w.v2 {
 		for i := 0; i < c.values; i += 64 {
 			b.values = appendWord(b.values, c.bools[i>>6], min(8, (c.values-i+7)/8))
 		}
-		return format.Plain
+		return b.values, format.Plain
 	}
 	b.values = append(b.values, 0, 0, 0, 0)
 	b.values = c.appendLevelBits(b.values, b, c.bools, c.values)
 	binary.LittleEndian.PutUint32(b.values, uint32(len(b.values)-4))
-	return format.RLE
+	return b.values, format.RLE
 }
 
 // appendLevelBits appends n bits as RLE/bit-packed values of width 1.
@@ -206,8 +204,8 @@ func (c *chunk) appendDef(dst []byte, b *buffers) []byte {
 	return appendRun(dst, 1, c.entries, 1)
 }
 
-// writePage appends the growing page, whose encoded values are b.values, to c.pages.
-func (c *chunk) writePage(b *buffers, enc format.Encoding) error {
+// writePage appends the growing page, whose encoded values are given, to c.pages.
+func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error {
 	w := c.w
 	hive := w.options.Layout == LayoutHive
 	var defLen, repLen, uncompressed int
@@ -223,11 +221,11 @@ func (c *chunk) writePage(b *buffers, enc format.Encoding) error {
 			b.levels = c.appendDef(b.levels, b)
 		}
 		defLen = len(b.levels) - repLen
-		uncompressed = len(b.levels) + len(b.values)
-		b.out = b.compressed(append(b.out[:0], b.levels...), b.values, w.codec)
+		uncompressed = len(b.levels) + len(values)
+		b.out = b.compressed(append(b.out[:0], b.levels...), values, w.codec)
 		if !hive && w.codec != format.Uncompressed && len(b.out) >= uncompressed {
 			compressed = false
-			b.out = append(b.out[:len(b.levels)], b.values...)
+			b.out = append(b.out[:len(b.levels)], values...)
 		}
 	} else {
 		b.body = b.body[:0]
@@ -242,12 +240,12 @@ func (c *chunk) writePage(b *buffers, enc format.Encoding) error {
 			b.body = c.appendDef(b.body, b)
 			binary.LittleEndian.PutUint32(b.body[n:], uint32(len(b.body)-n-4))
 		}
-		b.body = append(b.body, b.values...)
+		b.body = append(b.body, values...)
 		uncompressed = len(b.body)
 		b.out = b.compressed(b.out[:0], b.body, w.codec)
 	}
 	if uncompressed > math.MaxInt32 || len(b.out) > math.MaxInt32 {
-		return fmt.Errorf("column %s: a page of %d bytes is more than the format holds", c.leaf.path, uncompressed)
+		return fmt.Errorf("column %s: a page of %d bytes is more than the format holds", c.leaf.name(), uncompressed)
 	}
 
 	e := pageEntry{at: at, firstRow: c.totalRows, nulls: int64(c.nulls), entries: int64(c.entries), empty: c.values == 0}

@@ -54,17 +54,30 @@ func appendFixed(dst []byte, high, low int64, width int) []byte {
 	return append(dst, b[16-width:]...)
 }
 
+// unfixed reads a big-endian integer of at most 16 bytes.
+func unfixed(b []byte) (high, low int64) {
+	var x [16]byte
+	copy(x[:], b)
+	h, l := int64(binary.BigEndian.Uint64(x[:])), binary.BigEndian.Uint64(x[8:])
+	if len(b) <= 8 {
+		low = h >> (64 - 8*len(b))
+		return low >> 63, low
+	}
+	s := uint(128 - 8*len(b))
+	return h >> s, int64(uint64(h)<<(64-s) | l>>s)
+}
+
 const (
 	julianEpoch   = 2440588 // the Julian day of 1970-01-01
 	secondsPerDay = 86400
 )
 
-// appendInt96 appends a timestamp of seconds and nanoseconds since 1970.
-func appendInt96(dst []byte, sec int64, nanos int32) []byte {
+// putInt96 puts a timestamp of seconds and nanoseconds since 1970 at the start of b.
+func putInt96(b []byte, sec int64, nanos int32) {
 	day := floorDay(sec)
 	of := sec - day*secondsPerDay
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(of*1e9+int64(nanos)))
-	return binary.LittleEndian.AppendUint32(dst, uint32(day+julianEpoch))
+	binary.LittleEndian.PutUint64(b, uint64(of*1e9+int64(nanos)))
+	binary.LittleEndian.PutUint32(b[8:], uint32(day+julianEpoch))
 }
 
 func floorDay(sec int64) int64 {

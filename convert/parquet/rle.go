@@ -1,6 +1,9 @@
 package parquet
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // The RLE/bit-packed hybrid of levels, dictionary indices and V2 booleans:
 //
@@ -68,26 +71,27 @@ func appendPacked[T uint8 | uint32](dst []byte, values []T, width int) []byte {
 	if width == 0 {
 		return dst
 	}
-	var acc uint64
+	start := len(dst)
+	size := (len(values) + 7) / 8 * width
+	dst = grow(dst, size+4)
+	at := start
+	var acc uint64 // n bits of it count, less than 32 between values
 	n := 0
 	for _, v := range values {
 		acc |= uint64(v) << n
-		n += width
-		for n >= 8 {
-			dst = append(dst, byte(acc))
-			acc >>= 8
-			n -= 8
+		if n += width; n >= 32 {
+			binary.LittleEndian.PutUint32(dst[at:], uint32(acc))
+			at += 4
+			acc >>= 32
+			n -= 32
 		}
 	}
-	if rest := len(values) & 7; rest != 0 {
-		n += (8 - rest) * width
-		for n > 0 {
-			dst = append(dst, byte(acc))
-			acc >>= 8
-			n -= 8
-		}
+	end := start + size
+	for ; at < end; at++ {
+		dst[at] = byte(acc)
+		acc >>= 8
 	}
-	return dst
+	return dst[:end]
 }
 
 // appendBitmap appends n bits of b as values of width 1: words that are all equal become repeated

@@ -69,6 +69,8 @@ type leaf struct {
 	unit           int64 // of INT64 timestamps: nanoseconds in one
 }
 
+func (l *leaf) name() string { return strings.Join(l.path, ".") }
+
 // An order is how the values of a leaf are compared for its statistics.
 type order uint8
 

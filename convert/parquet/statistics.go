@@ -19,6 +19,7 @@ type bounds struct {
 	minHigh, maxHi int64 // of 128-bit decimals, with minI and maxI as the low halves
 	minF, maxF     float64
 	minB, maxB     []byte // owned
+	minP, maxP     uint64 // their prefixes, of texts
 }
 
 func (b *bounds) reset() { *b = bounds{minB: b.minB[:0], maxB: b.maxB[:0]} }
@@ -87,16 +88,37 @@ func less128(ah, al, bh, bl int64) bool {
 }
 
 func (b *bounds) text(x []byte) {
-	if !b.has {
-		b.has, b.minB, b.maxB = true, append(b.minB[:0], x...), append(b.maxB[:0], x...)
+	p := prefix(x)
+	if b.has && p > b.minP && p < b.maxP {
 		return
 	}
-	if bytes.Compare(x, b.minB) < 0 {
-		b.minB = append(b.minB[:0], x...)
+	b.textSlow(p, x)
+}
+
+func (b *bounds) textSlow(p uint64, x []byte) {
+	switch {
+	case !b.has:
+		b.has, b.minP, b.maxP = true, p, p
+		b.minB, b.maxB = append(b.minB[:0], x...), append(b.maxB[:0], x...)
+		return
+	case p < b.minP || p == b.minP && bytes.Compare(x, b.minB) < 0:
+		b.minP, b.minB = p, append(b.minB[:0], x...)
 	}
-	if bytes.Compare(x, b.maxB) > 0 {
-		b.maxB = append(b.maxB[:0], x...)
+	if p > b.maxP || p == b.maxP && bytes.Compare(x, b.maxB) > 0 {
+		b.maxP, b.maxB = p, append(b.maxB[:0], x...)
 	}
+}
+
+// prefix is the first 8 bytes of x as a number, which orders texts that differ in them.
+func prefix(x []byte) uint64 {
+	if len(x) >= 8 {
+		return binary.BigEndian.Uint64(x)
+	}
+	var p uint64
+	for i, c := range x {
+		p |= uint64(c) << (56 - 8*i)
+	}
+	return p
 }
 
 // signed is text by signed bytes.
