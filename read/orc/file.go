@@ -15,7 +15,7 @@
 //
 // A file may be hostile: whatever it holds, reading ends with rows or an error. Offsets and lengths
 // are checked against the file's size, types against loops and depth, and what a few bytes may
-// unfold to is bounded: 128 MiB for a message of the tail, 512 MiB for the values of a batch of
+// unfold to is bounded: 128 MiB for a message of the tail, 256 MiB for the values of a batch of
 // rows or for a dictionary.
 package orc
 
@@ -29,7 +29,7 @@ import (
 
 const (
 	maxTail      = 128 << 20 // bytes that a message of the tail, or an index, may have
-	maxBatch     = 512 << 20 // bytes that values of a batch, or a dictionary, may take
+	maxBatch     = 256 << 20 // bytes that values of a batch, or a dictionary, may take
 	maxDepth     = 64        // of types
 	maxTypes     = 1 << 16
 	maxBlockSize = 1 << 23 // ORC Java's limit

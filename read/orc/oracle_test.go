@@ -11,7 +11,6 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -49,10 +48,25 @@ func rows(t testing.TB, data []byte, columns ...string) []byte {
 	return out.Bytes()
 }
 
-// wallClock is how the oracle writes a timestamp.
-var timestamps = regexp.MustCompile(`"(\d{4,}-\d\d-\d\d)T(\d\d:\d\d:\d\d(?:\.\d+)?)Z"`)
-
-func asOracle(b []byte) []byte { return timestamps.ReplaceAll(b, []byte(`"$1 $2"`)) }
+// asOracle writes timestamps as the oracle does, "2006-01-02 15:04:05" and no zone.
+func asOracle(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for {
+		end := bytes.Index(b, []byte(`Z"`))
+		if end < 0 {
+			return append(out, b...)
+		}
+		start := bytes.LastIndexByte(b[:end], '"') + 1
+		text := b[start:end]
+		out = append(out, b[:end]...)
+		if len(text) < 19 || text[4] != '-' || text[10] != 'T' || text[13] != ':' {
+			out = append(out, 'Z')
+		} else {
+			out[len(out)-len(text)+10] = ' '
+		}
+		b = b[end+1:]
+	}
+}
 
 type oracleFile struct {
 	File     string
@@ -126,7 +140,7 @@ func TestOracleColumns(t *testing.T) {
 	n := 0
 	for _, path := range sharedFiles(t, "oracle/orc/*.orc") {
 		data, side := readOracle(t, path)
-		if !side.ReadBack.Equal {
+		if !side.ReadBack.Equal || testing.Short() && !strings.Contains(path, "v195") {
 			continue
 		}
 		for i, check := range side.Checks {

@@ -68,9 +68,14 @@ func (f *File) stripeRows(w io.Writer, out []byte, i int, wanted []bool, from, t
 		return out, err
 	}
 	root := s.column(f.root, wanted)
+	if !s.hasData(root) { // then nothing bounds the rows
+		return out, fmt.Errorf("%d rows and no streams", s.info.rows)
+	}
 	if err := root.open(); err != nil {
 		return out, err
 	}
+	// Few large rows at a time, should they even decompress to sixteen times what they are here.
+	batch = int(min(int64(batch), 1+(32<<20)/(16*(s.info.data/s.info.rows+1))))
 	if group := int64(0); f.stride > 0 && from >= int64(f.stride) && s.hasIndex(root) {
 		group = from / int64(f.stride)
 		if err := root.seek(int(group)); err != nil {
@@ -128,6 +133,21 @@ func (s *stripeReader) column(t *Type, wanted []bool) *column {
 		}
 	}
 	return c
+}
+
+// hasData reports whether any column that is read has a stream with something in it.
+func (s *stripeReader) hasData(c *column) bool {
+	for kind := streamPresent; kind < streamRowIndex; kind++ {
+		if p := s.streams[streamKey{c.t.ID, kind}]; p.end > p.start {
+			return true
+		}
+	}
+	for _, child := range c.children {
+		if child != nil && s.hasData(child) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasIndex reports whether all columns that are read have a ROW_INDEX.
