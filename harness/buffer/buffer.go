@@ -44,9 +44,9 @@ type Buffer struct {
 	*Reader
 }
 
-// New makes an empty buffer.
-func New(h Hints) *Buffer {
-	return &Buffer{NewLog().Reader("", h)}
+// New makes an empty buffer, which takes its memory from the pool; nil is one of its own.
+func New(h Hints, p *Pool) *Buffer {
+	return &Buffer{NewLog(p).Reader("", h)}
 }
 
 // Append adds records and reports whether the buffer is due at now.

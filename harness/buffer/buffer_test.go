@@ -44,7 +44,7 @@ func TestDue(t *testing.T) {
 		{"empty records wait for the interval", map[int][]string{2: {"", ""}}, 62, "[ ]", -1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := New(h)
+			b := New(h, nil)
 			for s := 0; s < 60; s++ {
 				if d := tt.appends[s]; d != nil {
 					if _, err := b.Append(t0.Add(time.Duration(s)*time.Second), recs(d...)); err != nil {
@@ -82,7 +82,7 @@ func TestDue(t *testing.T) {
 
 // A batch that is retried is the same batch: alone, whole, not before its time, and as old as it was.
 func TestRollback(t *testing.T) {
-	l := NewLog()
+	l := NewLog(nil)
 	r := l.Reader("transform", Hints{Size: 4, Interval: time.Minute})
 	if err := l.Append(t0, recs("ab", "cd", "ef")); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestRollback(t *testing.T) {
 func TestModel(t *testing.T) {
 	for seed := int64(0); seed < 30; seed++ {
 		rng := rand.New(rand.NewSource(seed))
-		l := NewLog()
+		l := NewLog(nil)
 		hints := []Hints{{Size: 3000, Interval: time.Second}, {Size: 20000, Interval: 5 * time.Second}}
 		type state struct {
 			r    *Reader
@@ -224,7 +224,7 @@ func TestModel(t *testing.T) {
 }
 
 func BenchmarkAppendCut(b *testing.B) {
-	buf := New(Hints{Size: 1 << 20, Interval: time.Minute})
+	buf := New(Hints{Size: 1 << 20, Interval: time.Minute}, nil)
 	in := make([]record.Record, 500)
 	for i := range in {
 		in[i].Data = make([]byte, 500)

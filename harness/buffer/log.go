@@ -6,16 +6,48 @@ import (
 	"github.com/hydrantkit/hydrant/harness/record"
 )
 
-// Sizes of a block: what is asked of the allocator at once. A record larger than blockBytes has
+// Sizes of a block: what is asked of the allocator at once. The first block of a log is small, since a stream may
+// have thousands of partitions, and each further one is larger, up to blockBytes. A record larger than that has
 // a block of its own size.
 const (
-	blockBytes   = 256 << 10
-	blockRecords = 1 << 10
-	spareBlocks  = 16 // blocks kept for reuse by one log
+	firstBytes  = 4 << 10
+	blockBytes  = 256 << 10
+	headerShare = 256 // bytes of data for each record header that a new block has room for
+	maxRecords  = 1 << 13
+	classes     = 4   // 4, 16, 64 and 256 KiB
+	spareBytes  = 16 << 20
 )
 
-// A Log is the stream's one place where records rest until they are settled. The zero Log is empty,
-// and in memory. When Append returns, the records survive what the log survives.
+// A Pool keeps blocks between logs. Logs that share one are for one goroutine. Its zero value is empty.
+type Pool struct {
+	spare [classes][]*block
+	bytes int
+}
+
+// take returns an empty block of a class.
+func (p *Pool) take(class int) *block {
+	if n := len(p.spare[class]); n > 0 {
+		b := p.spare[class][n-1]
+		p.spare[class] = p.spare[class][:n-1]
+		p.bytes -= cap(b.data)
+		return b
+	}
+	size := firstBytes << (2 * class)
+	return &block{records: make([]record.Record, 0, size/headerShare), data: make([]byte, 0, size), class: class}
+}
+
+// give takes a block back.
+func (p *Pool) give(b *block) {
+	if b.class < 0 || p.bytes+cap(b.data) > spareBytes {
+		return
+	}
+	clear(b.records) // or Keys and Source would be held
+	b.records, b.data, b.marks = b.records[:0], b.data[:0], b.marks[:0]
+	p.spare[b.class] = append(p.spare[b.class], b)
+	p.bytes += cap(b.data)
+}
+
+// A Log is a place where records rest until they are settled. When Append returns, the records survive what the log survives.
 //
 //	blocks    [ r r r r | r r r r | r r . . ]      r: a record's header; its bytes lie in the block's data
 //	positions   0       4         8     10         counted from the log's first record on
@@ -25,7 +57,7 @@ type Log struct {
 	base    uint64 // position of blocks[0].records[0]
 	end     uint64 // position after the last record
 	readers []*Reader
-	spare   []*block
+	pool    *Pool
 }
 
 // A block is some records and the memory their bytes lie in.
@@ -33,6 +65,7 @@ type block struct {
 	records []record.Record
 	data    []byte
 	marks   []mark
+	class   int // of its size; -1 is a size of its own
 }
 
 // A mark says when the records from index n of a block on were appended.
@@ -41,8 +74,13 @@ type mark struct {
 	at time.Time
 }
 
-// NewLog makes an empty log in memory.
-func NewLog() *Log { return &Log{} }
+// NewLog makes an empty log in memory. It takes its blocks from the pool; nil is one of its own.
+func NewLog(p *Pool) *Log {
+	if p == nil {
+		p = &Pool{}
+	}
+	return &Log{pool: p}
+}
 
 // Len is the number of records that some reader may still read.
 func (l *Log) Len() int { return int(l.end - l.base) }
@@ -88,17 +126,22 @@ func (b *block) keep(p []byte) []byte {
 
 // room returns the last block if it has room for one record of need bytes, else a new one.
 func (l *Log) room(need int) *block {
+	class := 0
 	if n := len(l.blocks); n > 0 {
 		b := l.blocks[n-1]
-		if len(b.records) < blockRecords && len(b.data)+need <= cap(b.data) {
+		if len(b.records) < maxRecords && len(b.data)+need <= cap(b.data) {
 			return b
 		}
+		class = min(max(b.class, 0)+1, classes-1)
+	}
+	for class < classes-1 && firstBytes<<(2*class) < need {
+		class++
 	}
 	var b *block
-	if n := len(l.spare); n > 0 && need <= blockBytes {
-		b, l.spare = l.spare[n-1], l.spare[:n-1]
+	if need <= firstBytes<<(2*class) {
+		b = l.pool.take(class)
 	} else {
-		b = &block{records: make([]record.Record, 0, blockRecords), data: make([]byte, 0, max(need, blockBytes))}
+		b = &block{records: make([]record.Record, 0, 1), data: make([]byte, 0, need), class: -1}
 	}
 	l.blocks = append(l.blocks, b)
 	return b
@@ -124,11 +167,7 @@ func (l *Log) forget() {
 			break
 		}
 		l.base += uint64(len(b.records))
-		if cap(b.data) == blockBytes && len(l.spare) < spareBlocks {
-			clear(b.records) // or Keys and Source would be held
-			b.records, b.data, b.marks = b.records[:0], b.data[:0], b.marks[:0]
-			l.spare = append(l.spare, b)
-		}
+		l.pool.give(b)
 		n++
 	}
 	if n > 0 {

@@ -204,10 +204,13 @@ func (r *Reader) Release(b *Batch) {
 	}
 	r.log.forget()
 	clear(b.Records)
-	if b.Records = b.Records[:0]; cap(b.Records) <= 64*blockRecords && len(r.spare) < 4 {
+	if b.Records = b.Records[:0]; cap(b.Records) <= spareRecords && len(r.spare) < 4 {
 		r.spare = append(r.spare, b)
 	}
 }
+
+// spareRecords is how large a batch may be to be kept for reuse.
+const spareRecords = 1 << 16
 
 // low is the position below which this reader needs nothing.
 func (r *Reader) low() uint64 {
