@@ -182,7 +182,11 @@ func (r *conversionRun) prepare(ctx context.Context, args []string) ([]convertSo
 	c := harness.Conversion{Catalog: table.CatalogID, Database: table.Database, Table: table.Name, Region: table.Region, Version: "LATEST"}
 	r.place()
 	r.asides = asides{path: r.errorsPath(), catalog: c.CatalogJSON(), create: r.create}
-	return r.sources(args)
+	files, err := convertSources(args, r.format, r.io.in)
+	if err != nil {
+		return nil, err
+	}
+	return r.shard.pick(files)
 }
 
 func (r *conversionRun) print(interrupted bool) error {

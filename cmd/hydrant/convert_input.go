@@ -26,22 +26,22 @@ type convertSource struct {
 	before func() int64
 }
 
-// sources finds the inputs, and of them those that are this shard's.
-func (r *conversionRun) sources(args []string) ([]convertSource, error) {
+// convertSources finds the inputs.
+func convertSources(args []string, format input.Format, stdin io.Reader) ([]convertSource, error) {
 	var all []convertSource
 	for _, arg := range args {
 		names, err := expand([]string{arg})
 		if err != nil {
 			return nil, err
 		}
-		files, err := fileSources(names, r.io.in)
+		files, err := fileSources(names, stdin)
 		if err != nil {
 			return nil, err
 		}
 		info, err := os.Stat(arg)
 		below := arg != "-" && err == nil && info.IsDir()
 		for i, s := range files {
-			c := convertSource{source: s, rel: filepath.Base(s.name), format: r.format}
+			c := convertSource{source: s, rel: filepath.Base(s.name), format: format}
 			if below {
 				if c.rel, err = filepath.Rel(arg, names[i]); err != nil {
 					return nil, err
@@ -50,7 +50,7 @@ func (r *conversionRun) sources(args []string) ([]convertSource, error) {
 			all = append(all, c)
 		}
 	}
-	return r.shard.pick(all)
+	return all, nil
 }
 
 func totalSize(files []convertSource) int64 {
@@ -66,8 +66,9 @@ func totalSize(files []convertSource) int64 {
 
 // chunks reads files one after the other. next belongs to one goroutine at a time.
 type chunks struct {
-	run   *conversionRun
 	files []convertSource
+	bytes *counter                          // counts what is read of files, if it isn't nil
+	chose func(name string, f input.Format) // called with a format that was found, if it isn't nil
 	at    int
 	r     *input.Reader
 	file  io.ReadCloser
@@ -141,13 +142,17 @@ func (s *chunks) open() error {
 	if err != nil {
 		return err
 	}
-	if s.r, err = input.NewReader(&counting{f, &s.run.read}, src.name, src.format); err != nil {
+	var r io.Reader = f
+	if s.bytes != nil {
+		r = &counting{f, s.bytes}
+	}
+	if s.r, err = input.NewReader(r, src.name, src.format); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	s.file = f
 	s.at++
-	if _, said := s.run.said.LoadOrStore(src.name, true); !said && src.format == input.Auto && s.r.Format() != input.Lines && !s.run.f.quiet && !s.run.f.json {
-		fmt.Fprintf(s.run.io.err, "hydrant: %s is read as %s\n", src.name, s.r.Format())
+	if s.chose != nil && src.format == input.Auto {
+		s.chose(src.name, s.r.Format())
 	}
 	return nil
 }

@@ -28,7 +28,6 @@ type conversionRun struct {
 	folder    bool // --out is one
 	read      counter
 
-	said    sync.Map // names of inputs whose format was printed
 	asides  asides
 	summary convertSummary
 	held    int64 // records of files that weren't completed
@@ -217,7 +216,10 @@ func (r *conversionRun) rolled(ctx context.Context, files []convertSource, o *ou
 
 // pull feeds files to f.
 func (r *conversionRun) pull(ctx context.Context, f *convert.File, files []convertSource, o *output) error {
-	in := &chunks{run: r, files: files}
+	in := &chunks{files: files, bytes: &r.read}
+	if !r.f.quiet && !r.f.json {
+		in.chose = announce(r.io.err)
+	}
 	err := f.Pull(ctx, in.next, func(c convert.Chunk, bad []column.RowError) error {
 		k := c.(*sourced)
 		for i := range bad {
@@ -235,4 +237,13 @@ func (r *conversionRun) pull(ctx context.Context, f *convert.File, files []conve
 		err = cerr
 	}
 	return err
+}
+
+// announce prints a format that was found by content, where it isn't lines.
+func announce(w io.Writer) func(name string, f input.Format) {
+	return func(name string, f input.Format) {
+		if f != input.Lines {
+			fmt.Fprintf(w, "hydrant: %s is read as %s\n", name, f)
+		}
+	}
 }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hydrantkit/hydrant/read"
+	"github.com/hydrantkit/hydrant/read/orc"
+	"github.com/hydrantkit/hydrant/read/parquet"
+)
+
+func newInspect(io *streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "inspect [flags] FILE",
+		Short: "The structure of a Parquet or ORC file",
+		Long: `Inspect prints what a Parquet or ORC file is made of: its schema, row groups or stripes, encodings, compression,
+sizes, the statistics of each column, and who wrote it.`,
+		Example: "  hydrant inspect --json events.parquet",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("one file is needed: hydrant inspect FILE")
+			}
+			if err := inspect(args[0], asJSON, io); err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object instead of text")
+	return cmd
+}
+
+// A structure is what a file is made of.
+type structure interface {
+	WriteText(w io.Writer) error
+}
+
+func inspect(name string, asJSON bool, s *streams) error {
+	var r io.ReaderAt
+	var size int64
+	if name == "-" {
+		body, err := io.ReadAll(s.in)
+		if err != nil {
+			return err
+		}
+		r, size = bytes.NewReader(body), int64(len(body))
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return usage(withoutPath(err))
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		if info.IsDir() {
+			return usagef("it is a folder")
+		}
+		r, size = f, info.Size()
+	}
+	st, err := structureOf(r, size)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		return st.WriteText(s.out)
+	}
+	b, err := json.Marshal(st)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%s\n", b)
+	return err
+}
+
+// structureOf reads the structure of a file by its first bytes.
+func structureOf(r io.ReaderAt, size int64) (structure, error) {
+	var magic [4]byte
+	n, err := r.ReadAt(magic[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch head := string(magic[:n]); {
+	case head == "PAR1":
+		f, err := parquet.Open(r, size)
+		if err != nil {
+			return nil, err
+		}
+		return f.Inspect()
+	case len(head) >= 3 && head[:3] == "ORC":
+		f, err := orc.Open(r, size)
+		if err != nil {
+			return nil, err
+		}
+		return f.Inspect()
+	}
+	return nil, read.ErrFormat
+}
+
+// withoutPath is an error of the operating system without the name of the file, for messages that have it already.
+func withoutPath(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
