@@ -254,8 +254,8 @@ func (e *encoder) appendStatistics(dst []statistics) []statistics {
 func (e *encoder) memory() int {
 	n := e.data.memory() + e.ints.memory() + e.second.memory() + len(e.present.words)*8 + len(e.bools.words)*8 +
 		len(e.tiny) + 2*(len(e.ints.pending)+len(e.second.pending)) + len(e.dict.bytes) + 2*len(e.numbers)
-	if e.bloom {
-		n += len(e.groups) * 8 * len(e.groups[0].filter.words)
+	for i := range e.groups {
+		n += 8 * len(e.groups[i].filter.words)
 	}
 	for i := range e.children {
 		n += e.children[i].memory()
