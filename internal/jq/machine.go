@@ -4,13 +4,13 @@ import "time"
 
 // Limits bound what one record may cost. Zero fields take the defaults.
 type Limits struct {
-	Steps int64 // instructions and loop turns; 20 million, about a second
+	Steps int64 // instructions and loop turns; 10 million, about half a second
 	Bytes int64 // memory handed out in all, freed or not; 256 MiB
 	Depth int   // nested calls; 20,000
 }
 
 const (
-	defaultSteps = 20_000_000
+	defaultSteps = 10_000_000
 	defaultBytes = 256 << 20
 	defaultDepth = 20_000
 )

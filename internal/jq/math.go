@@ -6,9 +6,9 @@ import "math"
 var mathFunctions = map[string]func(float64) float64{
 	"acos": math.Acos, "acosh": math.Acosh, "asin": math.Asin, "asinh": math.Asinh, "atan": math.Atan, "atanh": math.Atanh,
 	"cbrt": math.Cbrt, "ceil": math.Ceil, "cos": math.Cos, "cosh": math.Cosh, "erf": math.Erf, "erfc": math.Erfc,
-	"exp": math.Exp, "exp10": exp10, "exp2": math.Exp2, "expm1": math.Expm1, "fabs": math.Abs, "floor": math.Floor,
-	"gamma": lgamma, "j0": math.J0, "j1": math.J1, "lgamma": lgamma, "log": math.Log, "log10": log10, "log1p": math.Log1p,
-	"log2": math.Log2, "logb": math.Logb, "nearbyint": math.RoundToEven, "pow10": exp10, "rint": math.RoundToEven,
+	"exp": exp, "exp10": exp10, "exp2": exp2, "expm1": math.Expm1, "fabs": math.Abs, "floor": math.Floor,
+	"gamma": lgamma, "j0": math.J0, "j1": math.J1, "lgamma": lgamma, "log": log, "log10": log10, "log1p": math.Log1p,
+	"log2": log2, "logb": math.Logb, "nearbyint": math.RoundToEven, "pow10": exp10, "rint": math.RoundToEven,
 	"round": math.Round, "significand": significand, "sin": math.Sin, "sinh": math.Sinh, "sqrt": math.Sqrt, "tan": math.Tan,
 	"tanh": math.Tanh, "tgamma": tgamma, "trunc": math.Trunc, "y0": math.Y0, "y1": math.Y1,
 }
@@ -43,6 +43,9 @@ func mathNative2(f func(x, y float64) float64) func(*machine, value, value, valu
 }
 
 func lgamma(x float64) float64 {
+	if math.IsInf(x, 0) {
+		return math.Inf(1)
+	}
 	f, _ := math.Lgamma(x)
 	return f
 }
@@ -57,40 +60,6 @@ func tgamma(x float64) float64 {
 		return f
 	}
 	return math.Gamma(x)
-}
-
-func log10(x float64) float64 {
-	f := math.Log10(x)
-	// Powers of ten are exact in C.
-	if r := math.Round(f); math.Abs(f-r) < 1e-9 && exp10(r) == x {
-		return r
-	}
-	return f
-}
-
-func exp10(x float64) float64 {
-	if x == math.Trunc(x) && math.Abs(x) <= 400 {
-		f, _ := parseNumber(appendPower(nil, int(x)))
-		return f
-	}
-	return math.Pow(10, x)
-}
-
-func appendPower(dst []byte, n int) []byte {
-	dst = append(dst, "1e"...)
-	if n < 0 {
-		dst = append(dst, '-')
-		n = -n
-	}
-	return append(dst, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
-}
-
-// pow is exact where the result is a power of ten, as C's is; elsewhere the last digit may differ.
-func pow(x, y float64) float64 {
-	if x == 10 {
-		return exp10(y)
-	}
-	return math.Pow(x, y)
 }
 
 // significand is x scaled into [1, 2).

@@ -1,6 +1,7 @@
 package jq
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,8 +14,9 @@ type regex struct {
 	groups int // with the whole match
 	marks  int // slots for loops
 	names  []groupName
-	first  byte // the byte every match begins with, if known
+	first  byte // the byte every match begins with, if lit
 	lit    bool
+	must   []rune // every match holds them
 }
 
 type groupName struct {
@@ -539,7 +541,11 @@ func (m *machine) matchRegex(in, pattern, flags value, test bool) (value, error)
 	mt := matcher{re: re, m: m, s: s, caps: make([]int, 2*re.groups), marks: make([]int, re.marks+1)}
 	var found []value
 	chars := runeCounter{s: s}
-	for start := 0; start <= len(s); {
+	possible := true
+	for _, r := range re.must {
+		possible = possible && strings.ContainsRune(s, r)
+	}
+	for start := 0; possible && start <= len(s); {
 		if start < len(s) && !utf8.RuneStart(s[start]) {
 			return none, &aborted{reason: "jq 1.6 aborts: global match of nothing beside a character of several bytes"}
 		}

@@ -51,6 +51,45 @@ type reNode struct {
 	atomic   bool // possessive
 }
 
+// length is how many characters n takes, if that is always the same.
+func (n *reNode) length() (chars int, fixed bool) {
+	switch n.kind {
+	case reInst:
+		if n.op <= iSet {
+			return 1, true
+		}
+		return 0, isAnchor(n.op) || n.op == iKeep
+	case reBlock:
+		if n.op != iAtomic {
+			return 0, true
+		}
+		return n.list[0].length()
+	case reGroup:
+		return n.list[0].length()
+	case reRepeat:
+		l, f := n.list[0].length()
+		return l * n.min, f && n.min == n.max
+	case reSeq:
+		for _, sub := range n.list {
+			l, f := sub.length()
+			if !f {
+				return 0, false
+			}
+			chars += l
+		}
+		return chars, true
+	case reAlt:
+		chars, fixed = n.list[0].length()
+		for _, sub := range n.list[1:] {
+			if l, f := sub.length(); !f || l != chars {
+				return 0, false
+			}
+		}
+		return chars, fixed
+	}
+	return 0, false
+}
+
 type reKind uint8
 
 const (
@@ -113,7 +152,7 @@ func (p *reParser) fail(msg string) { panic(readError(msg)) }
 func (p *reParser) resolve() {
 	for _, f := range append(p.calls, p.backs...) {
 		if f.name == "" {
-			if f.num >= p.re.groups || f.num < 0 {
+			if f.num >= p.re.groups || f.num < 0 || f.num == 0 && f.node.op == iBack {
 				if f.node.op == iCall {
 					p.fail("undefined group <" + strconv.Itoa(f.num) + "> reference")
 				}
@@ -253,6 +292,9 @@ func (p *reParser) repeat(n *reNode) *reNode {
 		return nil
 	}
 	p.pos++
+	if n.kind == reInst && isAnchor(n.op) || n.kind == reBlock && n.op != iAtomic {
+		p.fail("target of repeat operator is invalid")
+	}
 	switch {
 	case p.accept("?"):
 		r.lazy = true
@@ -261,6 +303,8 @@ func (p *reParser) repeat(n *reNode) *reNode {
 	}
 	return r
 }
+
+func isAnchor(op instOp) bool { return iBegin <= op && op <= iNotWord }
 
 // interval takes {n}, {n,} or {n,m}; what isn't one stands for itself.
 func (p *reParser) interval(r *reNode) bool {
@@ -271,7 +315,7 @@ func (p *reParser) interval(r *reNode) bool {
 			i++
 		}
 		if i-j > 6 {
-			p.fail("too big number")
+			p.fail("too big number for repeat range")
 		}
 		n, err := strconv.Atoi(p.s[j:i])
 		return n, err == nil
@@ -338,6 +382,12 @@ func (p *reParser) atom() *reNode {
 		return p.group()
 	case '*', '+', '?':
 		p.fail("target of repeat operator is not specified")
+	case '{':
+		p.pos--
+		if p.interval(&reNode{}) {
+			p.fail("target of repeat operator is not specified")
+		}
+		p.pos++
 	case '\\':
 		return p.escape()
 	}
@@ -349,7 +399,16 @@ func (p *reParser) group() *reNode {
 		return p.capture("")
 	}
 	block := func(op instOp, y int) *reNode {
-		return &reNode{kind: reBlock, op: op, y: y, list: []*reNode{p.closing()}}
+		n := &reNode{kind: reBlock, op: op, y: y, list: []*reNode{p.closing()}}
+		if op == iLookBehind && n.list[0].kind == reAlt {
+			first, fixed := n.list[0].list[0].length()
+			for _, alt := range n.list[0].list {
+				if l, f := alt.length(); fixed && f && l != first {
+					p.fail("invalid pattern in look-behind")
+				}
+			}
+		}
+		return n
 	}
 	switch {
 	case p.accept("#"):
@@ -376,8 +435,14 @@ func (p *reParser) group() *reNode {
 		return block(iLookBehind, 1)
 	case p.accept("<"):
 		return p.capture(p.groupName('>'))
+	case p.accept("'"):
+		return p.capture(p.groupName('\''))
 	case p.accept("("):
 		return p.condition()
+	case p.accept("&"), p.accept("P>"):
+		return p.reference('g', ')')
+	case p.more() && strings.IndexByte("-+123456789", p.s[p.pos]) >= 0:
+		return p.numberCall()
 	}
 	return p.options()
 }
@@ -446,6 +511,28 @@ func (p *reParser) condition() *reNode {
 	} else {
 		n.list = []*reNode{body, {kind: reSeq}}
 	}
+	return n
+}
+
+// numberCall takes (?1), (?+1) and (?-1). An option that is taken away first, (?-i), is none in this syntax.
+func (p *reParser) numberCall() *reNode {
+	i := strings.IndexByte(p.s[p.pos:], ')')
+	num, err := 0, error(nil)
+	if i >= 0 {
+		num, err = strconv.Atoi(p.s[p.pos : p.pos+i])
+	}
+	if i < 0 || err != nil || num == 0 {
+		p.fail("invalid group name <>")
+	}
+	switch p.s[p.pos] {
+	case '-':
+		num += p.re.groups
+	case '+':
+		num += p.re.groups - 1
+	}
+	p.pos += i + 1
+	n := &reNode{op: iCall}
+	p.calls = append(p.calls, callFix{node: n, num: num})
 	return n
 }
 
@@ -555,7 +642,9 @@ func (p *reParser) escape() *reNode {
 		}
 	}
 	if s, ok := p.classEscape(c); ok {
-		return p.set(s)
+		// Only a set in brackets takes in the other case.
+		p.re.sets = append(p.re.sets, s)
+		return &reNode{op: iSet, x: len(p.re.sets) - 1}
 	}
 	p.pos = start
 	return p.char(p.charEscape())
@@ -685,7 +774,7 @@ func (p *reParser) number(base, digits int, end string) rune {
 	if end != "" && !p.accept(end) {
 		p.fail("invalid code point value")
 	}
-	if n > unicode.MaxRune {
+	if n > 0x7fffffff {
 		p.fail("too big wide-char value")
 	}
 	return rune(n)
@@ -714,8 +803,14 @@ func (p *reParser) class() charSet {
 		if !p.more() {
 			p.fail("premature end of char-class")
 		}
-		if !first && p.accept("]") {
-			return s
+		if p.peekIs("]") {
+			if !first {
+				p.pos++
+				return s
+			}
+			if !strings.Contains(p.s[p.pos+1:], "]") {
+				p.fail("empty char-class")
+			}
 		}
 		first = false
 		if p.accept("[:") {
@@ -724,13 +819,11 @@ func (p *reParser) class() charSet {
 			}
 			p.pos -= 2
 		}
-		if p.accept("[") {
-			sub := p.class()
-			s.subs = append(s.subs, &sub)
-			continue
-		}
 		from, isSet := p.classItem(&s)
 		if isSet {
+			if p.peekIs("-") && p.pos+1 < len(p.s) && p.s[p.pos+1] != ']' {
+				p.fail("unmatched range specifier in char-class")
+			}
 			continue
 		}
 		to := from
@@ -738,9 +831,7 @@ func (p *reParser) class() charSet {
 			p.pos++
 			var other charSet
 			if to, isSet = p.classItem(&other); isSet {
-				s.ranges = append(s.ranges, '-', '-')
-				s.subs = append(s.subs, &other)
-				to = from
+				p.fail("char-class value at end of range")
 			}
 		}
 		if to < from {
@@ -957,8 +1048,15 @@ func (c *reCompiler) repeat(n *reNode) {
 	}
 }
 
-// prefix finds the byte every match begins with.
+// prefix finds the byte every match begins with, and characters that every match holds.
 func (re *regex) prefix(n *reNode) {
+	if n.kind == reSeq {
+		for _, sub := range n.list {
+			if sub.kind == reInst && sub.op == iChar {
+				re.must = append(re.must, rune(sub.x))
+			}
+		}
+	}
 	for n.kind == reSeq || n.kind == reGroup {
 		if len(n.list) == 0 {
 			return

@@ -315,7 +315,7 @@ func (p *timeParser) zone() bool {
 	default:
 		return false
 	}
-	return n <= 1400
+	return true
 }
 
 // finish works out what follows from the fields read.

@@ -269,10 +269,8 @@ func (f *timeSpec) text(dst []byte, s string) []byte {
 	if f.pad == '0' || f.pad == '+' {
 		fill = '0'
 	}
-	if f.pad != '-' {
-		for n := f.width - len(s); n > 0; n-- {
-			dst = append(dst, fill)
-		}
+	for n := f.width - len(s); n > 0; n-- {
+		dst = append(dst, fill)
 	}
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -319,7 +317,7 @@ func (f *timeSpec) composite(dst []byte, format string, t *brokenTime) []byte {
 }
 
 func (f *timeSpec) append(dst []byte, c, modifier byte, t *brokenTime) ([]byte, bool) {
-	year := int64(t.year) + 1900
+	year := int64(int32(t.year + 1900)) // C's sum wraps
 	if modifier == 'E' {
 		switch c {
 		case 'c', 'C', 'x', 'X', 'y', 'Y':
@@ -441,7 +439,8 @@ func (f *timeSpec) append(dst []byte, c, modifier byte, t *brokenTime) ([]byte, 
 		}
 		return f.num(dst, int64(week), 2, '0'), true
 	case 'y':
-		return f.num(dst, (year%100+100)%100, 2, '0'), true
+		y := (t.year%100 + 1900) % 100
+		return f.num(dst, int64(y), 2, '0'), true
 	case 'Y':
 		return f.num(dst, year, 1, '0'), true
 	case 'z':
