@@ -1,0 +1,285 @@
+package orc
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hydrantkit/hydrant/schema"
+)
+
+// bigOf is the 128-bit integer of two halves.
+func bigOf(high, low int64) *big.Int {
+	x := new(big.Int).Lsh(big.NewInt(high), 64)
+	return x.Add(x, new(big.Int).SetUint64(uint64(low)))
+}
+
+// decodeVarint128 is a plain decoder of a decimal's number.
+func decodeVarint128(b []byte) (x *big.Int, n int) {
+	x = new(big.Int)
+	for i, c := range b {
+		x.Or(x, new(big.Int).Lsh(big.NewInt(int64(c&0x7f)), uint(7*i)))
+		if c < 0x80 {
+			n = i + 1
+			break
+		}
+	}
+	odd := x.Bit(0) == 1
+	x.Rsh(x, 1)
+	if odd {
+		x.Not(x)
+	}
+	return x, n
+}
+
+func FuzzDecimal(f *testing.F) {
+	f.Add(int64(0), int64(150), uint8(2))
+	f.Add(int64(-1), int64(-1), uint8(38))
+	f.Add(int64(5421010862427522170), int64(687399551400673280), uint8(0))
+	f.Fuzz(func(t *testing.T, high, low int64, s uint8) {
+		scale := int(s % 39)
+		want := bigOf(high, low)
+		b := appendVarint128(nil, high, low)
+		if x, n := decodeVarint128(b); n != len(b) || x.Cmp(want) != 0 {
+			t.Errorf("%d is %x, which reads as %d", want, b, x)
+		}
+		if high == low>>63 && !bytes.Equal(b, binary.AppendVarint(nil, low)) {
+			t.Errorf("%d is %x, and %x with 64 bits", want, b, binary.AppendVarint(nil, low))
+		}
+		if got := fits38(high, low); got != (len(strings.TrimPrefix(want.String(), "-")) <= 38) {
+			t.Errorf("%d fits 38 digits: %v", want, got)
+		}
+		qh, ql, ok := tenth(high, low)
+		if quotient, rest := new(big.Int).QuoRem(want, big.NewInt(10), new(big.Int)); ok != (rest.Sign() == 0) || ok && bigOf(qh, ql).Cmp(quotient) != 0 {
+			t.Errorf("a tenth of %d is %d, %v", want, bigOf(qh, ql), ok)
+		}
+		text := string(appendDecimal(nil, high, low, scale))
+		r, ok := new(big.Rat).SetString(text)
+		if !ok || strings.Contains(text, ".") && strings.HasSuffix(text, "0") || strings.HasPrefix(text, "00") {
+			t.Fatalf("%d of scale %d is %s", want, scale, text)
+		}
+		r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)))
+		if !r.IsInt() || r.Num().Cmp(want) != 0 {
+			t.Errorf("%d of scale %d is %s", want, scale, text)
+		}
+	})
+}
+
+func FuzzNanos(f *testing.F) {
+	f.Add(uint32(1000))
+	f.Add(uint32(999_999_999))
+	f.Fuzz(func(t *testing.T, n uint32) {
+		n %= 1e9
+		packed := packNanos(int32(n))
+		got := packed >> 3
+		if zeros := packed & 7; zeros > 0 {
+			for range zeros + 1 {
+				got *= 10
+			}
+		}
+		if got != int64(n) {
+			t.Errorf("%d is packed as %#x, which is %d", n, packed, got)
+		}
+	})
+}
+
+func FuzzBits(f *testing.F) {
+	f.Add([]byte("\xff\xff\x01"), uint16(20), uint16(3))
+	f.Fuzz(func(t *testing.T, b []byte, length, split uint16) {
+		n := min(int(length), 8*len(b))
+		words := make([]uint64, (n+63)/64+1)
+		for i, c := range b[:(n+7)/8] {
+			words[i/8] |= uint64(c) << (i % 8 * 8)
+		}
+		e := encoder{c: &columnEncoder{codec: codec{compression: None}}}
+		at := int(split) % (n + 1)
+		e.groups = []group{{}, {present: at}}
+		e.present.appendRange(words, nil, 0, at)
+		e.present.appendRange(words, nil, at, n)
+		e.finishBits(&e.present, &e.bits, func(g *group) (int, *int) { return g.present, &g.presentAt })
+		check := func(bytes []byte, from int) {
+			for i := from &^ 7; i < n; i++ {
+				if got, want := bytes[(i-from&^7)/8]<<(i%8) >= 0x80, words[i/64]>>(i%64)&1 != 0; got != want {
+					t.Fatalf("bit %d of %d, read from %d, is %v", i, n, from, got)
+				}
+			}
+		}
+		check(decodeByteRuns(e.bits.raw), 0)
+		check(decodeByteRuns(e.bits.raw[e.groups[1].presentAt:]), at) // by the position of the group
+	})
+}
+
+func FuzzDictionary(f *testing.F) {
+	f.Add("a b c a long-value-of-more-than-16-bytes b")
+	f.Fuzz(func(t *testing.T, text string) {
+		values := strings.Split(text, " ")
+		var d dictionary
+		numbers := map[string]uint32{}
+		for _, v := range values {
+			n := d.index([]byte(v))
+			if want, ok := numbers[v]; ok && want != n || !ok && n != uint32(len(numbers)) {
+				t.Fatalf("%q is number %d", v, n)
+			}
+			numbers[v] = n
+			if string(d.value(n)) != v {
+				t.Fatalf("number %d is %q, not %q", n, d.value(n), v)
+			}
+		}
+		order, rank := d.sort()
+		var got []string
+		for at, n := range order {
+			got = append(got, string(d.value(n)))
+			if int(rank[n]) != at {
+				t.Errorf("number %d has rank %d, not %d", n, rank[n], at)
+			}
+		}
+		if !slices.IsSorted(got) || len(got) != len(numbers) {
+			t.Errorf("%q is not all values in order", got)
+		}
+	})
+}
+
+// TestManyDistinct grows a dictionary past its tables and uses it again.
+func TestManyDistinct(t *testing.T) {
+	var d dictionary
+	for round := range 2 {
+		d.reset()
+		for i := range 100_000 {
+			b := binary.AppendUvarint(nil, uint64(i*(round+1)))
+			if n := d.index(b); int(n) != i {
+				t.Fatalf("value %d is number %d", i, n)
+			}
+		}
+		order, _ := d.sort()
+		if !slices.IsSortedFunc(order, func(a, b uint32) int { return bytes.Compare(d.value(a), d.value(b)) }) {
+			t.Error("not sorted")
+		}
+	}
+}
+
+// FuzzStripe writes generated rows of every type and reads them back, in whole and from a row on.
+func FuzzStripe(f *testing.F) {
+	for i := range matrixTypes {
+		f.Add(uint64(i), uint8(i), uint16(100*i), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, which uint8, rows uint16, options uint8) {
+		g := &generator{Rand: rand.New(rand.NewPCG(seed, 7))}
+		columns := parseColumns("struct<" + matrixTypes[int(which)%len(matrixTypes)] + ">")
+		o := Options{
+			Compression:            []Compression{None, Zlib, Snappy}[options%3],
+			RowIndexStride:         []int{7, 64, 1000}[options/3%3],
+			FormatVersion:          []string{V0_11, V0_12}[options/9%2],
+			DictionaryKeyThreshold: pointer([]float64{0, 0.5, 1}[options/18%3]),
+		}
+		b := g.batch(columns, int(rows)%1500, int(seed%uint64(len(nullPatterns))))
+		file := write(t, columns, o, b)
+		var want []byte
+		var starts []int
+		for i := range b.Rows {
+			starts = append(starts, len(want))
+			want = appendRow(want, b, columns, i, false)
+		}
+		if got := readRows(t, file, 0, 0); !bytes.Equal(got, want) {
+			t.Fatalf("%v: %s", o, firstDifference(got, want))
+		}
+		if b.Rows > 0 {
+			first := g.IntN(b.Rows)
+			if got := readRows(t, file, int64(first), 0); !bytes.Equal(got, want[starts[first]:]) {
+				t.Fatalf("%v, from row %d: %s", o, first, firstDifference(got, want[starts[first]:]))
+			}
+		}
+	})
+}
+
+// TestStatistics compares the statistics of row groups with what a plain loop finds.
+func TestStatistics(t *testing.T) {
+	const stride = 100
+	for seed := range 40 {
+		g := &generator{Rand: rand.New(rand.NewPCG(uint64(seed), 11))}
+		columns := parseColumns("struct<i:bigint,s:string,t:timestamp,d:decimal(38,10),b:boolean,l:array<int>>")
+		b := g.batch(columns, 950, seed%len(nullPatterns))
+		file := write(t, columns, Options{RowIndexStride: stride, Compression: None}, b)
+		for col := range columns {
+			v := &b.Columns[col]
+			for at, rg := range rowGroups(t, file, col+1) {
+				values, nulls := int64(0), false
+				var low, high []byte // as values are printed
+				sum, huge := new(big.Int), false
+				for i := at * stride; i < min((at+1)*stride, b.Rows); i++ {
+					if v.Null(i) {
+						nulls = true
+						continue
+					}
+					values++
+					switch v.Type.Kind {
+					case schema.BigInt:
+						sum.Add(sum, big.NewInt(v.Ints[i]))
+						huge = huge || max(v.Ints[i], -v.Ints[i])>>50 != 0
+					case schema.String:
+						sum.Add(sum, big.NewInt(int64(len(v.Data(i)))))
+					case schema.Boolean:
+						if v.Bool(i) {
+							sum.Add(sum, big.NewInt(1))
+						}
+						continue
+					case schema.Array:
+						sum.Add(sum, big.NewInt(int64(v.Offsets[i+1]-v.Offsets[i])))
+						continue
+					}
+					text := appendValue(nil, v, i, false)
+					less := func(a, b []byte) bool {
+						switch v.Type.Kind {
+						case schema.BigInt, schema.Decimal:
+							x, _ := new(big.Rat).SetString(string(a))
+							y, _ := new(big.Rat).SetString(string(b))
+							return x.Cmp(y) < 0
+						case schema.Timestamp: // a fraction is longer, and its point sorts before a digit
+							return bytes.Compare(bytes.TrimRight(a, `"`), bytes.TrimRight(b, `"`)) < 0
+						}
+						return bytes.Compare(a, b) < 0
+					}
+					if v.Type.Kind == schema.String { // what is escaped sorts otherwise
+						if low == nil || bytes.Compare(v.Data(i), low) < 0 {
+							low = append([]byte{}, v.Data(i)...)
+						}
+						if high == nil || bytes.Compare(v.Data(i), high) > 0 {
+							high = append([]byte{}, v.Data(i)...)
+						}
+						continue
+					}
+					if low == nil || less(text, low) {
+						low = text
+					}
+					if high == nil || less(high, text) {
+						high = text
+					}
+				}
+				s := rg.Statistics
+				if s.Values != values || s.HasNull == nil || *s.HasNull != nulls {
+					t.Fatalf("seed %d, column %d, row group %d: %d values, null %v, want %d, %v", seed, col, at, s.Values, *s.HasNull, values, nulls)
+				}
+				if values == 0 {
+					continue
+				}
+				if v.Type.Kind == schema.String {
+					if len(low) > maxBound || len(high) > maxBound {
+						continue // TestTextBounds
+					}
+					low, high = appendQuoted(nil, string(low)), appendQuoted(nil, string(high))
+				}
+				if got := asOracle(append(append([]byte{}, s.Min...), s.Max...)); low != nil && string(got) != string(low)+string(high) {
+					t.Errorf("seed %d, column %d, row group %d: min and max %s, want %s and %s", seed, col, at, got, low, high)
+				}
+				if v.Type.Kind != schema.Timestamp && v.Type.Kind != schema.Decimal {
+					if want := sum.String(); string(s.Sum) != want && (s.Sum != nil || !huge) { // it may overflow on the way
+						t.Errorf("seed %d, column %d, row group %d: sum %s, want %s", seed, col, at, s.Sum, want)
+					}
+				}
+			}
+		}
+	}
+}
