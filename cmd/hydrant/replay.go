@@ -21,6 +21,7 @@ import (
 	"github.com/hydrantkit/hydrant/internal/input"
 	"github.com/hydrantkit/hydrant/internal/sample"
 	"github.com/hydrantkit/hydrant/internal/template"
+	"github.com/hydrantkit/hydrant/replaytest"
 )
 
 // replayFlags are the flags of replay.
@@ -110,7 +111,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		fmt.Fprintf(io.err, "hydrant: %s holds %d other files, which are left as they are\n", f.out, others)
 	}
 	kept := &recorder{bucket: bucket}
-	p, err := harness.New(plan.description.Stream, harness.Options{Bucket: kept, Invoker: plan.invoker, Seed: record.Seed(f.seed),
+	p, err := harness.New(plan.description.Stream, harness.Options{Bucket: kept, Invoker: plan.function, Seed: record.Seed(f.seed),
 		Workers: f.jobs, TrailingDelimiter: plan.compat["trailing-delimiter"] != ""})
 	if err != nil {
 		return usage(err)
@@ -135,15 +136,15 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil && !interrupted {
 		return err
 	}
-	s := newSummary(p.Ledger(), kept.objects, last.Sub(first), time.Since(began))
-	if err := s.print(io.out, f, plan); err != nil {
+	s := replaytest.NewSummary(p.Ledger(), kept.objects, last.Sub(first), time.Since(began))
+	if err := printSummary(io.out, s, f, plan); err != nil {
 		return err
 	}
 	l := p.Ledger()
 	if err := l.Check(); err != nil {
 		return err
 	}
-	if err := s.agree(); err != nil {
+	if err := s.Agree(); err != nil {
 		return err
 	}
 	switch {
@@ -160,9 +161,8 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 // A plan is a replay made ready.
 type plan struct {
 	description *harness.Description
-	source      string // what the description was read from
-	invoker     closer
-	how         string // the function runs
+	source      string               // what the description was read from
+	function    *replaytest.Function // nil without one
 	records     *records
 	inputs      []string
 	size        int64 // of the inputs, where it is known
@@ -172,8 +172,8 @@ type plan struct {
 }
 
 func (p *plan) close() {
-	if p.invoker != nil {
-		_ = p.invoker.Close() // its processes are ended either way
+	if p.function != nil {
+		_ = p.function.Close() // its processes are ended either way
 	}
 }
 
@@ -223,7 +223,11 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 		return nil, err
 	}
 	if l := p.description.Stream.Lambda; l != nil {
-		if p.invoker, p.how, err = newInvoker(ctx, io, p, f, embedded); err != nil {
+		o := replaytest.FunctionOptions{How: f.functions, Timeout: f.functionTimeout, Dir: filepath.Dir(p.source), Log: io.err}
+		if embedded {
+			o.Default = "builtin:apache-log-to-json"
+		}
+		if p.function, err = replaytest.OpenFunction(ctx, p.description, o); err != nil {
 			return nil, usage(err)
 		}
 	}

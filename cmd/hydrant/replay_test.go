@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hydrantkit/hydrant/replaytest"
 )
 
 // command runs the command in this process, in a folder, and returns what it printed and its status.
@@ -50,7 +52,7 @@ func TestReplay(t *testing.T) {
 	write(t, dir, "template.yaml", clicks)
 	write(t, dir, "in.ndjson", `{"a":1}`+"\n"+`{"a":2}`+"\n")
 	out, errs, status := command(t, dir, "", "replay", "--json", "in.ndjson")
-	var s summary
+	var s replaytest.Summary
 	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
 		t.Fatalf("status %d, %v\n%s%s", status, err, out, errs)
 	}
@@ -123,7 +125,7 @@ func TestRefused(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "template.yaml", clicks)
 	out, _, status := command(t, dir, strings.Repeat("x", 1000<<10+1)+"\nb\n", "replay", "--json", "-")
-	var s summary
+	var s replaytest.Summary
 	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 3 || s.In != 2 || s.Failed != 1 || s.Delivered != 1 || s.Failures["ValidationException"] != 1 {
 		t.Errorf("status %d, %+v, %v", status, s, err)
 	}
@@ -144,7 +146,7 @@ func TestBootstrapProcess(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	stdout, errs, status := command(t, root, "64.242.88.10 - - [07/Mar/2004:16:10:02 -0800] \"GET /x HTTP/1.1\" 200 6291\nbad\n", "replay", "--json", "--out", out, "-")
-	var s summary
+	var s replaytest.Summary
 	if err := json.Unmarshal([]byte(stdout), &s); err != nil || status != 0 || s.Delivered != 1 || s.Failed != 1 {
 		t.Errorf("status %d, %+v, %v\n%s", status, s, err, errs)
 	}
@@ -173,7 +175,7 @@ func TestInterrupted(t *testing.T) {
 		return copy(p, fmt.Sprintf("record %d\n", n)), nil
 	})
 	status := run(ctx, []string{"replay", "--json", "--input-format", "lines", "-"}, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
-	var s summary
+	var s replaytest.Summary
 	if err := json.Unmarshal(out.Bytes(), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered {
 		t.Errorf("status %d, %+v, %v %s", status, s, err, errs.String())
 	}
@@ -182,20 +184,3 @@ func TestInterrupted(t *testing.T) {
 type readFunc func(p []byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
-
-func TestSplitCommand(t *testing.T) {
-	for _, tt := range []struct {
-		in   string
-		want []string
-	}{
-		{`node index.js`, []string{"node", "index.js"}},
-		{`"a b" 'c "d"' e\ f ""`, []string{"a b", `c "d"`, "e f", ""}},
-		{`x"y"z`, []string{"xyz"}},
-		{`'open`, nil}, {` `, nil},
-	} {
-		got, err := splitCommand(tt.in)
-		if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", tt.want) || (err == nil) != (tt.want != nil) {
-			t.Errorf("%s: %q, %v", tt.in, got, err)
-		}
-	}
-}

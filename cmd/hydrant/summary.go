@@ -9,91 +9,11 @@ import (
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness"
-	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/replaytest"
 )
 
-// A summary is what a replay did, as --json prints it. The names and the order of the members never change.
-type summary struct {
-	In            int64            `json:"in"`
-	Delivered     int64            `json:"delivered"`
-	Dropped       int64            `json:"dropped"`
-	Failed        int64            `json:"failed"`
-	Failures      map[string]int64 `json:"failures"`
-	Invocations   int64            `json:"invocations"`
-	Retries       int64            `json:"retries"`
-	Objects       []objectSummary  `json:"objects"`
-	Partitions    int              `json:"partitions"`
-	StreamSeconds float64          `json:"streamSeconds"`
-	WallSeconds   float64          `json:"wallSeconds"`
-	Added         int64            `json:"added"`
-	Lost          int64            `json:"lost"`
-	Held          int64            `json:"held"`
-	Stations      []stationSummary `json:"stations"`
-
-	codes []string
-}
-
-type objectSummary struct {
-	Kind            string  `json:"kind"`
-	Bucket          string  `json:"bucket"`
-	Key             string  `json:"key"`
-	Bytes           int     `json:"bytes"`
-	Records         int     `json:"records"`
-	ContentType     string  `json:"contentType"`
-	ContentEncoding *string `json:"contentEncoding"`
-}
-
-type stationSummary struct {
-	Name    string `json:"name"`
-	In      int64  `json:"in"`
-	Added   int64  `json:"added"`
-	Out     int64  `json:"out"`
-	Dropped int64  `json:"dropped"`
-	Failed  int64  `json:"failed"`
-	Held    int64  `json:"held"`
-}
-
-func newSummary(l harness.Ledger, objects []s3.Object, stream, wall time.Duration) *summary {
-	s := &summary{
-		In: l.In(), Delivered: l.Delivered(), Dropped: l.Dropped(), Failed: l.Failed(), Failures: l.Failures,
-		Invocations: l.Invoked, Retries: l.Retried, Partitions: l.Partition, StreamSeconds: stream.Seconds(),
-		WallSeconds: wall.Seconds(), Added: l.Added(), Lost: l.Lost, Held: l.Held(), codes: l.FailureCodes(),
-		Objects: []objectSummary{},
-	}
-	if s.Failures == nil {
-		s.Failures = map[string]int64{}
-	}
-	for _, o := range objects {
-		e := objectSummary{Kind: o.Kind, Bucket: o.Bucket, Key: o.Key, Bytes: o.Size, Records: o.Records, ContentType: o.ContentType}
-		if o.ContentEncoding != "" {
-			e.ContentEncoding = &o.ContentEncoding
-		}
-		s.Objects = append(s.Objects, e)
-	}
-	for _, st := range l.Stations() {
-		s.Stations = append(s.Stations, stationSummary{st.Name, st.In, st.Added, st.Out, st.Dropped, st.Failed, st.Held})
-	}
-	return s
-}
-
-// agree compares the ledger with the objects that were put: another count of the same records.
-func (s *summary) agree() error {
-	var data int64
-	for _, o := range s.Objects {
-		if o.Kind == s3.Data {
-			data += int64(o.Records)
-		}
-	}
-	if data != s.Delivered {
-		return fmt.Errorf("records are not accounted for: the ledger has %d delivered, the objects hold %d", s.Delivered, data)
-	}
-	if got := s.Delivered + s.Dropped + s.Failed + s.Lost + s.Held; got != s.In+s.Added {
-		return fmt.Errorf("records are not accounted for: in %d + added %d, but %d at the other end", s.In, s.Added, got)
-	}
-	return nil
-}
-
-func (s *summary) print(w io.Writer, f *replayFlags, p *plan) error {
+// printSummary prints what a replay did: for people, or as one JSON object.
+func printSummary(w io.Writer, s *replaytest.Summary, f *replayFlags, p *plan) error {
 	if f.json {
 		b, err := json.Marshal(s)
 		if err != nil {
@@ -131,7 +51,7 @@ func (s *summary) print(w io.Writer, f *replayFlags, p *plan) error {
 		fmt.Fprintf(&b, " + HELD %s (not delivered; gone when this command ends)", count(s.Held))
 	}
 	b.WriteString("\n")
-	for _, c := range s.codes {
+	for _, c := range s.Codes() {
 		fmt.Fprintf(&b, "  %s  %s\n", count(s.Failures[c]), c)
 	}
 	const most = 8
@@ -155,13 +75,13 @@ func (s *summary) print(w io.Writer, f *replayFlags, p *plan) error {
 }
 
 // note says what a station is.
-func (p *plan) note(station string, s *summary) string {
+func (p *plan) note(station string, s *replaytest.Summary) string {
 	stream := p.description.Stream
 	switch station {
 	case "source":
 		return strings.Join(p.inputs, ", ")
 	case "lambda":
-		note := fmt.Sprintf("%s: %d invocations", p.how, s.Invocations)
+		note := fmt.Sprintf("%s: %d invocations", p.function.How, s.Invocations)
 		if s.Retries > 0 {
 			note += fmt.Sprintf(", %d retries", s.Retries)
 		}

@@ -1,4 +1,4 @@
-package main
+package replaytest
 
 import (
 	"bytes"
@@ -23,49 +23,125 @@ import (
 	"github.com/hydrantkit/hydrant/internal/template"
 )
 
-// closer is an invoker that may have processes to end.
-type closer interface {
+// A Function is what runs a stream's function: in this process, as a process of its own, or behind an endpoint.
+type Function struct {
 	lambda.Invoker
-	io.Closer
+	How     string        // it runs, for people: "builtin:general", "built from ."
+	Timeout time.Duration // its time limit
+
+	close func() error // ends its processes; nil without any
 }
 
-// open gives an invoker without processes the shape of a closer.
-type open struct{ lambda.Invoker }
-
-func (open) Close() error { return nil }
-
-// newInvoker finds how the stream's function runs: as --function says, or from the template. how is for people.
-func newInvoker(ctx context.Context, io *streams, p *plan, f *replayFlags, embedded bool) (inv closer, how string, err error) {
-	d := p.description
-	fn, err := describeFunction(d, f)
-	if err != nil {
-		return nil, "", err
+// Close ends the function's processes.
+func (f *Function) Close() error {
+	if f.close == nil {
+		return nil
 	}
-	for _, spec := range f.functions {
+	return f.close()
+}
+
+// FunctionOptions say how a function runs where its template doesn't.
+type FunctionOptions struct {
+	How     []string      // ID=HOW, as --function says it (cli.md); ID is the logical id or the name
+	Default string        // HOW, where How doesn't say it; the template's own function where empty
+	Timeout time.Duration // where no template gives one; DefaultFunctionTimeout where 0
+	Dir     string        // that paths of the template are relative to
+	HowDir  string        // that paths in How are relative to; the current directory where empty
+	Log     io.Writer     // what the function prints, each line with its name; nil is nowhere
+	InCase  bool          // How was read from a case, so errors speak of functions: and not of --function
+	Builds  *Builds       // shared by functions that are built once; nil builds each time
+}
+
+// DefaultFunctionTimeout is a function's time limit where no template gives one (cli.md).
+const DefaultFunctionTimeout = 60 * time.Second
+
+// OpenFunction finds how the stream's function runs, builds it where it must, and returns it ready to be invoked.
+// The description must have one. An error is one of usage: what was said, or the template, can't be followed.
+func OpenFunction(ctx context.Context, d *harness.Description, o FunctionOptions) (*Function, error) {
+	if o.Timeout == 0 {
+		o.Timeout = DefaultFunctionTimeout
+	}
+	fn, err := describeFunction(d, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, spec := range o.How {
 		id, how, ok := strings.Cut(spec, "=")
 		if !ok {
-			return nil, "", fmt.Errorf("--function %s: ID=HOW is expected", spec)
+			return nil, fmt.Errorf("--function %s: ID=HOW is expected", spec)
 		}
 		if id != fn.id && id != fn.name {
-			return nil, "", fmt.Errorf("--function %s: the stream's function is %s", spec, fn.id)
+			return nil, fmt.Errorf("%s: the stream's function is %s", o.said(id, how), fn.id)
 		}
-		inv, err := fn.invoker(ctx, io, how)
-		return inv, how, err
+		return fn.invoker(ctx, how)
 	}
-	if embedded {
-		how = "builtin:apache-log-to-json"
-		inv, err = fn.invoker(ctx, io, how)
-		return inv, how, err
+	if o.Default != "" {
+		return fn.invoker(ctx, o.Default)
 	}
 	if d.Function == nil {
-		return nil, "", fmt.Errorf("%s: the function %s is not part of the template; say how to run it with --function %s=HOW",
-			d.Stream.Lambda.Pos, d.Stream.Lambda.ARN, fn.name)
+		return nil, fmt.Errorf("%s: the function %s is not part of the template; say how to run it with %s",
+			d.Stream.Lambda.Pos, d.Stream.Lambda.ARN, o.said(fn.name, "HOW"))
 	}
-	return fn.build(ctx, io, filepath.Dir(p.source))
+	return fn.build(ctx, o.Dir)
 }
+
+// said is how a user says how a function runs.
+func (o *FunctionOptions) said(id, how string) string {
+	if o.InCase {
+		return "functions: {" + id + ": " + how + "}"
+	}
+	return "--function " + id + "=" + how
+}
+
+// flag is what stands before HOW in errors about it.
+func (o *FunctionOptions) flag() string {
+	if o.InCase {
+		return "functions:"
+	}
+	return "--function"
+}
+
+// path is a path of How.
+func (o *FunctionOptions) path(p string) (string, error) {
+	if !filepath.IsAbs(p) && o.HowDir != "" {
+		p = filepath.Join(o.HowDir, p)
+	}
+	return filepath.Abs(p)
+}
+
+// Builds remembers what was built, so that cases that share a function build it once. Its zero value is empty.
+type Builds struct {
+	mu    sync.Mutex
+	built map[string]func() error
+}
+
+// once builds what goes to out, unless that was done.
+func (b *Builds) once(out string, build func() error) error {
+	if b == nil {
+		return build()
+	}
+	b.mu.Lock()
+	f := b.built[out]
+	if f == nil {
+		if b.built == nil {
+			b.built = map[string]func() error{}
+		}
+		f = sync.OnceValue(build)
+		b.built[out] = f
+	}
+	b.mu.Unlock()
+	return f()
+}
+
+// A buildError is a function that does not build.
+type buildError struct{ err error }
+
+func (e *buildError) Error() string { return e.err.Error() }
+func (e *buildError) Unwrap() error { return e.err }
 
 // A function is what the template says of one.
 type function struct {
+	options               FunctionOptions
 	id, name, arn, region string
 	resource              *template.Resource
 	env                   []string
@@ -74,9 +150,9 @@ type function struct {
 	memory                int64
 }
 
-func describeFunction(d *harness.Description, f *replayFlags) (*function, error) {
+func describeFunction(d *harness.Description, o FunctionOptions) (*function, error) {
 	l := d.Stream.Lambda
-	fn := &function{arn: l.ARN, region: d.Stream.Region, timeout: f.functionTimeout, environment: map[string]string{}}
+	fn := &function{options: o, arn: l.ARN, region: d.Stream.Region, timeout: o.Timeout, environment: map[string]string{}}
 	// arn:aws:lambda:region:account:function:NAME[:qualifier]
 	if parts := strings.Split(l.ARN, ":"); len(parts) > 6 {
 		fn.name = parts[6]
@@ -117,113 +193,130 @@ func describeFunction(d *harness.Description, f *replayFlags) (*function, error)
 	return fn, nil
 }
 
-// invoker makes what runs the function in the way that --function says.
-func (fn *function) invoker(ctx context.Context, io *streams, how string) (closer, error) {
+// invoker makes what runs the function in the way that HOW says.
+func (fn *function) invoker(ctx context.Context, how string) (*Function, error) {
 	kind, rest, _ := strings.Cut(how, ":")
 	switch kind {
 	case "builtin":
 		t, err := blueprints.Named(rest, func(k string) string { return fn.environment[k] })
 		if err != nil {
-			return nil, fmt.Errorf("--function %s: %w", how, err)
+			return nil, fmt.Errorf("%s %s: %w", fn.options.flag(), how, err)
 		}
-		return open{hydrant.NewHandler(t)}, nil
+		return fn.in(hydrant.NewHandler(t), how), nil
 	case "go":
-		dir, err := fn.cache(rest)
+		source, err := fn.options.path(rest)
 		if err != nil {
 			return nil, err
 		}
-		out := filepath.Join(dir, bootstrapName)
-		if err := fn.goBuild(ctx, rest, ".", out); err != nil {
+		cache, err := fn.cache(source)
+		if err != nil {
 			return nil, err
 		}
-		return fn.bootstrap(io, []string{out}, rest), nil
+		out := filepath.Join(cache, bootstrapName)
+		if err := fn.options.Builds.once(out, func() error { return fn.goBuild(ctx, source, ".", out) }); err != nil {
+			return nil, err
+		}
+		return fn.bootstrap([]string{out}, source, how), nil
 	case "exec":
 		args, err := splitCommand(rest)
 		if err != nil {
-			return nil, fmt.Errorf("--function %s: %w", how, err)
+			return nil, fmt.Errorf("%s %s: %w", fn.options.flag(), how, err)
+		}
+		dir, err := fn.options.path(".")
+		if err != nil {
+			return nil, err
+		}
+		if strings.ContainsRune(args[0], filepath.Separator) && !filepath.IsAbs(args[0]) {
+			args[0] = filepath.Join(dir, args[0])
 		}
 		if args[0], err = exec.LookPath(args[0]); err != nil {
-			return nil, fmt.Errorf("--function %s: %w", how, err)
+			return nil, fmt.Errorf("%s %s: %w", fn.options.flag(), how, err)
 		}
 		if args[0], err = filepath.Abs(args[0]); err != nil {
 			return nil, err
 		}
-		dir, err := os.Getwd()
-		if err != nil {
-			return nil, err
-		}
-		return fn.bootstrap(io, args, dir), nil
+		return fn.bootstrap(args, dir, how), nil
 	case "http", "https":
 		u, err := lambda.FunctionURL(how, fn.name)
 		if err != nil {
-			return nil, fmt.Errorf("--function: %w", err)
+			return nil, fmt.Errorf("%s: %w", strings.TrimSuffix(fn.options.flag(), ":"), err)
 		}
-		return open{&lambda.Endpoint{URL: u, Timeout: fn.timeout}}, nil
+		return fn.in(&lambda.Endpoint{URL: u, Timeout: fn.timeout}, how), nil
 	}
-	return nil, fmt.Errorf("--function %s: how to run it is builtin:NAME, go:./path, exec:CMD or http://…", how)
+	return nil, fmt.Errorf("%s %s: how to run it is builtin:NAME, go:./path, exec:CMD or http://…", fn.options.flag(), how)
 }
 
-func (fn *function) bootstrap(io *streams, command []string, dir string) *lambda.Bootstrap {
+// in is an invoker without processes.
+func (fn *function) in(i lambda.Invoker, how string) *Function {
+	return &Function{Invoker: i, How: how, Timeout: fn.timeout}
+}
+
+func (fn *function) bootstrap(command []string, dir, how string) *Function {
 	handler := "bootstrap"
 	if fn.resource != nil {
 		if h, err := fn.resource.Properties.Get("Handler").Str(); err == nil {
 			handler = h
 		}
 	}
-	return &lambda.Bootstrap{Command: command, Dir: dir, Handler: handler, Name: fn.name, ARN: fn.arn, Region: fn.region,
-		Memory: int(fn.memory), Timeout: fn.timeout, Env: fn.env, Log: &prefixed{w: io.err, prefix: fn.id + ": "}}
+	b := &lambda.Bootstrap{Command: command, Dir: dir, Handler: handler, Name: fn.name, ARN: fn.arn, Region: fn.region,
+		Memory: int(fn.memory), Timeout: fn.timeout, Env: fn.env}
+	if fn.options.Log != nil {
+		b.Log = &prefixed{w: fn.options.Log, prefix: fn.id + ": "}
+	}
+	return &Function{Invoker: b, How: how, Timeout: fn.timeout, close: b.Close}
 }
 
 const bootstrapName = "bootstrap"
 
 // build makes the template's own function run: what sam build made, where that is newer than its source and fits this
 // machine, else built for this machine into the user's cache folder.
-func (fn *function) build(ctx context.Context, io *streams, dir string) (closer, string, error) {
+func (fn *function) build(ctx context.Context, dir string) (*Function, error) {
 	r := fn.resource
 	runtimeName, err := r.Properties.Get("Runtime").Str()
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: the function %s has no Runtime that can run here; say how with --function %s=HOW", r.Pos, fn.id, fn.id)
+		return nil, fmt.Errorf("%s: the function %s has no Runtime that can run here; say how with %s", r.Pos, fn.id, fn.options.said(fn.id, "HOW"))
 	}
 	if !strings.HasPrefix(runtimeName, "provided") && !strings.HasPrefix(runtimeName, "go") {
-		return nil, "", fmt.Errorf("%s: functions of the runtime %s are not run by this version; say how to run it with --function %s=exec:CMD",
-			r.Properties.Get("Runtime").Pos, runtimeName, fn.id)
+		return nil, fmt.Errorf("%s: functions of the runtime %s are not run by this version; say how to run it with %s",
+			r.Properties.Get("Runtime").Pos, runtimeName, fn.options.said(fn.id, "exec:CMD"))
 	}
 	codeURI, err := r.Properties.Get("CodeUri").Str()
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: the function %s has no CodeUri to build from; say how to run it with --function %s=HOW", r.Pos, fn.id, fn.id)
+		return nil, fmt.Errorf("%s: the function %s has no CodeUri to build from; say how to run it with %s", r.Pos, fn.id, fn.options.said(fn.id, "HOW"))
 	}
 	source := filepath.Join(dir, codeURI)
 	if sam := filepath.Join(dir, ".aws-sam", "build", fn.id, bootstrapName); fn.usable(sam, source) {
 		abs, err := filepath.Abs(sam)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		return fn.bootstrap(io, []string{abs}, filepath.Dir(abs)), ".aws-sam/build/" + fn.id, nil
+		return fn.bootstrap([]string{abs}, filepath.Dir(abs), ".aws-sam/build/"+fn.id), nil
 	}
 	cache, err := fn.cache(source)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	out := filepath.Join(cache, bootstrapName)
 	method := ""
 	if m := r.Metadata.Get("BuildMethod"); m != nil {
 		if method, err = m.Str(); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 	}
-	switch method {
-	case "makefile":
-		err = fn.makeBuild(ctx, source, cache, out)
-	case "go1.x", "":
-		err = fn.goBuild(ctx, source, ".", out)
-	default:
-		err = fmt.Errorf("%s: the build method %s is not known here; run sam build, or say how to run the function with --function %s=HOW",
-			r.Metadata.Get("BuildMethod").Pos, method, fn.id)
-	}
+	err = fn.options.Builds.once(out, func() error {
+		switch method {
+		case "makefile":
+			return fn.makeBuild(ctx, source, cache, out)
+		case "go1.x", "":
+			return fn.goBuild(ctx, source, ".", out)
+		}
+		return fmt.Errorf("%s: the build method %s is not known here; run sam build, or say how to run the function with %s",
+			r.Metadata.Get("BuildMethod").Pos, method, fn.options.said(fn.id, "HOW"))
+	})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return fn.bootstrap(io, []string{out}, cache), "built from " + codeURI, nil
+	return fn.bootstrap([]string{out}, cache, "built from "+codeURI), nil
 }
 
 // usable reports whether sam's binary is there, newer than every source file, and for this machine.
@@ -294,7 +387,7 @@ func runBuild(cmd *exec.Cmd) error {
 	var b bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &b, &b
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s in %s: %w\n%s", strings.Join(cmd.Args, " "), cmd.Dir, err, bytes.TrimSpace(b.Bytes()))
+		return &buildError{fmt.Errorf("%s in %s: %w\n%s", strings.Join(cmd.Args, " "), cmd.Dir, err, bytes.TrimSpace(b.Bytes()))}
 	}
 	return nil
 }
