@@ -344,7 +344,7 @@ func (m *machine) collect(n *node, fr *frame, in value, p *path) (value, error) 
 	var elems []value
 	err := m.eval(n, fr, in, p, func(v value, _ *path) error {
 		elems = append(elems, v)
-		return m.charge(24)
+		return m.charge(40) // with what growing costs
 	})
 	if err != nil {
 		return none, err

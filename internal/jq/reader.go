@@ -2,8 +2,11 @@ package jq
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // maxReadDepth is jq 1.6's. An object under a key counts twice: jq keeps the key on the same stack.
@@ -11,48 +14,34 @@ const maxReadDepth = 256
 
 // A reader reads JSON documents as jq 1.6 does. It is lenient: see parseNumber; a byte order mark in front, NUL and 0x1f in
 // strings are fine; bytes that aren't UTF-8 become U+FFFD. It is strict where jq is: no trailing commas, no lone high surrogate.
+//
+// The values it makes lie in its own memory and point into the input. Both are used again for the next record: nothing a query
+// makes outlives its run.
 type reader struct {
-	in           []byte
-	pos          int
-	line, column int
+	in   []byte
+	pos  int
+	mark int // length of the byte order mark
 
 	stack []slot
-	next  value // the value that is complete but has no place yet
-	start bool  // the byte order mark is behind
+	keys  []string // of the open objects
+	vals  []value  // of the open objects and arrays
+	next  value    // the value that is complete but has no place yet
+	start bool     // the byte order mark is behind
 	done  bool
-	call  int    // where this call of read began
-	token []byte // a string's bytes after its escapes
-}
+	call  int // where this call of read began
 
-// separator is RS of JSON text sequences. It drops what is unfinished.
-const separator = 0x1e
-
-// drop forgets what is open. jq reads its input line by line, and takes a separator that yields nothing in a last line without
-// an end for the end of the input, unless another document of that line came before.
-func (r *reader) drop() {
-	r.stack, r.next = r.stack[:0], none
-	rest := r.in[r.pos:]
-	lineStart := bytes.LastIndexByte(r.in[:r.pos], '\n') + 1
-	if r.call <= lineStart && bytes.IndexByte(rest, '\n') < 0 {
-		r.done = true
-	}
-}
-
-// lines is jq's input_line_number: how many ended lines it has read, the current one whole.
-func (r *reader) lines() int {
-	n := bytes.Count(r.in[:r.pos], []byte{'\n'})
-	if r.pos > 0 && r.in[r.pos-1] != '\n' && bytes.IndexByte(r.in[r.pos:], '\n') >= 0 {
-		n++
-	}
-	return n
+	valSlab    []value
+	keySlab    []string
+	objectSlab []object
+	arraySlab  []array
 }
 
 // A slot is an open array or object, or the key whose value is awaited in the object below it.
 type slot struct {
-	kind  kind // kindArray, kindObject, or kindString for a key
-	elems []value
-	obj   *object
-	key   string
+	kind kind // kindArray, kindObject, or kindString for a key
+	keys int  // where its keys begin among those of the reader
+	vals int
+	key  string
 }
 
 // A ParseError says where jq's reader stopped. Its text is jq's.
@@ -69,6 +58,29 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("%s at line %d, column %d", e.Message, e.Line, e.Column)
 }
 
+// separator is RS of JSON text sequences. It drops what is unfinished.
+const separator = 0x1e
+
+// drop forgets what is open. jq reads its input line by line, and takes a separator that yields nothing in a last line without
+// an end for the end of the input, unless another document of that line came before.
+func (r *reader) drop() {
+	r.stack, r.keys, r.vals, r.next = r.stack[:0], r.keys[:0], r.vals[:0], none
+	rest := r.in[r.pos:]
+	lineStart := bytes.LastIndexByte(r.in[:r.pos], '\n') + 1
+	if r.call <= lineStart && bytes.IndexByte(rest, '\n') < 0 {
+		r.done = true
+	}
+}
+
+// lines is jq's input_line_number: how many ended lines it has read, the current one whole.
+func (r *reader) lines() int {
+	n := bytes.Count(r.in[:r.pos], []byte{'\n'})
+	if r.pos > 0 && r.in[r.pos-1] != '\n' && bytes.IndexByte(r.in[r.pos:], '\n') >= 0 {
+		n++
+	}
+	return n
+}
+
 // reset readies r for a record. jq reads lines into a C string: in a last line without an end, NUL is the end.
 func (r *reader) reset(in []byte) {
 	if bytes.IndexByte(in, 0) >= 0 {
@@ -77,17 +89,26 @@ func (r *reader) reset(in []byte) {
 			in = in[:last+i]
 		}
 	}
-	*r = reader{in: in, line: 1, stack: r.stack[:0], token: r.token[:0]}
+	*r = reader{in: in, stack: r.stack[:0], keys: r.keys[:0], vals: r.vals[:0], valSlab: r.valSlab[:0], keySlab: r.keySlab[:0],
+		objectSlab: r.objectSlab[:0], arraySlab: r.arraySlab[:0]}
 }
 
-func (r *reader) fail(message string) error {
+func (r *reader) fail(message string, eof bool) error {
 	r.done = true
-	return &ParseError{Message: message, Line: r.line, Column: r.column}
+	e := &ParseError{Message: message, EOF: eof, Line: 1 + bytes.Count(r.in[:r.pos], []byte{'\n'})}
+	e.Column = r.pos - max(bytes.LastIndexByte(r.in[:r.pos], '\n')+1, r.mark)
+	return e
 }
 
-func (r *reader) failEOF(message string) error {
-	r.done = true
-	return &ParseError{Message: message, Line: r.line, Column: r.column, EOF: true}
+// slab returns room for n elements in *s, which grows by whole blocks.
+func slab[T any](s *[]T, n int) []T {
+	have := len(*s)
+	if cap(*s)-have < n {
+		*s = make([]T, 0, max(n, min(2*cap(*s), 4096), 32))
+		have = 0
+	}
+	*s = (*s)[:have+n]
+	return (*s)[have : have+n : have+n]
 }
 
 // read returns the next document, or none at the end of the input.
@@ -106,7 +127,7 @@ func (r *reader) read() (value, error) {
 			r.done = true
 			return none, errMalformedMark
 		}
-		r.pos = n
+		r.pos, r.mark = n, n
 	}
 	r.call = r.pos
 	for r.pos < len(r.in) && !r.done {
@@ -120,7 +141,7 @@ func (r *reader) read() (value, error) {
 	}
 	r.done = true
 	if len(r.stack) != 0 {
-		return none, r.failEOF("Unfinished JSON term")
+		return none, r.fail("Unfinished JSON term", true)
 	}
 	v := r.next
 	r.next = none
@@ -138,9 +159,9 @@ func (r *reader) step() (value, error) {
 	c := r.in[r.pos]
 	switch c {
 	case ' ', '\t', '\r', '\n':
-		r.advance(c)
+		r.pos++
 	case '"':
-		r.advance(c)
+		r.pos++
 		if err := r.stringToken(); err != nil {
 			return none, err
 		}
@@ -150,15 +171,15 @@ func (r *reader) step() (value, error) {
 		if len(r.stack) == 0 {
 			v, r.next = r.next, none
 		}
-		r.advance(c)
+		r.pos++
 		if msg := r.structure(c); msg != "" {
-			return none, r.fail(msg)
+			return none, r.fail(msg, false)
 		}
 		if v.kind != kindNone {
 			return v, nil
 		}
 	case separator:
-		r.advance(c)
+		r.pos++
 		if len(r.stack) != 0 || r.next.kind == kindNone {
 			r.drop()
 		}
@@ -173,15 +194,6 @@ func (r *reader) step() (value, error) {
 		return v, nil
 	}
 	return none, nil
-}
-
-func (r *reader) advance(c byte) {
-	r.pos++
-	r.column++
-	if c == '\n' {
-		r.line++
-		r.column = 0
-	}
 }
 
 // place makes v the value that awaits its place.
@@ -206,9 +218,9 @@ func (r *reader) structure(c byte) string {
 		if r.next.kind != kindNone {
 			return "Expected separator between values"
 		}
-		s := slot{kind: kindArray}
+		s := slot{kind: kindArray, keys: len(r.keys), vals: len(r.vals)}
 		if c == '{' {
-			s = slot{kind: kindObject, obj: newObject(8)}
+			s.kind = kindObject
 		}
 		r.stack = append(r.stack, s)
 	case ':':
@@ -231,7 +243,7 @@ func (r *reader) structure(c byte) string {
 		case top == nil:
 			return "',' not as part of an object or array"
 		case top.kind == kindArray:
-			top.elems = append(top.elems, r.next)
+			r.vals = append(r.vals, r.next)
 		case top.kind == kindString:
 			r.member(top)
 		default:
@@ -243,11 +255,11 @@ func (r *reader) structure(c byte) string {
 			return "Unmatched ']'"
 		}
 		if r.next.kind != kindNone {
-			top.elems = append(top.elems, r.next)
-		} else if len(top.elems) != 0 {
+			r.vals = append(r.vals, r.next)
+		} else if len(r.vals) != top.vals {
 			return "Expected another array element"
 		}
-		r.next = arrayOf(top.elems)
+		r.next = r.array(top)
 		r.pop()
 	case '}':
 		if top == nil {
@@ -263,11 +275,11 @@ func (r *reader) structure(c byte) string {
 			if top.kind != kindObject {
 				return "Unmatched '}'"
 			}
-			if len(top.obj.keys) != 0 {
+			if len(r.keys) != top.keys {
 				return "Expected another key-value pair"
 			}
 		}
-		r.next = objectValue(top.obj)
+		r.next = r.object(top)
 		r.pop()
 	}
 	return ""
@@ -275,13 +287,33 @@ func (r *reader) structure(c byte) string {
 
 // member gives the awaited value to the key on top of the stack.
 func (r *reader) member(key *slot) {
-	r.stack[len(r.stack)-2].obj.set(key.key, r.next)
+	r.keys = append(r.keys, key.key)
+	r.vals = append(r.vals, r.next)
 	r.pop()
 }
 
-func (r *reader) pop() {
-	r.stack[len(r.stack)-1] = slot{}
-	r.stack = r.stack[:len(r.stack)-1]
+func (r *reader) pop() { r.stack = r.stack[:len(r.stack)-1] }
+
+// array makes the array that was opened at s.
+func (r *reader) array(s *slot) value {
+	elems := slab(&r.valSlab, len(r.vals)-s.vals)
+	copy(elems, r.vals[s.vals:])
+	r.vals = r.vals[:s.vals]
+	a := &slab(&r.arraySlab, 1)[0]
+	*a = array{elems: elems}
+	return value{kind: kindArray, p: unsafe.Pointer(a)}
+}
+
+// object makes the object that was opened at s. Of equal keys the first gives the place and the last the value.
+func (r *reader) object(s *slot) value {
+	n := len(r.keys) - s.keys
+	o := &slab(&r.objectSlab, 1)[0]
+	*o = object{keys: slab(&r.keySlab, n)[:0], vals: slab(&r.valSlab, n)[:0]}
+	for i, k := range r.keys[s.keys:] {
+		o.set(k, r.vals[s.vals+i])
+	}
+	r.keys, r.vals = r.keys[:s.keys], r.vals[:s.vals]
+	return objectValue(o)
 }
 
 // literal reads a run of bytes that is neither a string nor structure: a word or a number. What is wrong with it is found at
@@ -290,7 +322,6 @@ func (r *reader) literal() error {
 	start := r.pos
 	for r.pos < len(r.in) && !endsLiteral(r.in[r.pos]) {
 		r.pos++
-		r.column++
 	}
 	b := r.in[start:r.pos]
 	v, msg := literalValue(b)
@@ -301,10 +332,10 @@ func (r *reader) literal() error {
 		return nil
 	}
 	if r.pos == len(r.in) {
-		return r.failEOF(msg)
+		return r.fail(msg, true)
 	}
-	r.advance(r.in[r.pos])
-	return r.fail(msg)
+	r.pos++
+	return r.fail(msg, false)
 }
 
 func literalValue(b []byte) (value, string) {
@@ -342,49 +373,67 @@ func (r *reader) stringToken() error {
 	start := r.pos
 	escaped := false
 	for {
+		// Only these bytes matter: a quote, a backslash and those below a blank.
+		r.pos = quoteOrControl(r.in, r.pos)
 		if r.pos == len(r.in) {
-			// The error's column is that of the last byte, and a string's line breaks count.
-			r.done = true
-			return &ParseError{Message: "Unfinished string", Line: r.line, Column: r.column, EOF: true}
+			return r.fail("Unfinished string", true)
 		}
 		c := r.in[r.pos]
+		r.pos++
 		if c == separator {
-			r.advance(c)
 			r.drop()
 			return nil
 		}
-		r.advance(c)
 		if c == '"' {
 			break
 		}
 		if c == '\\' {
 			escaped = true
 			if r.pos < len(r.in) && r.in[r.pos] != separator {
-				r.advance(r.in[r.pos])
+				r.pos++
 			}
+		} else if c > 0 && c < 0x1f {
+			escaped = true // let unescape see whether it comes before another mistake
 		}
 	}
 	raw := r.in[start : r.pos-1]
 	var s string
-	if !escaped {
-		for _, c := range raw {
-			if c > 0 && c < 0x1f {
-				return r.fail(errControl)
-			}
-		}
-		s = cleanString(raw)
-	} else {
-		var msg string
-		r.token, msg = unescape(r.token[:0], raw)
+	if escaped {
+		b, msg := unescape(make([]byte, 0, len(raw)), raw)
 		if msg != "" {
-			return r.fail(msg)
+			return r.fail(msg, false)
 		}
-		s = cleanString(r.token)
+		raw = b
+	}
+	if utf8.Valid(raw) {
+		s = view(raw)
+	} else {
+		s = cleanString(raw)
 	}
 	if msg := r.place(str(s)); msg != "" {
-		return r.fail(msg)
+		return r.fail(msg, false)
 	}
 	return nil
+}
+
+// quoteOrControl returns the position of the first quote, backslash or byte below a blank from i on, or the length.
+func quoteOrControl(b []byte, i int) int {
+	for i+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[i:])
+		q := x ^ '"'*low7
+		s := x ^ '\\'*low7
+		if m := ((q-low7)&^q | (s-low7)&^s | (x-0x20*low7)&^x) & high1; m != 0 {
+			i += bits.TrailingZeros64(m) >> 3
+			return i
+		}
+		i += 8
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c == '"' || c == '\\' || c < 0x20 {
+			return i
+		}
+	}
+	return i
 }
 
 const errControl = "Invalid string: control characters from U+0000 through U+001F must be escaped"
@@ -467,7 +516,7 @@ func hex4(b []byte) rune {
 
 // parseJSON reads the one document in s, as fromjson and tonumber do. The error has jq's text.
 func parseJSON(s string) (value, string) {
-	r := reader{in: []byte(s), line: 1}
+	r := reader{in: []byte(s)}
 	v, err := r.read()
 	if err == nil {
 		if v.kind == kindNone {

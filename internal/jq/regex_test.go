@@ -77,7 +77,7 @@ func TestLimits(t *testing.T) {
 		{`reduce range(1e9) as $i ({}; .["a\($i)"] = 1)`, "memory"},
 		{`.[1e9] = 1`, "memory"},
 	} {
-		q, err := Compile(tt.query)
+		q, err := Options{Limits: Limits{Steps: 200_000, Bytes: 2 << 20}}.Compile(tt.query)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ func (m *machine) compileRegex(pattern string, o regexOptions) (*regex, error) {
 	if re := m.regex[key]; re != nil {
 		return re, nil
 	}
-	re, msg := parseRegex(pattern, o)
+	re, msg := parseRegex(strings.Clone(pattern), o) // a pattern may lie in the record
 	if msg != "" {
 		return nil, raiseString("Regex failure: " + msg)
 	}

@@ -1,10 +1,5 @@
 package jq
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
-
 // The scanner walks a record once, checks it, and notes where the values lie that a plan asks for. It takes less than the reader
 // does: plain JSON only. What it returns -1 for (errors, lenient spellings, what it has no room for) the reader decides.
 
@@ -45,21 +40,7 @@ const (
 // skipString returns the position behind the string whose text begins at i, and whether it has escapes.
 func skipString(b []byte, i int) (next int, escaped bool) {
 	for {
-		for i+8 <= len(b) {
-			x := binary.LittleEndian.Uint64(b[i:])
-			q := x ^ '"'*low7
-			s := x ^ '\\'*low7
-			m := ((q-low7)&^q | (s-low7)&^s | (x-0x20*low7)&^x) & high1
-			if m == 0 {
-				i += 8
-				continue
-			}
-			i += bits.TrailingZeros64(m) >> 3
-			break
-		}
-		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 {
-			i++
-		}
+		i = quoteOrControl(b, i)
 		if i >= len(b) {
 			return -1, false
 		}

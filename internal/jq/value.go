@@ -115,7 +115,7 @@ type object struct {
 	index map[string]int // from indexFrom members on
 }
 
-const indexFrom = 12
+const indexFrom = 64
 
 func newObject(n int) *object {
 	return &object{keys: make([]string, 0, n), vals: make([]value, 0, n)}
