@@ -162,10 +162,15 @@ func appendBit(b []uint64, n int, x bool) []uint64 {
 // grow counts one more value that is not null.
 func (v *Vector) grow() {
 	if v.Valid != nil {
-		v.Valid = appendBit(v.Valid, v.Len, true)
+		v.mark()
 	}
 	v.Len++
 }
+
+// mark says of the value that comes next that it isn't null.
+//
+//go:noinline
+func (v *Vector) mark() { v.Valid = appendBit(v.Valid, v.Len, true) }
 
 // AppendNull appends a null, to the children of a struct too.
 func (v *Vector) AppendNull() {

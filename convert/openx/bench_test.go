@@ -25,3 +25,27 @@ func TestNoAllocation(t *testing.T) {
 	}
 	columntest.NoAllocation(t, column.NewBatch(table.Columns), d.Record)
 }
+
+// BenchmarkRecord is the deserializer alone, for profiles.
+func BenchmarkRecord(b *testing.B) {
+	table := columntest.EventTable()
+	d, err := New(table, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch := column.NewBatch(table.Columns)
+	records := columntest.Events(4000, 1)
+	total := 0
+	for _, r := range records {
+		total += len(r)
+	}
+	b.SetBytes(int64(total))
+	for b.Loop() {
+		batch.Reset()
+		for _, r := range records {
+			if err := d.Record(batch, r); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -26,7 +26,7 @@ func eight(w uint64) uint64 {
 // run reads the digits from b[i] on, at most 19 of them, and returns their value and the index behind them.
 func run(b []byte, i int) (v uint64, end int) {
 	if i+8 <= len(b) {
-		w := load(b, i)
+		w := Load(b, i)
 		m := notDigits(w)
 		if m != 0 {
 			n := bits.TrailingZeros64(m) >> 3
@@ -39,7 +39,7 @@ func run(b []byte, i int) (v uint64, end int) {
 		}
 		v, end = eight(w), i+8
 		if end+8 <= len(b) {
-			if w = load(b, end); notDigits(w) == 0 {
+			if w = Load(b, end); notDigits(w) == 0 {
 				v, end = v*100000000+eight(w), end+8
 			}
 		}
@@ -64,7 +64,7 @@ func Int(b []byte, i int) (v int64, end int) {
 		i++
 	}
 	if i+8 <= len(b) {
-		w := load(b, i)
+		w := Load(b, i)
 		if m := notDigits(w); m != 0 { // fewer than eight digits, and what ends them
 			n := bits.TrailingZeros64(m) &^ 7
 			c := byte(w >> n)

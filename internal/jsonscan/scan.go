@@ -12,13 +12,14 @@
 //
 // Eight bytes at a time by SWAR arithmetic on 64-bit loads. The loads stay within the
 // input, a byte loop takes what is left at its end; so nothing is asked of the memory
-// behind a record. Only AppendString, which is most of the work, does without Go's bounds checks.
+// behind a record. Where the bounds are seen to, Go's own checks are left out.
 package jsonscan
 
 import (
 	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // MaxDepth is how deep arrays and objects may be nested; encoding/json has the same limit.
@@ -29,7 +30,11 @@ const (
 	highs = 0x8080808080808080
 )
 
-func load(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
+// Load returns the eight bytes from b[i] on as a word, the first in its lowest byte. That they lie within b is for the
+// caller to see to; nothing checks it.
+func Load(b []byte, i int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
+}
 
 // special returns a word whose lowest set bit is in the first byte of w that ends the plain part
 // of a string: a quote, a backslash or a control character. Bits above the lowest may be wrong.
@@ -51,7 +56,7 @@ func Space(b []byte, i int) int {
 // nothing but ASCII without escapes stands between them, else -1.
 func PlainString(b []byte, i int) int {
 	for i+8 <= len(b) {
-		w := load(b, i)
+		w := Load(b, i)
 		if m := special(w) | w&highs; m != 0 {
 			i += bits.TrailingZeros64(m) >> 3
 			if b[i] == '"' {
@@ -81,7 +86,7 @@ func String(b []byte, i int) int {
 	var high uint64
 	for i < len(b) {
 		if i+8 <= len(b) {
-			w := load(b, i)
+			w := Load(b, i)
 			m := special(w)
 			if m == 0 {
 				high |= w

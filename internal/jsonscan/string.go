@@ -23,10 +23,10 @@ func AppendString(dst, b []byte, i int) ([]byte, int) {
 		}
 		// Copy and look at eight bytes at a time, as far as both slices go.
 		if end := i + min(len(b)-i, len(d)-j) - 8; i <= end {
-			from, to := unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.SliceData(d))
+			to := unsafe.Pointer(unsafe.SliceData(d))
 			var w, m uint64
 			for {
-				w = binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(from, i))[:])
+				w = Load(b, i)
 				binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(to, j))[:], w)
 				if m = special(w); m != 0 {
 					break

@@ -103,7 +103,11 @@ func Events(n int, seed uint64) [][]byte {
 			}
 			add(`"%s_%d":"%s"`, word(), k, word())
 		}
-		add(`},"message":"%s \"%s\" %s\n%s – %s %s %s"}`, word(), word(), word(), word(), pick("größer", "naïve", "plain"), word(), word())
+		add(`},"message":"%s \"%s\" %s\n%s – %s`, word(), word(), word(), word(), pick("größer", "naïve", "plain"))
+		for range 20 + r.IntN(25) {
+			add(" %s", word())
+		}
+		add(`"}`)
 		out[i] = b
 	}
 	return out

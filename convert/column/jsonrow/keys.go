@@ -1,7 +1,6 @@
 package jsonrow
 
 import (
-	"encoding/binary"
 	"math/bits"
 
 	"github.com/hydrantkit/hydrant/internal/jsonscan"
@@ -22,7 +21,7 @@ type keys struct {
 	table []int32 // of a power of two slots; slot number + 1, or 0
 }
 
-// A slot is one spelling, as `"key":`.
+// A slot is one spelling, with what stands before and behind it: `,"key":`.
 type slot struct {
 	head, headMask uint64 // first eight bytes
 	tail, tailMask uint64 // next eight
@@ -31,31 +30,29 @@ type slot struct {
 	next           int32 // slot that followed last time
 }
 
+// first is what the comma before a key is exchanged with in the first key of an object.
+const first = '{' ^ ','
+
 func newKeys(limit int, resolve func(raw []byte) int) keys {
 	return keys{resolve: resolve, limit: limit, slots: []slot{{head: 1}}, table: make([]int32, 16)}
 }
 
-// matches reports whether the key at b[i] is the slot's, at least in its first 16 bytes.
-func (s *slot) matches(b []byte, i int) bool {
-	return i+16 <= len(b) && binary.LittleEndian.Uint64(b[i:])&s.headMask == s.head &&
-		binary.LittleEndian.Uint64(b[i+8:])&s.tailMask == s.tail
+// matches reports whether the comma and the key at b[i] are the slot's. With the word first as flip a brace stands for the
+// comma.
+func (s *slot) matches(b []byte, i int, flip uint64) bool {
+	return i+16 <= len(b) && (jsonscan.Load(b, i)^flip)&s.headMask == s.head &&
+		jsonscan.Load(b, i+8)&s.tailMask == s.tail && (len(s.text) <= 16 || s.long(b, i))
 }
 
-// next reads the key whose opening quote is b[i], and the colon behind it. prev is the slot that the key before it
+// long compares what is behind the first 16 bytes.
+func (s *slot) long(b []byte, i int) bool {
+	n := len(s.text)
+	return i+n <= len(b) && string(b[i+16:i+n]) == s.text[16:]
+}
+
+// find reads the key whose opening quote is b[i], and the colon behind it. prev is the slot that the key before it
 // was found in, or 0. It returns the key's meaning, its slot (or prev when it wasn't remembered) and the
 // index behind the colon, or end -1 when there is no key.
-func (k *keys) next(b []byte, i, prev int) (id, slot, end int) {
-	g := k.slots[prev].next
-	s := &k.slots[g]
-	if s.matches(b, i) {
-		if n := len(s.text); n <= 16 || i+n <= len(b) && string(b[i+16:i+n]) == s.text[16:] {
-			return s.id, int(g), i + n
-		}
-	}
-	return k.find(b, i, prev)
-}
-
-// find reads a key that wasn't expected.
 func (k *keys) find(b []byte, i, prev int) (id, slot, end int) {
 	end = jsonscan.PlainString(b, i+1)
 	if i >= len(b) || b[i] != '"' {
@@ -77,7 +74,7 @@ func (k *keys) find(b []byte, i, prev int) (id, slot, end int) {
 	h := int(hashKey(raw)) & mask
 	for ; k.table[h] != 0; h = (h + 1) & mask {
 		s := &k.slots[k.table[h]-1]
-		if len(s.text) == len(raw)+3 && s.text[1:1+len(raw)] == string(raw) {
+		if len(s.text) == len(raw)+4 && s.text[2:2+len(raw)] == string(raw) {
 			slot = int(k.table[h] - 1)
 			k.slots[prev].next = int32(slot)
 			return s.id, slot, end
@@ -96,7 +93,7 @@ func (k *keys) find(b []byte, i, prev int) (id, slot, end int) {
 		mask = len(k.table) - 1
 		for n := 1; n < len(k.slots); n++ {
 			t := k.slots[n].text
-			h := int(hashKey([]byte(t[1:len(t)-2]))) & mask
+			h := int(hashKey([]byte(t[2:len(t)-2]))) & mask
 			for ; k.table[h] != 0; h = (h + 1) & mask {
 			}
 			k.table[h] = int32(n + 1)
@@ -106,7 +103,7 @@ func (k *keys) find(b []byte, i, prev int) (id, slot, end int) {
 }
 
 func newSlot(raw []byte, id int) slot {
-	s := slot{text: `"` + string(raw) + `":`, id: id}
+	s := slot{text: `,"` + string(raw) + `":`, id: id}
 	for i := range min(16, len(s.text)) {
 		if i < 8 {
 			s.head |= uint64(s.text[i]) << (8 * i)
@@ -123,7 +120,7 @@ func newSlot(raw []byte, id int) slot {
 func hashKey(b []byte) uint32 {
 	h := uint64(len(b)) * 0x9e3779b97f4a7c15
 	for ; len(b) >= 8; b = b[8:] {
-		h = mix(h ^ binary.LittleEndian.Uint64(b))
+		h = mix(h ^ jsonscan.Load(b, 0))
 	}
 	var w uint64
 	for i, c := range b {

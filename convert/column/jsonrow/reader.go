@@ -18,6 +18,7 @@ type Reader struct {
 
 	depth  int // levels still allowed
 	unique keySet
+	outer  []frame // of objects that have keys in unique
 }
 
 // NewReader makes a reader of rows.
@@ -42,6 +43,7 @@ func (r *Reader) Rows(batch *column.Batch, b []byte) bool {
 		return false
 	}
 	r.unique.reset()
+	r.outer = r.outer[:0]
 	for i < len(b) {
 		r.depth = jsonscan.MaxDepth
 		if b[i] != '{' {
@@ -63,25 +65,37 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 	}
 	seen := n.seen
 	clear(seen)
-	filled, slot, kept := 0, 0, false
-	var outer frame // when keys lie in r.unique
-	i++
-	if i < len(b) && b[i] != '"' {
-		if i = jsonscan.Space(b, i); i < len(b) && b[i] == '}' {
-			i++
-			goto done
-		}
-	}
+	filled, slot, kept := 0, 0, -1
+	flip := uint64(first)
 	for {
-		var id int
-		at := i
+		// b[i] is the brace, or behind a value.
+		var id, at int
 		expected := n.keys.slots[slot].next
-		if s := &n.keys.slots[expected]; s.matches(b, i) && len(s.text) <= 16 {
-			id, slot = s.id, int(expected)
+		if s := &n.keys.slots[expected]; s.matches(b, i, flip) {
+			id, slot, at = s.id, int(expected), i+1
 			i += len(s.text)
-		} else if id, slot, i = n.keys.next(b, i, slot); i < 0 {
-			return -1
+		} else {
+			if flip == 0 {
+				if i = jsonscan.Space(b, i); i >= len(b) {
+					return -1
+				}
+				if b[i] == '}' {
+					break
+				}
+				if b[i] != ',' {
+					return -1
+				}
+			}
+			at = jsonscan.Space(b, i+1)
+			if flip != 0 && at < len(b) && b[at] == '}' {
+				i = at
+				break
+			}
+			if id, slot, i = n.keys.find(b, at, slot); i < 0 {
+				return -1
+			}
 		}
+		flip = 0
 		if i < len(b) && b[i] <= ' ' {
 			i = jsonscan.Space(b, i)
 		}
@@ -117,8 +131,9 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 					}
 					seen[id>>6] |= 1 << (id & 63)
 				} else { // one of too many
-					if !kept {
-						outer, kept = r.unique.open(), true
+					if kept < 0 {
+						kept = len(r.outer)
+						r.outer = append(r.outer, r.unique.open())
 					}
 					if _, ok := r.unique.add(r, b, at+1, jsonscan.String(b, at)-1); !ok {
 						return -1
@@ -130,29 +145,8 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 				return -1
 			}
 		}
-		if i >= len(b) {
-			return -1
-		}
-		c := b[i]
-		if c <= ' ' {
-			if i = jsonscan.Space(b, i); i >= len(b) {
-				return -1
-			}
-			c = b[i]
-		}
-		i++
-		if c == ',' {
-			if i < len(b) && b[i] != '"' {
-				i = jsonscan.Space(b, i)
-			}
-			continue
-		}
-		if c != '}' {
-			return -1
-		}
-		break
 	}
-done:
+	i++
 	if filled < len(n.Fields) {
 		for k := range n.Fields {
 			if seen[k>>6]>>(k&63)&1 == 0 {
@@ -160,8 +154,9 @@ done:
 			}
 		}
 	}
-	if kept {
-		r.unique.close(outer)
+	if kept >= 0 {
+		r.unique.close(r.outer[kept])
+		r.outer = r.outer[:kept]
 	}
 	r.depth++
 	return i
@@ -420,6 +415,16 @@ func (r *Reader) entries(n *Node, v *column.Vector, b []byte, i int) int {
 
 // lower makes s lower case if it is ASCII, else it returns false.
 func lower(s []byte) bool {
+	for len(s) >= 8 {
+		w := binary.LittleEndian.Uint64(s)
+		if w&high != 0 {
+			return false
+		}
+		// The high bit is set from 'A' on in the first sum, and from behind 'Z' on in the second.
+		upper := (w + (0x80-'A')*ones) &^ (w + (0x7f-'Z')*ones) & high
+		binary.LittleEndian.PutUint64(s, w|upper>>2)
+		s = s[8:]
+	}
 	for i, c := range s {
 		if c-'A' < 26 {
 			s[i] = c | 0x20
@@ -504,7 +509,10 @@ func Millis(x int64) (sec int64, nanos int32) {
 	return sec, int32(x-sec*1000) * 1e6
 }
 
-const high = 0x8080808080808080
+const (
+	ones = 0x0101010101010101
+	high = 0x8080808080808080
+)
 
 // timestamp reads the timestamp at b[i] that n.Op names.
 func (n *Node) timestamp(b []byte, i int) (sec int64, nanos int32, end int) {
@@ -533,7 +541,7 @@ func (n *Node) timestamp(b []byte, i int) (sec int64, nanos int32, end int) {
 		return 0, 0, -1
 	}
 	// HH:mm:ss, each byte less what it must be at least
-	w := binary.LittleEndian.Uint64(b[i+11:]) - 0x30303a30303a3030
+	w := jsonscan.Load(b, i+11) - 0x30303a30303a3030
 	if (w|(w+0x76767f76767f7676))&high != 0 {
 		return 0, 0, -1
 	}
@@ -570,7 +578,7 @@ func (n *Node) timestamp(b []byte, i int) (sec int64, nanos int32, end int) {
 
 // day reads yyyy-MM-dd at b[i], with a month and day that are in their ranges.
 func (n *Node) day(b []byte, i int) (days int64, ok bool) {
-	w, dd := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint16(b[i+8:])
+	w, dd := jsonscan.Load(b, i), binary.LittleEndian.Uint16(b[i+8:])
 	if w == n.date && dd == n.dd {
 		return n.days, true
 	}
