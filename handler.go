@@ -108,6 +108,9 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 	if !inv.abandoned {
 		b.results = inv.results
+		if cap(b.scratch) > 4*MaxAnswer {
+			b.scratch = nil // an unusual event's
+		}
 		batches.Put(b)
 	}
 	return answer, nil

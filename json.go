@@ -10,7 +10,7 @@ const hexDigits = "0123456789abcdef"
 func AppendJSONString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := 0
-	for i := 0; i < len(s); {
+	for i := plainLength(s); i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if !escapes[c] {
@@ -49,6 +49,22 @@ func AppendJSONString[T string | []byte](dst []byte, s T) []byte {
 	}
 	dst = append(dst, s[start:]...)
 	return append(dst, '"')
+}
+
+// plainLength returns how many bytes at the start of s stand in a JSON string as they are, in steps of eight: a lower bound.
+func plainLength[T string | []byte](s T) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, backslash := w^ones*'"', w^ones*'\\'
+		// The top bit of a byte is set by subtraction where it was less: control characters, and what the xors made zero.
+		if (w|(w-ones*' ')|(quote-ones)|(backslash-ones))&tops != 0 {
+			break
+		}
+	}
+	return i
 }
 
 // escapes tells which bytes below 0x80 cannot stand in a JSON string as they are.

@@ -165,3 +165,34 @@ func TestWrongOption(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestAppendTime(t *testing.T) {
+	for _, tt := range []struct {
+		at     time.Time
+		millis int
+		want   string
+	}{
+		{time.Date(2004, 3, 7, 16, 10, 2, 0, time.UTC), 0, "2004-03-07T16:10:02.000Z"},
+		{time.Date(2000, 2, 29, 23, 59, 59, 0, time.UTC), 987, "2000-02-29T23:59:59.987Z"},
+		{time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC), 5, "1969-12-31T23:59:59.005Z"},
+		{time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), 0, "0000-01-01T00:00:00.000Z"},
+		{time.Date(-1, 12, 31, 0, 0, 0, 0, time.UTC), 0, "-000001-12-31T00:00:00.000Z"},
+		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), 0, "+010000-01-01T00:00:00.000Z"},
+	} {
+		if got := appendTime(nil, tt.at.Unix(), tt.millis); string(got) != tt.want {
+			t.Errorf("%v: %s, want %s", tt.at, got, tt.want)
+		}
+	}
+	for day := int64(-800000); day < 2900000; day += 37 {
+		at := time.Unix(day*86400+day&86399, 0).UTC()
+		if y := at.Year(); y < 0 || y > 9999 {
+			continue
+		}
+		if got, want := string(appendTime(nil, at.Unix(), 0)), at.Format("2006-01-02T15:04:05.000Z"); got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+		if sec, ok := unix(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second()); !ok || sec != at.Unix() {
+			t.Fatalf("%v: %d, %v", at, sec, ok)
+		}
+	}
+}

@@ -48,11 +48,12 @@ func (c CloudFront) FromEnv(getenv func(string) string) CloudFront {
 func (c CloudFront) JSON() hydrant.Transform {
 	names := strings.Fields(cloudFrontFields)
 	if c.Fields != "" {
-		if names = strings.Fields(strings.ReplaceAll(c.Fields, ",", " ")); len(names) == 0 && c.err == nil {
-			c.err = fmt.Errorf("option FIELDS: %q has no fields", c.Fields)
-		}
+		names = strings.Fields(strings.ReplaceAll(c.Fields, ",", " "))
 	}
-	c.columns = columnsOf(names, cloudFrontIntegers, cloudFrontDecimals)
+	var err error
+	if c.columns, err = columnsOf(names, cloudFrontIntegers, cloudFrontDecimals); err != nil && c.err == nil {
+		c.err = fmt.Errorf("option FIELDS: %w", err)
+	}
 	return transform(c.err, c.appendJSON)
 }
 
@@ -66,7 +67,10 @@ func (c *CloudFront) appendJSON(_ context.Context, dst []byte, r hydrant.Record)
 		}
 		if line[0] == '#' {
 			if fields, ok := bytes.CutPrefix(line, []byte("#Fields:")); ok {
-				columns = columnsOf(strings.Fields(string(fields)), cloudFrontIntegers, cloudFrontDecimals)
+				var err error
+				if columns, err = columnsOf(strings.Fields(string(fields)), cloudFrontIntegers, cloudFrontDecimals); err != nil {
+					return dst, hydrant.ProcessingFailed
+				}
 			}
 			continue
 		}

@@ -2,6 +2,8 @@ package blueprints
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/hydrantkit/hydrant"
@@ -207,11 +209,20 @@ func bracketed(line []byte) int {
 	return n
 }
 
-// columnsOf makes columns of names. Those in integers and decimals are numbers, the others text.
-func columnsOf(names []string, integers, decimals string) []column {
+// columnsOf makes columns of names. Those in integers and decimals are numbers, the others text. It is an error when there is none, one
+// has no letters, or two are the same.
+func columnsOf(names []string, integers, decimals string) ([]column, error) {
+	if len(names) == 0 {
+		return nil, errors.New("no fields")
+	}
 	columns := make([]column, len(names))
+	seen := map[string]bool{}
 	for i, name := range names {
 		columns[i].name = memberName(name)
+		if columns[i].name == "" || seen[columns[i].name] {
+			return nil, fmt.Errorf("%q is no field, or stands twice", name)
+		}
+		seen[columns[i].name] = true
 		switch {
 		case contains(integers, name):
 			columns[i].kind = integer
@@ -219,7 +230,7 @@ func columnsOf(names []string, integers, decimals string) []column {
 			columns[i].kind = decimal
 		}
 	}
-	return columns
+	return columns, nil
 }
 
 func contains(list, name string) bool {

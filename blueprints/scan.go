@@ -139,24 +139,28 @@ func appendTime(dst []byte, sec int64, millis int) []byte {
 	}
 	switch {
 	case y < 0:
-		dst = append(dst, '-')
-		dst = append2(append2(append2(dst, int(-y)/10000), int(-y)/100%100), int(-y)%100)
+		dst = append(dst, '-', byte('0'-y/100000), byte('0'-y/10000%10))
+		y = -y % 10000
 	case y > 9999:
-		dst = append(dst, '+')
-		dst = append2(append2(append2(dst, int(y)/10000), int(y)/100%100), int(y)%100)
-	default:
-		dst = append2(append2(dst, int(y)/100), int(y)%100)
+		dst = append(dst, '+', byte('0'+y/100000), byte('0'+y/10000%10))
+		y %= 10000
 	}
-	dst = append2(append(dst, '-'), m)
-	dst = append2(append(dst, '-'), d)
-	dst = append2(append(dst, 'T'), rest/3600)
-	dst = append2(append(dst, ':'), rest/60%60)
-	dst = append2(append(dst, ':'), rest%60)
-	return append(dst, '.', byte('0'+millis/100), byte('0'+millis/10%10), byte('0'+millis%10), 'Z')
+	var t [24]byte
+	copy(t[:], "yyyy-mm-ddThh:mm:ss.000Z")
+	put2(t[0:2], int(y)/100)
+	put2(t[2:4], int(y)%100)
+	put2(t[5:7], m)
+	put2(t[8:10], d)
+	put2(t[11:13], rest/3600)
+	put2(t[14:16], rest/60%60)
+	put2(t[17:19], rest%60)
+	t[20] = byte('0' + millis/100)
+	put2(t[21:23], millis%100)
+	return append(dst, t[:]...)
 }
 
-func append2(dst []byte, n int) []byte {
-	return append(dst, byte('0'+n/10), byte('0'+n%10))
+func put2(dst []byte, n int) {
+	dst[0], dst[1] = byte('0'+n/10), byte('0'+n%10)
 }
 
 // transform returns what f makes of records, or the transform that answers with err.

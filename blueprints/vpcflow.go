@@ -47,16 +47,11 @@ func (v VPCFlow) JSON() hydrant.Transform {
 	names := strings.Fields(vpcFields)
 	if v.Fields != "" {
 		names = strings.Fields(strings.NewReplacer("${", " ", "}", " ", ",", " ").Replace(v.Fields))
-		for _, name := range names {
-			if memberName(name) == "" {
-				v.err = fmt.Errorf("option FIELDS: %q is no field", name)
-			}
-		}
-		if len(names) == 0 {
-			v.err = fmt.Errorf("option FIELDS: %q has no fields", v.Fields)
-		}
 	}
-	v.columns = columnsOf(names, vpcIntegers, "")
+	var err error
+	if v.columns, err = columnsOf(names, vpcIntegers, ""); err != nil {
+		v.err = fmt.Errorf("option FIELDS: %w", err)
+	}
 	return transform(v.err, v.appendJSON)
 }
 
@@ -81,7 +76,10 @@ func (v *VPCFlow) appendJSON(_ context.Context, dst []byte, r hydrant.Record) ([
 			continue
 		}
 		if names := vpcHeader(words); names != nil {
-			columns = columnsOf(names, vpcIntegers, "")
+			var err error
+			if columns, err = columnsOf(names, vpcIntegers, ""); err != nil {
+				return dst, hydrant.ProcessingFailed
+			}
 			continue
 		}
 		if len(words) != len(columns) {

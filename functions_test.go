@@ -1,5 +1,4 @@
-// Package functions_test holds the functions to what a deployed one is measured by.
-package functions_test
+package hydrant_test
 
 import (
 	"bytes"
@@ -25,20 +24,20 @@ import (
 // reingests are the functions that put records back, and so link the SDK.
 var reingests = []string{"cloudwatch-logs"}
 
-func names(t *testing.T) (names []string) {
+func functions(t *testing.T) (names []string) {
 	t.Helper()
-	mains, err := filepath.Glob("*/main.go")
+	mains, err := filepath.Glob("functions/*/main.go")
 	if err != nil || len(mains) == 0 {
 		t.Fatal("no functions", err)
 	}
 	for _, m := range mains {
-		names = append(names, filepath.Dir(m))
+		names = append(names, filepath.Base(filepath.Dir(m)))
 	}
 	return names
 }
 
 // A function is a folder, and a blueprint of its name.
-func TestNames(t *testing.T) {
+func TestFunctionNames(t *testing.T) {
 	var list []string
 	for _, b := range blueprints.List() {
 		list = append(list, b.Name)
@@ -47,7 +46,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	slices.Sort(list)
-	if names := names(t); !slices.Equal(names, list) {
+	if names := functions(t); !slices.Equal(names, list) {
 		t.Errorf("functions %v, blueprints %v", names, list)
 	}
 	if _, err := blueprints.Named("no-such", func(string) string { return "" }); err == nil {
@@ -56,11 +55,11 @@ func TestNames(t *testing.T) {
 }
 
 // What a function links decides its size and its cold start.
-func TestImports(t *testing.T) {
-	for _, name := range names(t) {
-		out, err := exec.Command("go", "list", "-deps", "./"+name).Output()
+func TestFunctionImports(t *testing.T) {
+	for _, name := range functions(t) {
+		out, err := exec.Command("go", "list", "-deps", "./functions/"+name).Output()
 		if err != nil {
-			t.Fatalf("go list ./%s: %v", name, err)
+			t.Fatalf("go list ./functions/%s: %v", name, err)
 		}
 		for dep := range strings.FieldsSeq(string(out)) {
 			host, _, slash := strings.Cut(dep, "/")
@@ -83,7 +82,7 @@ func TestImports(t *testing.T) {
 func build(t *testing.T, name, arch string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "bootstrap")
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", to, "./"+name)
+	cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", to, "./functions/"+name)
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build %s for %s: %v\n%s", name, arch, err, out)
@@ -109,7 +108,7 @@ func checkSize(t *testing.T, name, arch, bootstrap string) {
 }
 
 // The architecture that isn't this machine's: one function of each size.
-func TestSizes(t *testing.T) {
+func TestFunctionSizes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: binaries not built")
 	}
@@ -143,7 +142,7 @@ func TestBootstraps(t *testing.T) {
 		event = fmt.Appendf(event, `{"recordId":"r%d","approximateArrivalTimestamp":1495072949453,"data":"%s"}`, i, base64.StdEncoding.EncodeToString([]byte(data)))
 	}
 	event = append(event, "]}"...)
-	for _, name := range names(t) {
+	for _, name := range functions(t) {
 		tr, err := blueprints.Named(name, func(string) string { return "" })
 		if err != nil {
 			t.Fatal(err)
