@@ -420,9 +420,9 @@ func (r *reader) stringToken() error {
 func quoteOrControl(b []byte, i int) int {
 	for i+8 <= len(b) {
 		x := binary.LittleEndian.Uint64(b[i:])
-		q := x ^ '"'*low7
+		q := x ^ 2*low7 // the quote next to the controls: both are below 0x21 then
 		s := x ^ '\\'*low7
-		if m := ((q-low7)&^q | (s-low7)&^s | (x-0x20*low7)&^x) & high1; m != 0 {
+		if m := ((q-0x21*low7)&^q | (s-low7)&^s) & high1; m != 0 {
 			i += bits.TrailingZeros64(m) >> 3
 			return i
 		}
