@@ -629,7 +629,9 @@ func (c *chunk) judgeDictionary() {
 	if c.w.options.Layout == LayoutHive || c.dictUsed > 0 {
 		return
 	}
-	if c.seen >= 1024 && c.dict.n > c.seen/10*9 || c.seen >= 8192 && c.dict.n > c.seen/4*3 {
+	// A column whose values come from a set of N shows 97 % distinct ones in its first 1,024 where N is
+	// 16,000, and 88 % in its first 8,192 where it is 32,000.
+	if c.seen >= 1024 && c.dict.n > c.seen*98/100 || c.seen >= 8192 && c.dict.n > c.seen*7/8 {
 		c.dropDictionary()
 	}
 }

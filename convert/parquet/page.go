@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"math/bits"
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -57,6 +58,28 @@ func (b *buffers) compressed(dst, src []byte, codec format.CompressionCodec) []b
 	return append(dst, src...)
 }
 
+// compressedParts appends levels and values, compressed as one. Snappy gets them one after the
+// other, so that it doesn't give up looking for matches in the values because the levels have none.
+func (b *buffers) compressedParts(dst, levels, values []byte, codec format.CompressionCodec) []byte {
+	switch codec {
+	case format.Snappy:
+		dst = appendUvarint(dst, uint64(len(levels)+len(values)))
+		for _, part := range [][]byte{levels, values} {
+			if len(part) > 0 {
+				b.body = compress.AppendSnappyBlock(b.body[:0], part)
+				dst = append(dst, b.body[uvarintSize(uint64(len(part))):]...)
+			}
+		}
+		return dst
+	case format.Uncompressed:
+		return append(append(dst, levels...), values...)
+	}
+	b.body = append(append(b.body[:0], levels...), values...)
+	return b.compressed(dst, b.body, codec)
+}
+
+func uvarintSize(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
+
 // gzipLevel is that of Java's Deflater, which parquet-mr uses.
 const gzipLevel = 6
 
@@ -80,7 +103,7 @@ func (c *chunk) flush() error {
 	defer c.w.buffers.Put(b)
 	if c.inDict {
 		b.values = c.appendCodes(b.values[:0])
-		if len(c.index) == 0 && len(b.values)+c.dict.size() >= c.raw {
+		if len(c.index) == 0 && !c.pays(len(b.values)) {
 			c.dropDictionary() // the first page decides, as in parquet-mr
 		}
 	}
@@ -90,6 +113,21 @@ func (c *chunk) flush() error {
 	}
 	c.clearPage()
 	return nil
+}
+
+// pays reports whether the dictionary makes the growing page smaller, whose codes take that many
+// bytes. parquet-mr compares sizes before compression; but codes hardly compress, while texts
+// shrink to about four tenths and numbers to seven, in the dictionary as on the page.
+func (c *chunk) pays(codes int) bool {
+	saved := c.raw - c.dict.size()
+	switch {
+	case c.w.options.Layout == LayoutHive || c.w.codec == format.Uncompressed:
+	case c.leaf.physical == format.ByteArray:
+		saved = saved / 10 * 4
+	default:
+		saved = saved / 10 * 7
+	}
+	return codes < saved
 }
 
 // appendCodes appends the growing page's values as codes.
@@ -228,21 +266,20 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 			b.out = append(b.out[:len(b.levels)], values...)
 		}
 	} else {
-		b.body = b.body[:0]
+		b.levels = b.levels[:0]
 		if c.leaf.maxRep > 0 {
-			b.body = append(b.body, 0, 0, 0, 0)
-			b.body = appendHybrid(b.body, c.rep, levelWidth(c.leaf.maxRep))
-			binary.LittleEndian.PutUint32(b.body, uint32(len(b.body)-4))
+			b.levels = append(b.levels, 0, 0, 0, 0)
+			b.levels = appendHybrid(b.levels, c.rep, levelWidth(c.leaf.maxRep))
+			binary.LittleEndian.PutUint32(b.levels, uint32(len(b.levels)-4))
 		}
 		if c.leaf.maxDef > 0 {
-			n := len(b.body)
-			b.body = append(b.body, 0, 0, 0, 0)
-			b.body = c.appendDef(b.body, b)
-			binary.LittleEndian.PutUint32(b.body[n:], uint32(len(b.body)-n-4))
+			n := len(b.levels)
+			b.levels = append(b.levels, 0, 0, 0, 0)
+			b.levels = c.appendDef(b.levels, b)
+			binary.LittleEndian.PutUint32(b.levels[n:], uint32(len(b.levels)-n-4))
 		}
-		b.body = append(b.body, values...)
-		uncompressed = len(b.body)
-		b.out = b.compressed(b.out[:0], b.body, w.codec)
+		uncompressed = len(b.levels) + len(values)
+		b.out = b.compressedParts(b.out[:0], b.levels, values, w.codec)
 	}
 	if uncompressed > math.MaxInt32 || len(b.out) > math.MaxInt32 {
 		return fmt.Errorf("column %s: a page of %d bytes is more than the format holds", c.leaf.name(), uncompressed)
