@@ -24,6 +24,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/hydrantkit/hydrant/convert/column"
 	"github.com/hydrantkit/hydrant/convert/column/jsonrow"
@@ -131,6 +132,11 @@ func (d *Deserializer) compile(t *schema.Type) *jsonrow.Node {
 	case schema.Timestamp:
 		if d.formats != nil {
 			n.Op = jsonrow.OpLeaf
+			// The first pattern wins when it takes a whole text.
+			if m := usual.FindStringSubmatch(d.opts.TimestampFormats[0]); m != nil {
+				n.Op = jsonrow.OpPattern
+				n.Pattern = jsonrow.Pattern{Sep: strings.Trim(m[1], "'")[0], Digits: max(0, len(m[2])-1), Z: m[3] != ""}
+			}
 		}
 	case schema.Map:
 		n.MapKey = d.compile(t.Key)
@@ -146,6 +152,9 @@ func (d *Deserializer) compile(t *schema.Type) *jsonrow.Node {
 	}
 	return n
 }
+
+// usual are the patterns that the fast walk knows.
+var usual = regexp.MustCompile(`^yyyy-MM-dd('T'| )HH:mm:ss(\.S{1,9})?('Z'|ZZ?)?$`)
 
 var internalName = regexp.MustCompile(`^_col([0-9]+)$`)
 

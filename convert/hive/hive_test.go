@@ -149,6 +149,42 @@ func TestTimestampFormats(t *testing.T) {
 	}
 }
 
+// What the fast walk reads of the usual patterns is what the patterns say.
+func TestUsualPatterns(t *testing.T) {
+	tab := table(t, "a timestamp")
+	patterns := []string{"yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ss.SSS", "yyyy-MM-dd HH:mm:ss.SSSSSS", "yyyy-MM-dd'T'HH:mm:ss.SSSZZ", "yyyy-MM-dd'T'HH:mm:ss.S'Z'"}
+	var texts []string
+	for _, date := range []string{"2017-02-07", "2017-02-28", "2017-02-29", "2016-02-29", "2017-04-31", "2017-12-31", "2017-13-01", "2017-00-10", "2017-01-00", "0001-01-01", "1500-02-29", "0000-01-01", "9999-12-31", "2017-2-7"} {
+		for _, clock := range []string{"15:13:01", "23:59:59", "24:00:00", "23:60:00", "23:59:60", "00:00:00", "1:2:3"} {
+			for _, rest := range []string{"", ".1", ".12", ".123", ".1234", ".123456", ".1234567", ".123456789", ".1234567890", ".", "Z", ".1Z", ".123Z", "z", "+02:00", ".5+0200", " ", "x"} {
+				texts = append(texts, date+"T"+clock+rest, date+" "+clock+rest)
+			}
+		}
+	}
+	for _, p := range patterns {
+		for _, formats := range [][]string{{p}, {p, "yyyy-MM-dd'T'HH:mm:ss.SSS"}, {"millis", p}} {
+			d, err := New(tab, Options{TimestampFormats: formats, Year: 2026})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range texts {
+				b := column.NewBatch(tab.Columns)
+				got := run(d, b, []byte(`{"a":"`+text+`"}`))
+				want := ""
+				if sec, nanos, msg := timestamp([]byte(text), d.formats); msg == "" {
+					want = fmt.Sprintf("%d.%09d", sec, nanos)
+				}
+				if strings.HasPrefix(got, "DataFormat") {
+					got = ""
+				}
+				if got != want {
+					t.Errorf("%q: %s: %s, want %s", formats, text, got, want)
+				}
+			}
+		}
+	}
+}
+
 // An error says where, in which column, what was wanted and seen, and what to do.
 func TestErrors(t *testing.T) {
 	tab := table(t, "id int", "user struct<name:string,tags:array<int>>", "m map<int,int>", "at timestamp")

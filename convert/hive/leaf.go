@@ -23,8 +23,17 @@ const (
 // leaf appends for the fast walk what isn't common: it checks the value at b[i], which may be anything, and
 // returns the index behind it, or -1.
 func (d *Deserializer) leaf(n *jsonrow.Node, v *column.Vector, b []byte, i int) int {
-	if c := b[i]; c == '{' || c == '[' || !n.Type.Kind.Primitive() {
+	c := b[i]
+	if c == '{' || c == '[' || !n.Type.Kind.Primitive() {
 		return -1
+	}
+	if k := n.Type.Kind; c == '"' && (k == schema.Timestamp || k == schema.Char) { // what mostly comes here
+		if end := jsonscan.PlainString(b, i+1); end >= 0 {
+			if appendText(n, v, b[i+1:end], d.formats) != "" {
+				return -1
+			}
+			return end + 1
+		}
 	}
 	end := jsonscan.Value(b, i)
 	if end < 0 || d.primitive(n, v, b, i) != "" {

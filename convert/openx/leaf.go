@@ -40,6 +40,14 @@ func (d *Deserializer) leaf(n *jsonrow.Node, v *column.Vector, b []byte, i int) 
 	if !n.Type.Kind.Primitive() {
 		return -1
 	}
+	if b[i] == '"' {
+		if end := jsonscan.PlainString(b, i+1); end >= 0 {
+			if appendText(n, v, b[i+1:end], fromString) != "" {
+				return -1
+			}
+			return end + 1
+		}
+	}
 	end := d.reader.Skip(b, i)
 	if end < 0 || d.primitive(n, v, b, i) != "" {
 		return -1

@@ -28,6 +28,7 @@ const (
 	OpDate                    // "yyyy-MM-dd"
 	OpTimestamp               // "yyyy-MM-dd HH:mm:ss" with or without a fraction
 	OpISOTimestamp            // also with T, with T and Z, and epoch seconds and milliseconds
+	OpPattern                 // "yyyy-MM-dd HH:mm:ss" as Node.Pattern says, with every field in its range
 	OpDecimal                 // a number that needs no rounding
 	OpStruct                  // an object
 	OpList                    // an array
@@ -37,16 +38,17 @@ const (
 
 // A Node is a type made ready: what a column, a member or an element wants.
 type Node struct {
-	Type   *schema.Type
-	Op     Op
-	Name   string // of a column or member
-	Key    string // the JSON key that fills it
-	Class  string // what the SerDe's messages call it
-	Lo, Hi int64
-	MapKey *Node // of a map
-	Elem   *Node // of an array or map
-	Fields []*Node
-	Also   [][]int // for each field the others that the same key fills; nil when there are none
+	Type    *schema.Type
+	Op      Op
+	Name    string // of a column or member
+	Key     string // the JSON key that fills it
+	Class   string // what the SerDe's messages call it
+	Lo, Hi  int64
+	MapKey  *Node // of a map
+	Elem    *Node // of an array or map
+	Fields  []*Node
+	Pattern         // of OpPattern
+	Also    [][]int // for each field the others that the same key fills; nil when there are none
 
 	keys  keys
 	extra map[string]int // keys that are no field's, numbered from len(Fields) on
@@ -56,6 +58,13 @@ type Node struct {
 	date uint64
 	dd   uint16
 	days int64
+}
+
+// A Pattern is the form of the most usual patterns of TimestampFormats. What doesn't have the form is left to Dialect.Leaf.
+type Pattern struct {
+	Sep    byte // between date and time
+	Digits int  // at most so many digits behind a point, of which milliseconds count; 0 is no point
+	Z      bool // a Z behind it
 }
 
 // What Dialect.Resolve says of a key that is no field's.

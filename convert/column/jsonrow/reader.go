@@ -224,7 +224,7 @@ func (r *Reader) value(n *Node, v *column.Vector, b []byte, i int) int {
 				}
 			}
 		}
-	case OpTimestamp, OpISOTimestamp:
+	case OpTimestamp, OpISOTimestamp, OpPattern:
 		if sec, nanos, end := n.timestamp(b, i); end > 0 {
 			v.AppendTimestamp(sec, nanos)
 			return end
@@ -545,33 +545,46 @@ func (n *Node) timestamp(b []byte, i int) (sec int64, nanos int32, end int) {
 	if (w|(w+0x76767f76767f7676))&high != 0 {
 		return 0, 0, -1
 	}
-	sec = days*86400 + int64((w&0xff*10+w>>8&0xff)*3600+(w>>24&0xff*10+w>>32&0xff)*60+w>>48&0xff*10+w>>56)
+	hour, minute, second := w&0xff*10+w>>8&0xff, w>>24&0xff*10+w>>32&0xff, w>>48&0xff*10+w>>56
+	sec = days*86400 + int64(hour*3600+minute*60+second)
 	if sec > MaxSecond {
 		return 0, 0, -1
 	}
 	sep := b[i+10]
 	i += 19
+	digits := 0
 	if b[i] == '.' {
 		x, end := jsonscan.Digits(b, i+1)
-		digits := end - i - 1
+		digits = end - i - 1
 		if digits == 0 || digits > 9 || end+1 >= len(b) {
 			return 0, 0, -1
 		}
-		for ; digits < 9; digits++ {
+		for k := digits; k < 9; k++ {
 			x *= 10
 		}
 		nanos, i = int32(x), end
 	}
-	if sep != ' ' {
-		if sep != 'T' || n.Op != OpISOTimestamp {
-			return 0, 0, -1
-		}
-		if b[i] == 'Z' {
-			i++
-		}
+	z := b[i] == 'Z'
+	if z {
+		i++
 	}
 	if i >= len(b) || b[i] != '"' {
 		return 0, 0, -1
+	}
+	switch n.Op {
+	case OpTimestamp:
+		if sep != ' ' || z {
+			return 0, 0, -1
+		}
+	case OpISOTimestamp:
+		if sep != 'T' && (sep != ' ' || z) {
+			return 0, 0, -1
+		}
+	case OpPattern:
+		if sep != n.Sep || z != n.Z || digits > n.Digits || (digits > 0) != (n.Digits > 0) || hour > 23 || minute > 59 || second > 59 {
+			return 0, 0, -1
+		}
+		nanos -= nanos % 1e6
 	}
 	return sec, nanos, i + 1
 }
@@ -592,6 +605,9 @@ func (n *Node) day(b []byte, i int) (days int64, ok bool) {
 	day := u&0xff*10 + u>>8
 	if month < 1 || month > 12 || day < 1 || day > 31 || year == 0 {
 		return 0, false
+	}
+	if n.Op == OpPattern && day > 28 && javatext.EpochDay(int(year), int(month), int(day)) >= javatext.EpochDay(int(year), int(month)+1, 1) {
+		return 0, false // no such day
 	}
 	n.date, n.dd, n.days = w, dd, javatext.EpochDay(int(year), int(month), int(day))
 	return n.days, true
