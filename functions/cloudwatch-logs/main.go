@@ -2,6 +2,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -13,6 +14,7 @@ import (
 
 func main() {
 	h := hydrant.NewHandler(blueprints.CloudWatchLogs{}.FromEnv(os.Getenv))
-	h.Metrics, h.Reingest = os.Stdout, reingest.FromEnv(os.Getenv)
+	h.Log, h.Metrics = slog.New(slog.NewJSONHandler(os.Stderr, nil)), os.Stdout
+	h.Reingest = reingest.FromEnv(os.Getenv)
 	lambda.Start(h)
 }

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -12,6 +13,6 @@ import (
 
 func main() {
 	h := hydrant.NewHandler(blueprints.S3Access{}.FromEnv(os.Getenv).JSON())
-	h.Metrics = os.Stdout
+	h.Log, h.Metrics = slog.New(slog.NewJSONHandler(os.Stderr, nil)), os.Stdout
 	lambda.Start(h)
 }
