@@ -316,6 +316,15 @@ func (k *Keys) eval(e *fastExpr, record []byte) (fastValue, bool) {
 		return split(v, e.s, e.from)
 	case fastSlice:
 		return slice(v, e.from, e.to)
+	case fastLookup:
+		if v.kind != kindString {
+			return v, false
+		}
+		found := e.v.obj().get(view(v.text))
+		if found.kind == kindNone {
+			found = null
+		}
+		return scalar(found)
 	}
 	return k.generic(e.node, v)
 }
@@ -563,14 +572,18 @@ func (k *Keys) generic(n *node, in fastValue) (fastValue, bool) {
 			return in, false
 		}
 	}
-	r := fastValue{kind: out.kind}
-	switch out.kind {
+	return scalar(out)
+}
+
+// scalar is v without its parts; none and what has parts are left to the evaluator.
+func scalar(v value) (fastValue, bool) {
+	switch v.kind {
+	case kindNone:
+		return fastValue{kind: kindNull}, false
 	case kindNumber:
-		r.f = out.num()
+		return fastValue{kind: kindNumber, f: v.num()}, true
 	case kindString:
-		r.text = bytesOf(out.str())
-	case kindNone, kindArray, kindObject:
-		return in, false
+		return fastValue{kind: kindString, text: bytesOf(v.str())}, true
 	}
-	return r, true
+	return fastValue{kind: v.kind}, v.kind < kindArray
 }

@@ -47,6 +47,7 @@ const (
 	fastTime    // strftime(s)
 	fastSplit   // split(s)[from]
 	fastSlice   // [from:to]
+	fastLookup  // v[a], v being an object
 	fastGeneric // node on a scalar
 )
 
@@ -399,6 +400,12 @@ func (c *fastCompiler) part(n *node, ctx fastContext) *fastExpr {
 			return nil
 		}
 		return e
+	}
+	if n.a.op == opConst && n.a.v.kind == kindObject {
+		if key := c.expr(n.b, ctx); key != nil {
+			return &fastExpr{op: fastLookup, a: key, v: n.a.v}
+		}
+		return nil
 	}
 	f := n.b.v.num()
 	if n.b.op != opConst || n.b.v.kind != kindNumber || f != math.Trunc(f) || f < 0 || f > 1<<20 {

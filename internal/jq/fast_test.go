@@ -62,6 +62,7 @@ var partitionQueries = []string{
 	`{k: (.x // .y and .z), l: (.x or .y)}`,
 	`{"a b": .["a b"], c: ."d-e"}`,
 	`{k: .id|tostring|.[0:2], m: (.n % 7)}`,
+	`{k: ({"x":"found","6":1}[.customer_id|tostring] // "other"), l: {"a":{}}[.region]}`,
 	`{k: "const", l: 1, m: true, n: (.a|type)}`,
 }
 

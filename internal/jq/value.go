@@ -312,14 +312,34 @@ func compare(a, b value) int {
 	return 0
 }
 
-// sortBy returns the order of keys, stable.
+// sortBy returns the order of keys, stable. It merges halves as the C library's qsort does, which can be seen where NaN, less than
+// itself, is among the keys.
 func sortBy(keys []value) []int {
 	order := make([]int, len(keys))
 	for i := range order {
 		order[i] = i
 	}
-	sort.SliceStable(order, func(i, j int) bool { return compare(keys[order[i]], keys[order[j]]) < 0 })
+	mergeSort(order, make([]int, len(keys)), keys)
 	return order
+}
+
+func mergeSort(order, room []int, keys []value) {
+	if len(order) <= 1 {
+		return
+	}
+	left, right := order[:len(order)/2], order[len(order)/2:]
+	mergeSort(left, room, keys)
+	mergeSort(right, room, keys)
+	out := room[:0]
+	for len(left) > 0 && len(right) > 0 {
+		if compare(keys[left[0]], keys[right[0]]) <= 0 {
+			out, left = append(out, left[0]), left[1:]
+		} else {
+			out, right = append(out, right[0]), right[1:]
+		}
+	}
+	out = append(append(out, left...), right...)
+	copy(order, out)
 }
 
 // contains is jq's contains for two values of any types. Strings end at NUL in 1.6, as C's do.
