@@ -2,10 +2,13 @@ package orc
 
 import "github.com/hydrantkit/hydrant/internal/compress"
 
-// A codec compresses chunks. It is used by one goroutine at a time.
+// A codec compresses chunks and keeps pages that streams have no more use for. It is used by one
+// goroutine at a time.
 type codec struct {
 	compression Compression
 	encoder     *compress.Encoder
+	chunk       []byte // memory of a chunk on its way into pages
+	free        [][]byte
 }
 
 // zlibLevel makes files as long as the reference writer's default does; level 3 makes them a tenth

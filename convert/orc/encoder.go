@@ -151,10 +151,10 @@ func (e *encoder) reset(w *Writer) {
 	e.present.reset()
 	e.bools.reset()
 	e.tiny = e.tiny[:0]
-	e.data.reset(chunks)
-	e.bits.reset(chunks)
+	e.data.reset(&e.c.codec, chunks)
+	e.bits.reset(&e.c.codec, chunks)
 	for _, s := range []*intStream{&e.ints, &e.second} {
-		s.stream.reset(chunks)
+		s.stream.reset(&e.c.codec, chunks)
 		s.pending = s.pending[:0]
 	}
 	k := e.typ.Kind

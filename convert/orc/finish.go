@@ -141,7 +141,7 @@ func (e *encoder) appendStreams(dst []streamRef) []streamRef {
 
 // ownStreams appends e's data streams without its children's.
 func (e *encoder) ownStreams(dst []streamRef) []streamRef {
-	add := func(kind int, s *stream) { dst = append(dst, streamRef{kind, e.id, s.bytes()}) }
+	add := func(kind int, s *stream) { dst = append(dst, streamRef{kind, e.id, s.blocks.size, s.blocks.list}) }
 	if e.nulls > 0 {
 		add(streamPresent, &e.bits)
 	}
@@ -214,9 +214,9 @@ func (e *encoder) appendIndexes(dst []streamRef, c *codec) []streamRef {
 			bloom = closeMessage(g.filter.append(bloom), at)
 		}
 	}
-	dst = append(dst, streamRef{streamRowIndex, e.id, c.appendMessage(nil, rows)})
+	dst = append(dst, messageRef(streamRowIndex, e.id, c.appendMessage(nil, rows)))
 	if e.bloom {
-		dst = append(dst, streamRef{streamBloomFilter, e.id, c.appendMessage(nil, bloom)})
+		dst = append(dst, messageRef(streamBloomFilter, e.id, c.appendMessage(nil, bloom)))
 	}
 	for i := range e.children {
 		dst = e.children[i].appendIndexes(dst, c)
@@ -241,7 +241,7 @@ func (e *encoder) appendStatistics(dst []statistics) []statistics {
 		s.merge(&e.groups[i].stats, e.typ)
 	}
 	for _, r := range e.ownStreams(nil) {
-		s.onDisk += int64(len(r.data))
+		s.onDisk += int64(r.size)
 	}
 	dst = append(dst, s)
 	for i := range e.children {

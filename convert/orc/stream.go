@@ -12,33 +12,39 @@ import (
 // The chunk's three header bytes are little-endian. Without compression there are no chunks and no
 // headers. No chunk depends on another, so a reader may begin at any of them.
 type stream struct {
-	raw    []byte // not compressed yet, less than blockSize but while appending
-	out    []byte // chunks
-	starts []int  // of chunks in out
-	size   int    // uncompressed bytes in out
-	chunks bool   // out has chunks; otherwise raw is all there is
+	raw    []byte // not in blocks yet, less than blockSize but while appending
+	blocks pages  // what goes into the file
+	starts []int  // of chunks in blocks
+	size   int    // uncompressed bytes in blocks
+	chunks bool   // there are chunks; otherwise blocks have the bytes as they are
 }
 
-func (s *stream) reset(chunks bool) {
-	*s = stream{raw: s.raw[:0], out: s.out[:0], starts: s.starts[:0], chunks: chunks}
+func (s *stream) reset(c *codec, chunks bool) {
+	c.free = append(c.free, s.blocks.list...)
+	*s = stream{raw: s.raw[:0], blocks: pages{list: s.blocks.list[:0]}, starts: s.starts[:0], chunks: chunks}
 }
 
 // offset is how many uncompressed bytes have been appended.
 func (s *stream) offset() int { return s.size + len(s.raw) }
 
 // memory is how many bytes s holds.
-func (s *stream) memory() int { return len(s.raw) + len(s.out) }
+func (s *stream) memory() int { return len(s.raw) + s.blocks.size }
 
 // cut compresses what fills blocks; it is called after each append to raw, and with last at the end.
 func (s *stream) cut(c *codec, last bool) {
-	if !s.chunks || len(s.raw) < blockSize && !last {
+	if len(s.raw) < blockSize && !last {
 		return
 	}
 	rest := s.raw
 	for len(rest) >= blockSize || last && len(rest) > 0 {
 		n := min(len(rest), blockSize)
-		s.starts = append(s.starts, len(s.out))
-		s.out = c.appendChunk(s.out, rest[:n])
+		if s.chunks {
+			s.starts = append(s.starts, s.blocks.size)
+			c.chunk = c.appendChunk(c.chunk[:0], rest[:n])
+			s.blocks.append(c, c.chunk)
+		} else {
+			s.blocks.append(c, rest[:n])
+		}
 		s.size += n
 		rest = rest[n:]
 	}
@@ -47,21 +53,13 @@ func (s *stream) cut(c *codec, last bool) {
 
 // append appends b, by way of raw.
 func (s *stream) append(c *codec, b []byte) {
-	for s.chunks && len(s.raw)+len(b) >= blockSize {
+	for len(s.raw)+len(b) >= blockSize {
 		n := blockSize - len(s.raw)
 		s.raw = append(s.raw, b[:n]...)
 		s.cut(c, false)
 		b = b[n:]
 	}
 	s.raw = append(s.raw, b...)
-}
-
-// bytes is the stream as it goes into the file; s must have been cut with last.
-func (s *stream) bytes() []byte {
-	if s.chunks {
-		return s.out
-	}
-	return s.raw
 }
 
 // appendPosition appends where the uncompressed offset is: with compression the offset of a chunk
@@ -73,9 +71,42 @@ func (s *stream) appendPosition(dst []uint64, offset int) []uint64 {
 	}
 	i := offset / blockSize
 	if i == len(s.starts) {
-		return append(dst, uint64(len(s.out)), 0)
+		return append(dst, uint64(s.blocks.size), 0)
 	}
 	return append(dst, uint64(s.starts[i]), uint64(offset%blockSize))
+}
+
+// Pages are bytes that grow without being moved: a stripe is large, and twice of it is too much.
+type pages struct {
+	list [][]byte // full but for the last
+	size int
+}
+
+const pageSize = 32 << 10
+
+func (p *pages) append(c *codec, b []byte) {
+	p.size += len(b)
+	for len(b) > 0 {
+		last := len(p.list) - 1
+		if last < 0 || len(p.list[last]) == pageSize {
+			p.list = append(p.list, c.page())
+			last++
+		}
+		n := min(len(b), pageSize-len(p.list[last]))
+		p.list[last] = append(p.list[last], b[:n]...)
+		b = b[n:]
+	}
+}
+
+// page returns an empty page.
+func (c *codec) page() []byte {
+	n := len(c.free)
+	if n == 0 {
+		return make([]byte, 0, pageSize)
+	}
+	page := c.free[n-1]
+	c.free = c.free[:n-1]
+	return page[:0]
 }
 
 // appendChunk appends one chunk that holds b, len(b) <= blockSize.

@@ -2,7 +2,6 @@ package orc
 
 import (
 	"fmt"
-	"io"
 	"sync"
 
 	"github.com/hydrantkit/hydrant/convert/column"
@@ -25,7 +24,12 @@ type Stripe struct {
 // A streamRef is a stream on its way into the file.
 type streamRef struct {
 	kind, column int
-	data         []byte
+	size         int
+	pages        [][]byte
+}
+
+func messageRef(kind, column int, b []byte) streamRef {
+	return streamRef{kind, column, len(b), [][]byte{b}}
 }
 
 // column returns the encoder of column col; it may be called for several columns at once.
@@ -140,7 +144,7 @@ func (w *Writer) Append(g *Stripe) error {
 
 func (w *Writer) appendStripe(g *Stripe, rows int) error {
 	root := w.rootIndex(rows)
-	streams := []streamRef{{streamRowIndex, 0, w.codec.appendMessage(nil, root)}}
+	streams := []streamRef{messageRef(streamRowIndex, 0, w.codec.appendMessage(nil, root))}
 	for _, c := range g.columns {
 		streams = c.root.appendIndexes(streams, &w.codec)
 	}
@@ -151,9 +155,9 @@ func (w *Writer) appendStripe(g *Stripe, rows int) error {
 	info := stripeInfo{rows: rows}
 	for i, s := range streams {
 		if i < indexes {
-			info.index += int64(len(s.data))
+			info.index += int64(s.size)
 		} else {
-			info.data += int64(len(s.data))
+			info.data += int64(s.size)
 		}
 	}
 
@@ -164,11 +168,16 @@ func (w *Writer) appendStripe(g *Stripe, rows int) error {
 	}
 	info.offset = w.offset
 	for _, s := range streams {
-		if err := w.write(s.data); err != nil {
-			return err
+		for _, page := range s.pages {
+			if err := w.write(page); err != nil {
+				return err
+			}
 		}
 	}
 	if err := w.write(footer); err != nil {
+		return err
+	}
+	if err := w.w.Flush(); err != nil {
 		return err
 	}
 
@@ -201,7 +210,7 @@ func (w *Writer) stripeFooter(g *Stripe, streams []streamRef) []byte {
 		dst, at = openMessage(dst, 1)
 		dst = appendUint(dst, 1, uint64(s.kind))
 		dst = appendUint(dst, 2, uint64(s.column))
-		dst = appendUint(dst, 3, uint64(len(s.data)))
+		dst = appendUint(dst, 3, uint64(s.size))
 		dst = closeMessage(dst, at)
 	}
 	dst, at = openMessage(dst, 2)
@@ -253,8 +262,5 @@ func (w *Writer) pad(size int64) error {
 func (w *Writer) write(b []byte) error {
 	n, err := w.w.Write(b)
 	w.offset += int64(n)
-	if err == nil && n < len(b) {
-		err = io.ErrShortWrite
-	}
 	return err
 }

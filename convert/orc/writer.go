@@ -34,6 +34,7 @@
 package orc
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -116,7 +117,7 @@ const writerCode = 104
 // A Writer writes one file. Encode, Finish and Size are about a Stripe and may run at once for
 // different columns or stripes; Append and Close are for one goroutine.
 type Writer struct {
-	w       io.Writer
+	w       *bufio.Writer // flushed at the end of each stripe
 	offset  int64
 	err     error
 	columns []schema.Column
@@ -152,7 +153,8 @@ type stripeInfo struct {
 	rows                        int
 }
 
-// New begins a file of these columns. It checks the options.
+// New begins a file of these columns. It checks the options. Nothing is written to w before Append or
+// Close.
 func New(w io.Writer, columns []schema.Column, o Options) (*Writer, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -169,7 +171,7 @@ func newWriter(dst io.Writer, columns []schema.Column, o Options) (*Writer, erro
 		return otherwise
 	}
 	w := &Writer{
-		w:           dst,
+		w:           bufio.NewWriterSize(dst, 2*pageSize),
 		columns:     columns,
 		compression: o.Compression,
 		version1:    o.FormatVersion == V0_11,
@@ -288,6 +290,9 @@ func (w *Writer) Close() error {
 	}
 	ps := w.postScript(len(footer), len(metadata))
 	if err := w.write(append(ps, byte(len(ps)))); err != nil {
+		return fmt.Errorf("postscript: %w", err)
+	}
+	if err := w.w.Flush(); err != nil {
 		return fmt.Errorf("postscript: %w", err)
 	}
 	return nil
