@@ -16,8 +16,11 @@ import (
 	"github.com/hydrantkit/hydrant/convert/parquet"
 	"github.com/hydrantkit/hydrant/harness/api"
 	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/decode"
+	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/internal/compress"
+	"github.com/hydrantkit/hydrant/internal/jq"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/schema"
 	"github.com/hydrantkit/hydrant/schema/glue"
@@ -346,16 +349,26 @@ var extendedMembers = append([]string{"CustomTimeZone", "DataFormatConversionCon
 func (d *describer) extended(s *Stream, n *template.Node) {
 	const path = "extendedS3DestinationConfiguration"
 	d.members(n, "an ExtendedS3DestinationConfiguration", extendedMembers...)
-	if p := n.Get("DynamicPartitioningConfiguration"); d.boolean(p.Get("Enabled"), false) {
-		d.absent(p, "dynamic partitioning")
-	}
 	hints := hintRange{sizeLo: 1, size: 5, interval: 300}
 	conversion := n.Get("DataFormatConversionConfiguration")
 	converts := !conversion.IsNull() && d.boolean(conversion.Get("Enabled"), true)
 	if converts {
 		hints.sizeLo, hints.size, hints.converts = 64, 128, true
 	}
-	d.bucket(&s.S3, n, path, hints, s3.Use{})
+	var use s3.Use
+	if g := n.Get("DynamicPartitioningConfiguration"); d.boolean(g.Get("Enabled"), false) {
+		d.members(g, "a DynamicPartitioningConfiguration", "Enabled", "RetryOptions")
+		s.Partitioning = &Partitioning{Retry: 300 * time.Second}
+		if r := g.Get("RetryOptions", "DurationInSeconds"); !r.IsNull() {
+			s.Partitioning.Retry = time.Duration(d.integer(r, path+".dynamicPartitioningConfiguration.retryOptions.durationInSeconds", 0, 7200)) * time.Second
+		}
+		hints.sizeLo, hints.size, hints.intervalLo, hints.partitions = 64, 128, 60, true
+		use.Partitioning = true
+		if n.Get("ErrorOutputPrefix").IsNull() {
+			d.refuse(n, "ErrorOutputPrefix is required when dynamic partitioning is enabled")
+		}
+	}
+	d.bucket(&s.S3, n, path, hints, use)
 	if z := n.Get("CustomTimeZone"); d.str(z) != "" {
 		loc, err := time.LoadLocation(d.str(z))
 		if err != nil || strings.ContainsAny(d.str(z), "0123456789+-") {
@@ -369,6 +382,7 @@ func (d *describer) extended(s *Stream, n *template.Node) {
 		}
 	}
 	d.processing(s, n.Get("ProcessingConfiguration"), path)
+	d.partitioning(s, n)
 	if converts {
 		d.conversion(s, conversion)
 	}
@@ -402,7 +416,7 @@ func validExtension(s string) bool {
 type hintRange struct {
 	sizeLo, size         int64 // least, default; the greatest is 128
 	intervalLo, interval int64 // least, default; the greatest is 900
-	converts             bool
+	converts, partitions bool
 }
 
 func (d *describer) hints(n *template.Node, path string, r hintRange) buffer.Hints {
@@ -421,7 +435,11 @@ func (d *describer) hints(n *template.Node, path string, r hintRange) buffer.Hin
 	}
 	mb := d.integer(size, path+".bufferingHints.sizeInMBs", 1, 128)
 	if d.err == nil && mb < r.sizeLo {
-		d.refuse(size, "BufferingHints.SizeInMBs must be at least %d when data format conversion is enabled; it is %d", r.sizeLo, mb)
+		what := "data format conversion"
+		if !r.converts {
+			what = "dynamic partitioning"
+		}
+		d.refuse(size, "BufferingHints.SizeInMBs must be at least %d when %s is enabled; it is %d", r.sizeLo, what, mb)
 	}
 	secs := d.integer(interval, path+".bufferingHints.intervalInSeconds", r.intervalLo, 900)
 	if h = (buffer.Hints{Size: mb * MiB, Interval: time.Duration(secs) * time.Second}); secs == 0 {
@@ -515,6 +533,11 @@ func (d *describer) processing(s *Stream, n *template.Node, path string) {
 		d.refuse(n, "Processors must have at least 1 processor when processing is enabled")
 		return
 	}
+	if len(list.Items) > 5 {
+		d.refuse(list, "Processors has %d processors; at most 5 are allowed", len(list.Items))
+	}
+	var extraction *template.Node
+	var extract bool
 	for i, p := range list.Items {
 		at := fmt.Sprintf("%s.processingConfiguration.processors.%d.member", path, i+1)
 		kind := d.enum(p.Get("Type"), at+".type", "", "RecordDeAggregation", "Decompression", "CloudWatchLogProcessing", "Lambda", "MetadataExtraction", "AppendDelimiterToRecord")
@@ -530,9 +553,137 @@ func (d *describer) processing(s *Stream, n *template.Node, path string) {
 			d.lambda(s, p, at)
 		case "AppendDelimiterToRecord":
 			s.Delimiter = true
-		default:
-			d.absent(p.Get("Type"), "the processor "+kind)
+		case "Decompression":
+			if s.Decompress == nil {
+				s.Decompress = &decode.Decompress{}
+			}
+			d.parameters(p, at, func(name string, v *template.Node) error { return decode.ParseCompressionFormat(d.str(v)) }, "CompressionFormat")
+		case "CloudWatchLogProcessing":
+			extraction = p
+			d.parameters(p, at, func(name string, v *template.Node) (err error) {
+				extract, err = decode.ParseDataMessageExtraction(d.str(v))
+				return err
+			}, "DataMessageExtraction")
+		case "RecordDeAggregation":
+			d.deaggregation(s, p, at)
+		case "MetadataExtraction":
+			d.extraction(s, p, at)
 		}
+	}
+	if extraction != nil {
+		if s.Decompress == nil {
+			d.refuse(extraction, "CloudWatchLogProcessing requires the Decompression processor")
+			return
+		}
+		s.Decompress.DataMessageExtraction = extract
+	}
+}
+
+// parameters hands each parameter of a processor to f, whose error is the service's refusal.
+func (d *describer) parameters(p *template.Node, path string, f func(name string, v *template.Node) error, names ...string) {
+	list := p.Get("Parameters")
+	if list == nil {
+		return
+	}
+	for i, m := range list.Items {
+		name := d.enum(m.Get("ParameterName"), fmt.Sprintf("%s.parameters.%d.member.parameterName", path, i+1), "", names...)
+		v := m.Get("ParameterValue")
+		text := d.str(v)
+		if d.err == nil && strings.TrimSpace(text) == "" {
+			d.refuse(m, "the parameter %s has no value", name)
+		}
+		if d.err != nil {
+			return
+		}
+		if err := f(name, v); err != nil {
+			d.refuse(v, "%v", err)
+		}
+	}
+}
+
+func (d *describer) deaggregation(s *Stream, p *template.Node, path string) {
+	s.Deaggregate = &decode.Deaggregate{}
+	var kind, delimiter *template.Node
+	d.parameters(p, path, func(name string, v *template.Node) (err error) {
+		if name == "SubRecordType" {
+			kind = v
+			s.Deaggregate.SubRecordType, err = decode.ParseSubRecordType(d.str(v))
+		} else {
+			delimiter = v
+			s.Deaggregate.Delimiter, err = decode.ParseDelimiter(d.str(v))
+		}
+		return err
+	}, "SubRecordType", "Delimiter")
+	switch {
+	case d.err != nil:
+	case kind == nil:
+		d.refuse(p, "The RecordDeAggregation processor needs the parameter SubRecordType")
+	case s.Deaggregate.SubRecordType == decode.Delimited && delimiter == nil:
+		d.refuse(p, "Delimiter is required when SubRecordType is DELIMITED")
+	case s.Deaggregate.SubRecordType == decode.JSON && delimiter != nil:
+		d.refuse(delimiter, "Delimiter is supported only when SubRecordType is DELIMITED")
+	}
+}
+
+func (d *describer) extraction(s *Stream, p *template.Node, path string) {
+	var query *template.Node
+	var engine bool
+	d.parameters(p, path, func(name string, v *template.Node) error {
+		if name == "JsonParsingEngine" {
+			engine = true
+			if d.str(v) != "JQ-1.6" {
+				return fmt.Errorf("JsonParsingEngine must be JQ-1.6; it is %.50q", d.str(v))
+			}
+			return nil
+		}
+		query = v
+		if n := len([]rune(d.str(v))); n > partition.MaxQuery {
+			return fmt.Errorf("MetadataExtractionQuery is %d characters long; at most %d are allowed", n, partition.MaxQuery)
+		}
+		return nil
+	}, "MetadataExtractionQuery", "JsonParsingEngine")
+	switch {
+	case d.err != nil:
+		return
+	case query == nil:
+		d.refuse(p, "The MetadataExtraction processor needs the parameter MetadataExtractionQuery")
+		return
+	case !engine:
+		d.refuse(p, "The MetadataExtraction processor needs the parameter JsonParsingEngine")
+		return
+	case s.Partitioning == nil:
+		d.refuse(p, "MetadataExtraction processor is supported only when dynamic partitioning is enabled")
+		return
+	}
+	q, err := jq.Compile(d.str(query))
+	if err != nil {
+		d.refuse(query, "MetadataExtractionQuery: %v", err)
+		return
+	}
+	s.Partitioning.Query = q
+}
+
+// partitioning checks what dynamic partitioning asks of the other blocks (dynamic-partitioning.md §1).
+func (d *describer) partitioning(s *Stream, n *template.Node) {
+	if s.Partitioning == nil || d.err != nil {
+		return
+	}
+	at := n.Get("Prefix")
+	if at == nil {
+		at = n
+	}
+	lambda, query := s.S3.Prefix.LambdaKeys(), s.S3.Prefix.QueryKeys()
+	switch {
+	case s.Partitioning.Query == nil && s.Lambda == nil:
+		d.refuse(n.Get("DynamicPartitioningConfiguration"), "dynamic partitioning needs a MetadataExtraction or a Lambda processor")
+	case len(lambda)+len(query) == 0:
+		d.refuse(at, "Prefix must contain partition keys when dynamic partitioning is enabled")
+	case len(lambda)+len(query) > partition.MaxKeys:
+		d.refuse(at, "Prefix names %d partition keys; at most %d are allowed", len(lambda)+len(query), partition.MaxKeys)
+	case len(query) > 0 && s.Partitioning.Query == nil:
+		d.refuse(at, "Prefix names the key %s from a query, but there is no MetadataExtraction processor", query[0])
+	case len(lambda) > 0 && s.Lambda == nil:
+		d.refuse(at, "Prefix names the key %s from a Lambda, but there is no Lambda processor", lambda[0])
 	}
 }
 

@@ -152,7 +152,12 @@ func TestRefused(t *testing.T) {
 		{"no Lambda ARN", "ParameterName: LambdaArn", "ParameterName: NumberOfRetries", "NumberOfRetries must be 0 to 300"},
 		{"a bad type", "{ Name: bytes, Type: bigint }", "{ Name: bytes, Type: bigin }", `unknown type "bigin"`},
 		{"two serializers", "              ParquetSerDe:\n", "              OrcSerDe: {}\n              ParquetSerDe:\n", "has exactly one of ParquetSerDe and OrcSerDe"},
-		{"jq", "- Type: Lambda\n", "- Type: MetadataExtraction\n", "the processor MetadataExtraction is not simulated"},
+		{"another processor's parameters", "- Type: Lambda\n", "- Type: MetadataExtraction\n", "Value 'LambdaArn' at"},
+		{"extraction alone", "            - Type: Lambda\n", "            - Type: CloudWatchLogProcessing\n            - Type: Lambda\n", "CloudWatchLogProcessing requires the Decompression processor"},
+		{"keys without partitioning", "Prefix: access/", "Prefix: access/!{partitionKeyFromQuery:k}/", "needs dynamic partitioning"},
+		{"partitioning without keys", "        CompressionFormat:", "        DynamicPartitioningConfiguration: { Enabled: true }\n        CompressionFormat:", "Prefix must contain partition keys"},
+		{"partitioning, keys of a query", "        Prefix: access/", "        DynamicPartitioningConfiguration: { Enabled: true }\n        Prefix: access/!{partitionKeyFromQuery:k}/", "there is no MetadataExtraction processor"},
+		{"a query that jq 1.6 refuses", "            - Type: Lambda\n", "            - Type: MetadataExtraction\n              Parameters: [{ParameterName: JsonParsingEngine, ParameterValue: JQ-1.6}, {ParameterName: MetadataExtractionQuery, ParameterValue: '{k: .a // 1}'}]\n            - Type: Lambda\n", "dynamic partitioning is enabled"},
 		{"Splunk", "ExtendedS3DestinationConfiguration:", "SplunkDestinationConfiguration:", "delivery to Splunk is not simulated"},
 		{"no stream", "AWS::KinesisFirehose::DeliveryStream", "AWS::Kinesis::Stream", "no resource of type"},
 	} {

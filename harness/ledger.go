@@ -4,28 +4,49 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/hydrantkit/hydrant/harness/record"
 )
 
 // A Ledger accounts for every record at every station. What comes into a station and what leaves it are
 // counted where each happens, never one from the other; Check compares them.
 type Ledger struct {
-	Source    Entry // puts, until they are taken up
-	Lambda    Entry // the transform; empty without one
-	Buffer    Entry // delivery buffers
-	Delivery  Entry // conversion, compression, and the destination
-	Errors    Entry // lines of error output, until they are in an object; Failed are lost
-	Backup    Entry // source backup, which is a second copy and no part of the sum
+	Source    Entry    // puts; Added are children of KPL aggregates
+	Decoders  [2]Entry // decompression (with extraction), de-aggregation; empty without them
+	Lambda    Entry    // the transform and its buffer; empty without one
+	Keys      Entry    // partition keys; empty without dynamic partitioning
+	Buffer    Entry    // delivery buffers
+	Delivery  Entry    // conversion, compression, and the destination
+	Errors    Entry    // lines of error output, until they are in an object; Failed are lost
+	Backup    Entry    // source backup, which is a second copy and no part of the sum
 	Failures  map[string]int64
 	Lost      int64 // what the service too would have lost: S3 out of reach for 24 hours
 	Objects   int64
 	Invoked   int64 // invocations of the function
 	Retried   int64 // attempts beyond the first, of anything
-	Partition int   // delivery buffers that were used
+	Malformed int64 // KPL aggregates that couldn't be read, and are plain records
+
+	Partitions     int // delivery buffers that were opened
+	MostPartitions int // at once
 }
 
 // An Entry is the account of one station: In + Added = Out + Dropped + Failed + Held.
 type Entry struct {
 	In, Added, Out, Dropped, Failed, Held int64
+}
+
+// take notes what a processor made of n records, each side as it was counted where it happened, and reports a
+// processor that loses one.
+func (e *Entry) take(station string, n int, o *record.Outcome) error {
+	if got := len(o.Out) + len(o.Failed) + o.Dropped; got != n+o.Added {
+		return fmt.Errorf("station %s was given %d records, added %d, and accounts for %d", station, n, o.Added, got)
+	}
+	e.In += int64(n)
+	e.Added += int64(o.Added)
+	e.Out += int64(len(o.Out))
+	e.Failed += int64(len(o.Failed))
+	e.Dropped += int64(o.Dropped)
+	return nil
 }
 
 func (e Entry) balance() int64 { return e.In + e.Added - e.Out - e.Dropped - e.Failed - e.Held }
@@ -39,7 +60,8 @@ func (l *Ledger) Stations() []struct {
 		Name string
 		Entry
 	}{
-		{"source", l.Source}, {"lambda", l.Lambda}, {"buffer", l.Buffer}, {"delivery", l.Delivery}, {"errors", l.Errors},
+		{"source", l.Source}, {"decompress", l.Decoders[0]}, {"deaggregate", l.Decoders[1]}, {"lambda", l.Lambda}, {"partition", l.Keys},
+		{"buffer", l.Buffer}, {"delivery", l.Delivery}, {"errors", l.Errors},
 	}
 }
 
@@ -48,14 +70,16 @@ func (l *Ledger) In() int64 { return l.Source.In }
 
 // Added is what de-aggregation, and functions that put records back, made more.
 func (l *Ledger) Added() int64 {
-	return l.Source.Added + l.Lambda.Added + l.Buffer.Added + l.Delivery.Added
+	return l.Source.Added + l.Decoders[0].Added + l.Decoders[1].Added + l.Lambda.Added
 }
 
 // Delivered is the records in objects.
 func (l *Ledger) Delivered() int64 { return l.Delivery.Out }
 
 // Dropped is the records left out on purpose.
-func (l *Ledger) Dropped() int64 { return l.Source.Dropped + l.Lambda.Dropped + l.Delivery.Dropped }
+func (l *Ledger) Dropped() int64 {
+	return l.Source.Dropped + l.Decoders[0].Dropped + l.Decoders[1].Dropped + l.Lambda.Dropped
+}
 
 // Failed is the records whose line is in the error output, or on its way there.
 func (l *Ledger) Failed() int64 { return l.Source.Failed + l.Errors.In - l.Errors.Failed }
@@ -70,7 +94,7 @@ func (l *Ledger) count(code string, n int64) {
 
 // Held is the records that wait at some station; lines that wait in error buffers are failed already.
 func (l *Ledger) Held() int64 {
-	return l.Source.Held + l.Lambda.Held + l.Buffer.Held + l.Delivery.Held
+	return l.Lambda.Held + l.Buffer.Held + l.Delivery.Held
 }
 
 // Check reports the first imbalance, and the station that has it.
@@ -81,18 +105,19 @@ func (l *Ledger) Check() error {
 				s.Name, n, s.In, s.Added, s.Out, s.Dropped, s.Failed, s.Held)
 		}
 	}
-	if l.Source.Out != l.Lambda.In && l.Lambda.In != 0 {
-		return fmt.Errorf("the ledger does not balance between source (out %d) and lambda (in %d)", l.Source.Out, l.Lambda.In)
-	}
-	into := l.Lambda.Out
-	if l.Lambda == (Entry{}) {
-		into = l.Source.Out
-	}
-	if into != l.Buffer.In {
-		return fmt.Errorf("the ledger does not balance between the processors (out %d) and the delivery buffers (in %d)", into, l.Buffer.In)
-	}
-	if l.Buffer.Out != l.Delivery.In {
-		return fmt.Errorf("the ledger does not balance between the delivery buffers (out %d) and the deliveries (in %d)", l.Buffer.Out, l.Delivery.In)
+	// What one station hands on is what the next one got; those that the stream doesn't have are passed over.
+	from, out := "source", l.Source.Out
+	for _, s := range []struct {
+		name string
+		Entry
+	}{{"decompress", l.Decoders[0]}, {"deaggregate", l.Decoders[1]}, {"lambda", l.Lambda}, {"partition", l.Keys}, {"buffer", l.Buffer}, {"delivery", l.Delivery}} {
+		if s.Entry == (Entry{}) && out == 0 || s.Entry == (Entry{}) && s.name != "buffer" && s.name != "delivery" {
+			continue
+		}
+		if s.In != out {
+			return fmt.Errorf("the ledger does not balance between %s (out %d) and %s (in %d)", from, out, s.name, s.In)
+		}
+		from, out = s.name, s.Out
 	}
 	if got, want := l.In()+l.Added(), l.Delivered()+l.Dropped()+l.Failed()+l.Lost+l.Held(); got != want {
 		return fmt.Errorf("records are not accounted for: in %d + added %d, but delivered %d + dropped %d + failed %d + lost %d + held %d",

@@ -34,7 +34,10 @@ type outlet struct {
 	order  int64  // rank, then order of first use
 	most   int64  // size of a batch when delivery lags
 	budget budget
+	fails  func(records []record.Record, o *record.Outage, attempts int, at time.Time) []record.Failure // nil: lost
+	keys   *record.Keys
 
+	failed   time.Time     // the first failure of the batch on its way
 	batch    *buffer.Batch // on its way
 	delivery record.Delivery
 	wake     time.Time // of the next attempt
@@ -112,15 +115,24 @@ func (o *outlet) attempt(ctx context.Context, now, started time.Time) (settled, 
 		if !errors.As(err, &outage) {
 			outage = &record.Outage{Code: "InternalError", Err: err}
 		}
-		o.batch.Attempts++
-		at, ok := o.budget.next(o.batch.Attempts, o.admitted(started), now)
-		if ok && !outage.Final {
+		if o.batch.Attempts++; o.failed.IsZero() {
+			o.failed = now
+		}
+		since := o.failed
+		if o.budget.FromAdmission {
+			since = o.admitted(started)
+		}
+		if at, ok := o.budget.next(o.batch.Attempts, since, now); ok && !outage.Final {
 			o.wake = at
 			return s, nil
 		}
-		s.lost = o.rest()
-		o.entry.Failed += int64(s.lost)
-		o.finish()
+		left := o.rest()
+		o.entry.Failed += int64(left)
+		if o.fails != nil && left == len(o.batch.Records) {
+			s.failed = append(s.failed, o.fails(o.batch.Records, outage, o.batch.Attempts, now)...)
+		} else {
+			s.lost = left
+		}
 		s.done = true
 		return s, nil
 	}
@@ -129,7 +141,6 @@ func (o *outlet) attempt(ctx context.Context, now, started time.Time) (settled, 
 		if n := o.rest(); n != 0 {
 			return s, fmt.Errorf("a delivery of %d records is done and leaves %d of them unsettled", len(o.batch.Records), n)
 		}
-		o.finish()
 		s.done = true
 	case !p.Wake.IsZero():
 		o.wake = p.Wake
@@ -162,7 +173,9 @@ func (o *outlet) admitted(started time.Time) time.Time {
 	return started
 }
 
+// finish ends the batch on its way, whose records are nobody's from then on.
 func (o *outlet) finish() {
+	o.failed = time.Time{}
 	o.lagging = (o.lagging || o.batch.Attempts > 0) && o.Held() > 0
 	o.Release(o.batch)
 	o.batch, o.delivery = nil, nil

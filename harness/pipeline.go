@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/decode"
+	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
 )
@@ -24,8 +26,8 @@ type Processor interface {
 
 // A Pipeline is a running delivery stream without a clock, a goroutine that outlives a call, or a source of randomness of its own.
 //
-//	Put → log → (hints) → transform → delivery buffer, one per partition → (hints) → convert or join, compress → bucket
-//	       ↘ source backup                 ↘ failures → error buffer, one per folder → bucket
+//	Put → KPL → number → decode → Lambda's buffer → Lambda → keys → delivery buffer, one per partition → convert or join, compress → bucket
+//	              ↘ log → source backup       ↘ failures of every station → error buffer, one per folder → bucket
 //
 // Its methods are for one goroutine.
 type Pipeline struct {
@@ -37,30 +39,36 @@ type Pipeline struct {
 	started time.Time // of the first
 	seq     uint64
 
-	log       *buffer.Log // nil where nothing reads it
-	transform *transform  // nil without one
-	outlets   []*outlet   // delivery buffers, in the order of first use
-	byKeys    map[*record.Keys]*outlet
+	kpl       *decode.KPL     // of a Kinesis source; nil otherwise
+	log       *buffer.Log     // nil where nothing reads it
+	decoders  [2]Processor    // what comes before the Lambda's buffer, in the service's order; nil without
+	transform *transform      // nil without one
+	keys      *partition.Keys // nil without dynamic partitioning
+	prefix    *s3.Prefix      // with it: a partition whose prefix can't be evaluated is not opened
+	active    int             // partitions that may be open at once
+	outlets   map[*record.Keys]*outlet
+	opened    int64   // outlets, ever
 	backup    *outlet // nil without one
 	errors    [record.Causes]*outlet
 	agenda    agenda // of outlets
+	pool      buffer.Pool
 	ledger    Ledger
 
-	line    []byte // for error lines
-	lines   []record.Record
-	due     []*outlet
-	batches []*flight
+	admitted []record.Record // of the Put at work, where KPL makes others of them
+	line     []byte          // for error lines
+	lines    []record.Record
+	due      []*outlet
+	batches  []*flight
 }
 
-// A transform is the station that cuts batches from the log and has them processed.
+// A transform is the station that cuts batches and has them processed.
 type transform struct {
-	*buffer.Reader
+	*buffer.Buffer
 	processor Processor
 	entry     *Entry
 	budget    budget
 	most      int       // invocations outstanding at once
 	flights   []*flight // those that end later than they began, in the order of their cuts
-	held      int64     // records cut and not settled
 }
 
 // A flight is one attempt of a batch at the transform.
@@ -80,28 +88,78 @@ func (p *Pipeline) Put(now time.Time, records []record.Record) (next time.Time, 
 	if at := p.next(); !at.IsZero() && at.Before(now) {
 		return at, fmt.Errorf("put at %v, but something is due at %v", now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
 	}
+	p.ledger.Source.In += int64(len(records))
+	if p.kpl != nil {
+		if records, err = p.open(records); err != nil {
+			return now, err
+		}
+	}
 	for i := range records {
 		r := &records[i]
 		r.Seq, r.Raw = p.seq, r.Data
 		p.seq++
 	}
-	p.ledger.Source.In += int64(len(records))
 	if p.log != nil {
 		if err := p.log.Append(now, records); err != nil {
 			return now, err
 		}
-		if p.backup != nil {
-			p.ledger.Backup.In += int64(len(records))
-			p.agenda.set(p.backup, p.backup.due(now))
+		p.ledger.Backup.In += int64(len(records))
+		p.agenda.set(p.backup, p.backup.due(now))
+	}
+	p.ledger.Source.Out += int64(len(records))
+	if records, err = p.decode(now, records); err != nil {
+		return now, err
+	}
+	if t := p.transform; t != nil {
+		t.entry.In += int64(len(records))
+		_, err = t.Append(now, records)
+	} else {
+		err = p.deliver(now, records)
+	}
+	return p.next(), err
+}
+
+// open takes aggregates of the Kinesis Producer Library apart, as the service does when it reads a stream. One that
+// can't be read is a plain record.
+func (p *Pipeline) open(records []record.Record) ([]record.Record, error) {
+	out := p.admitted[:0]
+	for i := range records {
+		n := len(out)
+		var err error
+		if out, err = p.kpl.Append(out, records[i]); err != nil {
+			p.ledger.Malformed++
+		}
+		if made := len(out) - n; made == 0 {
+			p.ledger.Source.Dropped++
+		} else {
+			p.ledger.Source.Added += int64(made - 1)
 		}
 	}
-	if p.transform == nil {
-		p.ledger.Source.Out += int64(len(records))
-		if err := p.deliver(now, records); err != nil {
-			return now, err
+	p.admitted = out
+	return out, nil
+}
+
+var decoderNames = [2]string{"decompress", "deaggregate"}
+
+// decode has records opened by what comes before the Lambda.
+func (p *Pipeline) decode(now time.Time, records []record.Record) ([]record.Record, error) {
+	for i, d := range p.decoders {
+		if d == nil {
+			continue
 		}
+		o, err := d.Process(context.Background(), now, 1, records)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.ledger.Decoders[i].take(decoderNames[i], len(records), &o); err != nil {
+			return nil, err
+		}
+		if err := p.fail(now, o.Failed); err != nil {
+			return nil, err
+		}
+		records = o.Out
 	}
-	return p.next(), nil
+	return records, nil
 }
 
 // Refuse counts a record that the door refuses: it was put, and failed there. code is the exception's name.
@@ -229,11 +287,6 @@ func (p *Pipeline) runTransform(ctx context.Context, now time.Time, all bool) er
 			if !ok {
 				break
 			}
-			if b.Attempts == 0 {
-				p.ledger.Source.Out += int64(len(b.Records))
-				t.entry.In += int64(len(b.Records))
-				t.held += int64(len(b.Records))
-			}
 			batches = append(batches, &flight{batch: b})
 		}
 		p.batches = batches
@@ -270,7 +323,6 @@ var endOfTime = time.Unix(1<<40, 0)
 // land takes up what an invocation made, at its end, or puts its batch back for another.
 func (p *Pipeline) land(f *flight) error {
 	t, o := p.transform, &f.outcome
-	in := len(f.batch.Records)
 	if f.err != nil {
 		var outage *record.Outage
 		if !errors.As(f.err, &outage) {
@@ -282,14 +334,11 @@ func (p *Pipeline) land(f *flight) error {
 		}
 		*o = record.Outcome{Failed: t.processor.Failures(f.batch.Records, outage, f.batch.Attempts, o.End), End: o.End}
 	}
-	if got := len(o.Out) + len(o.Failed) + o.Dropped; got != in+o.Added {
-		return fmt.Errorf("the transform was given %d records and accounts for %d", in+o.Added, got)
+	in := t.entry.In // counted when the records came
+	if err := t.entry.take("lambda", len(f.batch.Records), o); err != nil {
+		return err
 	}
-	t.held -= int64(in)
-	t.entry.Added += int64(o.Added)
-	t.entry.Out += int64(len(o.Out))
-	t.entry.Failed += int64(len(o.Failed))
-	t.entry.Dropped += int64(o.Dropped)
+	t.entry.In = in
 	if err := p.deliver(o.End, o.Out); err != nil {
 		return err
 	}
@@ -300,19 +349,37 @@ func (p *Pipeline) land(f *flight) error {
 	return nil
 }
 
-// deliver appends records to the delivery buffers of their partitions.
+// deliver gives records their keys and appends them to the delivery buffers of their partitions.
 func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
+	if p.keys != nil && len(records) > 0 {
+		n := len(records)
+		o, err := p.keys.Process(context.Background(), now, 1, records)
+		if err != nil {
+			return err
+		}
+		if err := p.ledger.Keys.take("partition", n, &o); err != nil {
+			return err
+		}
+		if err := p.fail(now, o.Failed); err != nil {
+			return err
+		}
+		records = o.Out
+	}
 	for len(records) > 0 {
 		keys, n := records[0].Keys, 1
 		for n < len(records) && records[n].Keys == keys {
 			n++
 		}
-		o := p.byKeys[keys]
+		o := p.outlets[keys]
 		if o == nil {
-			o = p.newOutlet(p.delivery, &p.ledger.Delivery, rankDelivery+int64(len(p.outlets)))
-			p.byKeys[keys] = o
-			p.ledger.Partition++
-			p.outlets = append(p.outlets, o)
+			var refused *record.Failure
+			if o, refused = p.openPartition(now, &records[0]); refused != nil {
+				if err := p.refusePartition(now, records[:n], refused); err != nil {
+					return err
+				}
+				records = records[n:]
+				continue
+			}
 		}
 		p.ledger.Buffer.In += int64(n)
 		if _, err := o.buf.Append(now, records[:n]); err != nil {
@@ -322,6 +389,52 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 		records = records[n:]
 	}
 	return nil
+}
+
+// openPartition makes the delivery buffer of a record's partition, or says why there can't be one.
+func (p *Pipeline) openPartition(now time.Time, r *record.Record) (*outlet, *record.Failure) {
+	if p.keys != nil {
+		if len(p.outlets) >= p.active {
+			f := partition.Failure(*r, partition.CodeLimitExceeded, "The number of active partitions exceeds the limit of the delivery stream", now)
+			return nil, &f
+		}
+		facts := s3.Facts{Keys: r.Keys, Time: time.UnixMilli(r.Arrival).UTC(), Random: func(int) (b [32]byte) { return b }}
+		if _, err := p.prefix.Append(nil, facts); err != nil {
+			f := partition.Failure(*r, partition.CodeExtraction, err.Error(), now)
+			return nil, &f
+		}
+	}
+	o := p.newOutlet(p.delivery, &p.ledger.Delivery, rankDelivery+p.opened)
+	o.keys = r.Keys
+	p.opened++
+	p.outlets[r.Keys] = o
+	p.ledger.Partitions++
+	p.ledger.MostPartitions = max(p.ledger.MostPartitions, len(p.outlets))
+	return o, nil
+}
+
+// refusePartition turns records of a partition that can't be opened into failures like f.
+func (p *Pipeline) refusePartition(now time.Time, records []record.Record, f *record.Failure) error {
+	failed := make([]record.Failure, len(records))
+	for i := range records {
+		failed[i] = *f
+		failed[i].Record = records[i]
+	}
+	p.ledger.Keys.Out -= int64(len(records))
+	p.ledger.Keys.Failed += int64(len(records))
+	if f.Record.Keys != nil {
+		p.keys.Forget(f.Record.Keys)
+	}
+	return p.fail(now, failed)
+}
+
+// closePartition ends a partition whose buffer is delivered and empty (dynamic-partitioning.md §5).
+func (p *Pipeline) closePartition(o *outlet) {
+	if p.keys != nil && o.entry == &p.ledger.Delivery && o.batch == nil && o.Held() == 0 {
+		p.agenda.set(o, time.Time{})
+		delete(p.outlets, o.keys)
+		p.keys.Forget(o.keys)
+	}
 }
 
 // fail turns failures into lines in the error buffers of their folders.
@@ -354,15 +467,18 @@ const (
 
 // An outletConfig is what outlets of one use have in common.
 type outletConfig struct {
-	hints buffer.Hints
-	most  int64 // the greatest size of the hints' range
-	dest  Destination
+	hints  buffer.Hints
+	most   int64 // the greatest size of the hints' range
+	dest   Destination
+	budget budget
+	// fails has a batch whose budget is spent end in the error output; it is lost otherwise.
+	fails func(records []record.Record, o *record.Outage, attempts int, at time.Time) []record.Failure
 }
 
 // newOutlet makes a delivery or error buffer with its destination.
 func (p *Pipeline) newOutlet(c outletConfig, e *Entry, order int64) *outlet {
-	buf := buffer.New(c.hints)
-	return &outlet{Reader: buf.Reader, buf: buf, dest: c.dest, entry: e, order: order, most: c.most, budget: s3Budget}
+	buf := buffer.New(c.hints, &p.pool)
+	return &outlet{Reader: buf.Reader, buf: buf, dest: c.dest, entry: e, order: order, most: c.most, budget: c.budget, fails: c.fails}
 }
 
 // runOutlets has every outlet that is due at now make an attempt; all has every outlet that holds something do so.
@@ -417,6 +533,7 @@ func (p *Pipeline) runOutlets(ctx context.Context, now time.Time, all bool) erro
 			}
 		}
 		p.agenda.set(o, o.due(now))
+		p.closePartition(o)
 	}
 	if all { // error lines that were made just now
 		for _, o := range p.errors {
@@ -455,6 +572,9 @@ func (p *Pipeline) attempt(ctx context.Context, o *outlet, now time.Time) (settl
 	if o != p.backup {
 		p.ledger.Lost += int64(s.lost)
 	}
+	if s.done {
+		o.finish()
+	}
 	return s, err
 }
 
@@ -463,8 +583,7 @@ func (p *Pipeline) Ledger() Ledger {
 	l := p.ledger
 	l.Failures = maps.Clone(l.Failures)
 	if t := p.transform; t != nil {
-		l.Source.Held = int64(t.Unread())
-		l.Lambda.Held = t.held
+		l.Lambda.Held = int64(t.Records())
 	}
 	for _, o := range p.outlets {
 		l.Buffer.Held += int64(o.Held())

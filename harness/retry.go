@@ -6,9 +6,11 @@ import "time"
 // Budgets live in this file, and only here.
 type budget struct {
 	Attempts int           // in all; 0 is any number
-	For      time.Duration // from the admission of the oldest record; 0 is no bound
-	First    time.Duration // pause after the first failure; then doubled
-	Cap      time.Duration // the longest pause
+	For      time.Duration // from the first failure; 0 is no bound
+	// FromAdmission has For count from when the oldest record came: the stream keeps it no longer.
+	FromAdmission bool
+	First         time.Duration // pause after the first failure; then doubled
+	Cap           time.Duration // the longest pause
 }
 
 // The budgets.
@@ -19,11 +21,16 @@ func transformBudget(retries int) budget {
 	return budget{Attempts: retries + 1, First: time.Second, Cap: 10 * time.Second}
 }
 
-var s3Budget = budget{For: 24 * time.Hour, First: time.Second, Cap: time.Minute}
+// partition   RetryOptions.DurationInSeconds from the first failure, then the error output (dynamic-partitioning.md §1, §6)
+var s3Budget = budget{For: 24 * time.Hour, FromAdmission: true, First: time.Second, Cap: time.Minute}
 
-// next says when to try again after attempts failed ones, the last of which ended at end. ok is false when the
+func partitionBudget(d time.Duration) budget {
+	return budget{Attempts: 0, For: max(d, time.Nanosecond), First: time.Second, Cap: time.Minute}
+}
+
+// next says when to try again after attempts failed ones, the last of which ended at end. since is where For counts from. ok is false when the
 // budget is spent.
-func (b budget) next(attempts int, admitted, end time.Time) (at time.Time, ok bool) {
+func (b budget) next(attempts int, since, end time.Time) (at time.Time, ok bool) {
 	if b.Attempts > 0 && attempts >= b.Attempts {
 		return time.Time{}, false
 	}
@@ -32,7 +39,7 @@ func (b budget) next(attempts int, admitted, end time.Time) (at time.Time, ok bo
 		pause = min(b.First<<(attempts-1), b.Cap)
 	}
 	at = end.Add(pause)
-	if b.For > 0 && at.After(admitted.Add(b.For)) {
+	if b.For > 0 && at.After(since.Add(b.For)) {
 		return time.Time{}, false
 	}
 	return at, true

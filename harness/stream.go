@@ -24,10 +24,13 @@ import (
 
 	"github.com/hydrantkit/hydrant/convert"
 	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/decode"
 	"github.com/hydrantkit/hydrant/harness/lambda"
+	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/internal/compress"
+	"github.com/hydrantkit/hydrant/internal/jq"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/schema"
 )
@@ -63,8 +66,11 @@ type Stream struct {
 	Source    Source
 	SourceARN string
 
-	Lambda    *Lambda // nil without one
-	Delimiter bool    // AppendDelimiterToRecord
+	Decompress   *decode.Decompress  // Decompression, with CloudWatchLogProcessing; nil without
+	Deaggregate  *decode.Deaggregate // RecordDeAggregation; nil without
+	Lambda       *Lambda             // nil without one
+	Partitioning *Partitioning       // nil without
+	Delimiter    bool                // AppendDelimiterToRecord
 
 	S3     S3
 	Backup *S3 // of the source records; nil without one
@@ -78,6 +84,12 @@ type Lambda struct {
 	Pos     template.Pos // of the ARN
 	Retries int
 	Hints   buffer.Hints
+}
+
+// Partitioning is a stream's DynamicPartitioningConfiguration, with its MetadataExtraction.
+type Partitioning struct {
+	Query *jq.Query // nil where all keys come from the Lambda
+	Retry time.Duration
 }
 
 // S3 is a bucket that a stream delivers to, or backs up to.
@@ -108,6 +120,9 @@ type Options struct {
 	Seed    record.Seed
 	Workers int // goroutines at once; 0 is one
 
+	// ActivePartitions is how many partitions may be open at once, 500 where 0 (dynamic-partitioning.md §1: raisable to 5,000).
+	ActivePartitions int
+
 	// TrailingDelimiter puts an LF behind the last record of an object too (record-transformation.md §7, CHOICE: false).
 	TrailingDelimiter bool
 }
@@ -117,29 +132,44 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	if o.Bucket == nil {
 		return nil, errors.New("a pipeline needs a bucket")
 	}
-	p := &Pipeline{workers: o.Workers, byKeys: map[*record.Keys]*outlet{}}
+	p := &Pipeline{workers: o.Workers, outlets: map[*record.Keys]*outlet{}}
 	data, err := s.destination(o)
 	if err != nil {
 		return nil, err
 	}
-	p.delivery = outletConfig{hints: s.S3.Hints, most: maxSize, dest: data}
+	p.delivery = outletConfig{hints: s.S3.Hints, most: maxSize, dest: data, budget: s3Budget}
 	p.errorOutput = func(c record.Cause) outletConfig {
-		return outletConfig{hints: ErrorHints, most: maxSize, dest: &s3.Destination{
+		return outletConfig{hints: ErrorHints, most: maxSize, budget: s3Budget, dest: &s3.Destination{
 			Kind: s3.Error, Bucket: o.Bucket, Name: s.S3.Bucket, Stream: s.Name, Version: s.Version,
 			Prefix: s.S3.ErrorPrefix, Type: c.String(), Zone: s.S3.Zone, Seed: o.Seed, Station: "error/" + c.String(), Format: s3.Join{},
 		}}
 	}
-	if s.Lambda != nil || s.Backup != nil {
-		p.log = buffer.NewLog()
+	if s.Source == KinesisStream {
+		p.kpl = &decode.KPL{}
+	}
+	if s.Decompress != nil {
+		p.decoders[0] = s.Decompress
+	}
+	if s.Deaggregate != nil {
+		p.decoders[1] = s.Deaggregate
+	}
+	if g := s.Partitioning; g != nil {
+		p.keys = partition.New(g.Query, s.S3.Prefix.QueryKeys(), s.S3.Prefix.LambdaKeys())
+		p.prefix, p.active = s.S3.Prefix, o.ActivePartitions
+		if p.active == 0 {
+			p.active = partition.ActivePartitions
+		}
+		p.delivery.budget = partitionBudget(g.Retry)
+		p.delivery.fails = p.keys.Failures
 	}
 	if l := s.Lambda; l != nil {
 		if o.Invoker == nil {
 			return nil, fmt.Errorf("the stream's function %s needs something to run it", l.ARN)
 		}
 		p.transform = &transform{
-			Reader: p.log.Reader("transform", l.Hints),
+			Buffer: buffer.New(l.Hints, &p.pool),
 			processor: lambda.New(o.Invoker, lambda.Options{FunctionARN: l.ARN, StreamARN: s.ARN, Region: s.Region,
-				SourceARN: s.SourceARN, MSK: s.Source == MSK, Seed: o.Seed}),
+				SourceARN: s.SourceARN, MSK: s.Source == MSK, Seed: o.Seed, Keys: s.S3.Prefix.LambdaKeys()}),
 			entry: &p.ledger.Lambda, budget: transformBudget(l.Retries), most: outstandingInvocations,
 		}
 	}
@@ -149,6 +179,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 			return nil, err
 		}
 		dest.Format = s3.Join{}
+		p.log = buffer.NewLog(&p.pool)
 		p.backup = &outlet{Reader: p.log.Reader("backup", b.Hints), dest: dest, entry: &p.ledger.Backup, order: rankBackup, most: maxSize, budget: s3Budget}
 	}
 	return p, nil

@@ -14,7 +14,7 @@ const (
 	blockBytes  = 256 << 10
 	headerShare = 256 // bytes of data for each record header that a new block has room for
 	maxRecords  = 1 << 13
-	classes     = 4   // 4, 16, 64 and 256 KiB
+	classes     = 4 // 4, 16, 64 and 256 KiB
 	spareBytes  = 16 << 20
 )
 

@@ -43,8 +43,14 @@ func (r *Reader) Held() int {
 	return n
 }
 
-// Unread is the number of records that were never cut.
-func (r *Reader) Unread() int { return int(r.log.end - r.cursor) }
+// Records is the number of records that are not released: not cut, or in a batch that still is somebody's.
+func (r *Reader) Records() int {
+	n := int(r.log.end - r.cursor)
+	for _, b := range r.out {
+		n += len(b.Records)
+	}
+	return n
+}
 
 // Hints are those that the reader was made with.
 func (r *Reader) Hints() Hints { return r.hints }

@@ -90,6 +90,7 @@ type Options struct {
 	SourceARN   string // of the Kinesis stream or the MSK cluster, if there is one
 	MSK         bool   // the source is MSK
 	Seed        record.Seed
+	Keys        []string // partition keys that are wanted from the answers (dynamic-partitioning.md §3)
 }
 
 // A Transform is the station. It may be used by several workers at once if its Invoker may.

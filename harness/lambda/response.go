@@ -14,9 +14,7 @@ type answer struct {
 	id       []byte // decoded
 	result   []byte
 	data     []byte // nil when absent or null
-	keys     []byte // metadata.partitionKeys
-	otf      []byte // metadata.otfMetadata
-	bad      string // what is wrong with it as a whole
+	keys     []byte // metadata.partitionKeys, from its brace on
 	hasValue bool
 }
 
@@ -70,6 +68,9 @@ func (t *Transform) match(out *record.Outcome, in []record.Record, response []by
 					Err: fmt.Errorf("the data of record %.100q is no base64: %w", a.id, err)}
 			}
 			r.Data = slab[start:len(slab):len(slab)]
+			if len(t.opts.Keys) > 0 {
+				r.Keys = &record.Keys{Lambda: t.partitionKeys(a.keys)}
+			}
 			out.Out = append(out.Out, r)
 		}
 	}
@@ -87,6 +88,24 @@ func (t *Transform) match(out *record.Outcome, in []record.Record, response []by
 		}
 	}
 	return nil
+}
+
+// partitionKeys are the values of the keys that are wanted, in their order; those that are missing, or no strings,
+// are empty.
+func (t *Transform) partitionKeys(object []byte) []string {
+	values := make([]string, len(t.opts.Keys))
+	if object == nil {
+		return values
+	}
+	members(object, 0, func(key []byte, v int) {
+		for i, name := range t.opts.Keys {
+			if string(key) == name && object[v] == '"' {
+				s, _ := jsonscan.AppendString(nil, object, v+1)
+				values[i] = string(s)
+			}
+		}
+	})
+	return values
 }
 
 // An index finds answers by id.
@@ -225,6 +244,14 @@ func parseAnswer(b []byte, i int, msk bool) (answer, error) {
 		case data:
 			a.data = text(data, v)
 			a.hasValue = b[v] == '"'
+		case "metadata":
+			if b[v] == '{' {
+				members(b, v, func(key []byte, v int) {
+					if string(key) == "partitionKeys" && b[v] == '{' {
+						a.keys = b[v:]
+					}
+				})
+			}
 		}
 	})
 	return a, bad

@@ -1,5 +1,7 @@
 package record
 
+import "encoding/binary"
+
 // Interner keeps one Keys for each distinct set of values, so that a partition is a pointer. The stations
 // that find keys share one; it is for one goroutine.
 type Interner struct {
@@ -9,23 +11,8 @@ type Interner struct {
 
 // Intern returns the one Keys that is equal to k, a copy of it the first time.
 func (t *Interner) Intern(k Keys) *Keys {
-	b := t.buf[:0]
-	put := func(s string) {
-		b = append(b, byte(len(s)), byte(len(s)>>8), byte(len(s)>>16))
-		b = append(b, s...)
-	}
-	for _, s := range k.Lambda {
-		put(s)
-	}
-	b = append(b, 0xff, 0xff, 0xff)
-	for _, s := range k.Query {
-		put(s)
-	}
-	put(k.Database)
-	put(k.Table)
-	put(k.Operation)
-	t.buf = b
-	if p, ok := t.table[string(b)]; ok {
+	t.encode(&k)
+	if p, ok := t.table[string(t.buf)]; ok {
 		return p
 	}
 	if t.table == nil {
@@ -36,9 +23,31 @@ func (t *Interner) Intern(k Keys) *Keys {
 		Query:    append([]string(nil), k.Query...),
 		Database: k.Database, Table: k.Table, Operation: k.Operation,
 	}
-	t.table[string(b)] = p
+	t.table[string(t.buf)] = p
 	return p
 }
 
-// Len is the number of distinct sets seen.
+// Forget drops k, which Intern returned. An equal one is another partition from then on.
+func (t *Interner) Forget(k *Keys) {
+	t.encode(k)
+	delete(t.table, string(t.buf))
+}
+
+// Len is the number of distinct sets kept.
 func (t *Interner) Len() int { return len(t.table) }
+
+// encode writes k so that no other set of values is written the same: each string with its length, and how many there are.
+func (t *Interner) encode(k *Keys) {
+	b := binary.AppendUvarint(t.buf[:0], uint64(len(k.Lambda)))
+	for _, list := range [...][]string{k.Lambda, k.Query} {
+		for _, s := range list {
+			b = binary.AppendUvarint(b, uint64(len(s)))
+			b = append(b, s...)
+		}
+	}
+	for _, s := range [...]string{k.Database, k.Table, k.Operation} {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	t.buf = b
+}

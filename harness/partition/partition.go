@@ -1,0 +1,132 @@
+// Package partition is the station that finds the partition keys of records: by a jq query, from
+// what a Lambda answered, or both (dynamic-partitioning.md §2, §3).
+//
+// Keys are interned, so that all records of a partition share one record.Keys, and the pointer is
+// the partition.
+package partition
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/internal/jq"
+)
+
+// Limits of partitioning (dynamic-partitioning.md §1).
+const (
+	MaxKeys           = 50
+	ActivePartitions  = 500 // of a stream, raisable to MaxActive
+	MaxActive         = 5000
+	MaxQuery          = 5120 // characters
+	textNullOrEmpty   = "partitionKeys values must not be null or empty"
+	CodeExtraction    = "DynamicPartitioning.MetadataExtractionFailed"
+	CodeLimitExceeded = "DynamicPartitioning.ActivePartitionsLimitExceeded"
+)
+
+// Keys is the station. It is for one goroutine.
+type Keys struct {
+	query  *jq.Query
+	names  []string // that the prefix names, in its order
+	lambda []string
+	table  record.Interner
+	keys   jq.Keys
+	found  record.Keys
+}
+
+// New makes the station. query may be nil where all keys come from the Lambda; names and lambda are the keys that the
+// prefix names, in its order, of the query and of the Lambda.
+func New(query *jq.Query, names, lambda []string) *Keys {
+	return &Keys{query: query, names: names, lambda: lambda,
+		found: record.Keys{Query: make([]string, len(names)), Lambda: make([]string, len(lambda))}}
+}
+
+// Process gives each record its keys. A record without them is a failure: an outcome of this station has no
+// error. out may be in.
+func (k *Keys) Process(_ context.Context, now time.Time, _ int, in []record.Record) (record.Outcome, error) {
+	o := record.Outcome{Out: in[:0], End: now}
+	for i := range in {
+		r := in[i]
+		if message := k.extract(&r); message != "" {
+			o.Failed = append(o.Failed, Failure(r, CodeExtraction, message, now))
+			continue
+		}
+		r.Keys = k.table.Intern(k.found)
+		o.Out = append(o.Out, r)
+	}
+	return o, nil
+}
+
+// Failures makes the failures of a batch.
+func (k *Keys) Failures(in []record.Record, o *record.Outage, attempts int, at time.Time) []record.Failure {
+	failed := make([]record.Failure, 0, len(in))
+	for i := range in {
+		f := Failure(in[i], o.Code, o.Text(), at)
+		f.Attempts = attempts
+		failed = append(failed, f)
+	}
+	return failed
+}
+
+// Forget drops what is kept for a partition that is gone.
+func (k *Keys) Forget(keys *record.Keys) { k.table.Forget(keys) }
+
+// Failure is a record whose partition can't be known, or can't be opened. Its line is that of processing-failed, without a Lambda
+// (dynamic-partitioning.md §6).
+func Failure(r record.Record, code, message string, at time.Time) record.Failure {
+	return record.Failure{Record: r, Cause: record.ProcessingFailed, Code: code, Message: message, Attempts: 1, At: at.UnixMilli()}
+}
+
+// extract fills found, or says what is wrong.
+func (k *Keys) extract(r *record.Record) (message string) {
+	for i := range k.lambda {
+		if r.Keys == nil || i >= len(r.Keys.Lambda) || r.Keys.Lambda[i] == "" {
+			return textNullOrEmpty
+		}
+		k.found.Lambda[i] = r.Keys.Lambda[i]
+	}
+	if k.query == nil {
+		return ""
+	}
+	if err := k.query.Extract(&k.keys, r.Data); err != nil {
+		return text(err)
+	}
+next:
+	for i, name := range k.names {
+		for j := range k.keys.Len() {
+			if k.keys.Name(j) == name {
+				if v := k.keys.Value(j); string(v) != k.found.Query[i] { // the same as the record before, most often
+					k.found.Query[i] = string(v)
+				}
+				continue next
+			}
+		}
+		return textNullOrEmpty
+	}
+	return ""
+}
+
+// text is the message of an error line.
+func text(err error) string {
+	var e *jq.ExtractError
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	switch e.Reason {
+	case jq.NullOrEmpty:
+		return textNullOrEmpty
+	case jq.NotJSON:
+		return fmt.Sprintf("The record is not valid JSON. %v", e.Err)
+	case jq.NoOutput:
+		return "The metadata extraction query gave no output"
+	case jq.SeveralOutputs:
+		return "The metadata extraction query gave more than one output"
+	case jq.NotObject:
+		return "The metadata extraction query gave an output that is no object"
+	case jq.NotScalar:
+		return fmt.Sprintf("The value of the partition key %s is an object or an array", e.Key)
+	}
+	return e.Error()
+}
