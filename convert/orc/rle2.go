@@ -229,9 +229,9 @@ func appendDelta(dst []byte, v []int64, x uint64, width int) []byte {
 	return appendPacked(dst, deltas[:len(v)-2], width)
 }
 
-// patchesPay looks at some of v, whose least is lo, and reports whether PATCHED_BASE may take less
-// than limit bytes.
-func patchesPay(v []int64, lo int64, limit int) bool {
+// patchesPay looks at some of v, which is from lo to hi, and reports whether PATCHED_BASE may take
+// less than limit bytes: whether all but a few values have fewer bits than hi.
+func patchesPay(v []int64, lo, hi int64, limit int) bool {
 	var count [65]int
 	step := max(1, len(v)/64)
 	seen := 0
@@ -243,7 +243,7 @@ func patchesPay(v []int64, lo int64, limit int) bool {
 	for ; width > 1 && above+count[width] <= 1+seen/16; width-- {
 		above += count[width]
 	}
-	return 5+(len(v)*width+7)/8 < limit
+	return width < bits.Len64(uint64(hi-lo)) && 5+(len(v)*width+7)/8 < limit
 }
 
 // appendPatched appends v as a PATCHED_BASE run if that takes less than limit bytes.
@@ -252,10 +252,7 @@ func appendPatched(dst []byte, v []int64, limit int) ([]byte, bool) {
 	for _, y := range v {
 		lo, hi = min(lo, y), max(hi, y)
 	}
-	if !patchesPay(v, lo, limit) {
-		return dst, false
-	}
-	if hi-lo < 0 || lo >= maxPatchBase || lo <= -maxPatchBase {
+	if hi-lo < 0 || lo >= maxPatchBase || lo <= -maxPatchBase || !patchesPay(v, lo, hi, limit) {
 		return dst, false
 	}
 	var count [65]int // by number of bits
