@@ -9,7 +9,7 @@ import (
 const maxArray = 1 << 24
 
 // get is jq's t[k].
-func get(t, k value) (value, error) {
+func get(m *machine, t, k value) (value, error) {
 	switch {
 	case t.kind == kindObject && k.kind == kindString:
 		if v := t.obj().get(k.str()); v.kind != kindNone {
@@ -47,7 +47,7 @@ func get(t, k value) (value, error) {
 		}
 		return str(sliceRunes(s, from, to)), nil
 	case t.kind == kindArray && k.kind == kindArray:
-		return indexesOf(t.elems(), k.elems()), nil
+		return indexesOf(m, t.elems(), k.elems()), nil
 	case t.kind == kindNull && (k.kind == kindString || k.kind == kindNumber || k.kind == kindObject):
 		return null, nil
 	}
@@ -111,7 +111,7 @@ func sliceRunes(s string, from, to int) string {
 }
 
 // indexesOf lists where b stands in a.
-func indexesOf(a, b []value) value {
+func indexesOf(m *machine, a, b []value) value {
 	var at []value
 	for i := range a {
 		idx := -1
@@ -120,7 +120,7 @@ func indexesOf(a, b []value) value {
 			if i+j < len(a) {
 				v = a[i+j]
 			}
-			if !equal(v, w) {
+			if !m.equal(v, w) {
 				idx = -1
 			} else if j == 0 && idx == -1 {
 				idx = i
@@ -198,10 +198,10 @@ func set(m *machine, t, k, v value) (value, error) {
 	return none, raiseString("Cannot update field at " + k.kind.String() + " index of " + t.kind.String())
 }
 
-func getPath(root value, keys []value) (value, error) {
+func getPath(m *machine, root value, keys []value) (value, error) {
 	var err error
 	for _, k := range keys {
-		if root, err = get(root, k); err != nil {
+		if root, err = get(m, root, k); err != nil {
 			return none, err
 		}
 	}
@@ -209,10 +209,13 @@ func getPath(root value, keys []value) (value, error) {
 }
 
 func setPath(m *machine, root value, keys []value, v value) (value, error) {
+	if len(keys) > m.limit {
+		return none, m.exceeded("depth")
+	}
 	if len(keys) == 0 {
 		return v, nil
 	}
-	sub, err := get(root, keys[0])
+	sub, err := get(m, root, keys[0])
 	if err != nil {
 		return none, err
 	}
@@ -224,7 +227,7 @@ func setPath(m *machine, root value, keys []value, v value) (value, error) {
 
 // delPaths removes what the paths lead to.
 func delPaths(m *machine, root value, paths []value) (value, error) {
-	order := sortBy(paths)
+	order := m.order(paths)
 	sorted := make([][]value, 0, len(paths))
 	for _, i := range order {
 		p := paths[i]
@@ -243,11 +246,14 @@ func delPaths(m *machine, root value, paths []value) (value, error) {
 }
 
 func delSorted(m *machine, t value, paths [][]value, depth int) (value, error) {
+	if depth > m.limit {
+		return none, m.exceeded("depth")
+	}
 	var whole []value
 	for i := 0; i < len(paths); {
 		key := paths[i][depth]
 		j := i
-		for j < len(paths) && equal(key, paths[j][depth]) {
+		for j < len(paths) && m.equal(key, paths[j][depth]) {
 			j++
 		}
 		if j == i { // NaN equals nothing, itself included
@@ -256,7 +262,7 @@ func delSorted(m *machine, t value, paths [][]value, depth int) (value, error) {
 		if len(paths[i]) == depth+1 {
 			whole = append(whole, key)
 		} else {
-			sub, err := get(t, key)
+			sub, err := get(m, t, key)
 			if err != nil {
 				return none, err
 			}

@@ -70,17 +70,17 @@ func (m *machine) binary(op binaryOp, a, b value) (value, error) {
 		}
 		return number(float64(x % y)), nil
 	case binEq:
-		return boolean(equal(a, b)), nil
+		return boolean(m.equal(a, b)), nil
 	case binNe:
-		return boolean(!equal(a, b)), nil
+		return boolean(!m.equal(a, b)), nil
 	case binLt:
-		return boolean(compare(a, b) < 0), nil
+		return boolean(m.compare(a, b) < 0), nil
 	case binGt:
-		return boolean(compare(a, b) > 0), nil
+		return boolean(m.compare(a, b) > 0), nil
 	case binLe:
-		return boolean(compare(a, b) <= 0), nil
+		return boolean(m.compare(a, b) <= 0), nil
 	}
-	return boolean(compare(a, b) >= 0), nil
+	return boolean(m.compare(a, b) >= 0), nil
 }
 
 func (m *machine) add(a, b value) (value, error) {
@@ -102,7 +102,11 @@ func (m *machine) add(a, b value) (value, error) {
 		if len(y) == 0 {
 			return a, nil
 		}
-		if err := m.charge(24*len(y) + 2*len(x.elems)); err != nil {
+		size := 24 * len(y)
+		if !x.roomFor(len(y)) {
+			size += 48 * len(x.elems)
+		}
+		if err := m.charge(size); err != nil {
 			return none, err
 		}
 		return x.appended(y...), nil
@@ -131,7 +135,7 @@ func (m *machine) subtract(a, b []value) (value, error) {
 			if err := m.step(); err != nil {
 				return none, err
 			}
-			if equal(v, w) {
+			if m.equal(v, w) {
 				keep = false
 				break
 			}

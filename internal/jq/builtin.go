@@ -182,11 +182,11 @@ var natives = []native{
 	{"keys", 0, func(m *machine, in, _, _, _ value) (value, error) { return m.keys(in, true) }},
 	{"keys_unsorted", 0, func(m *machine, in, _, _, _ value) (value, error) { return m.keys(in, false) }},
 	{"has", 1, has},
-	{"contains", 1, func(_ *machine, in, a, _, _ value) (value, error) {
+	{"contains", 1, func(m *machine, in, a, _, _ value) (value, error) {
 		if in.kind != a.kind {
 			return none, typeErrors(in, a, "cannot have their containment checked")
 		}
-		return boolean(contains(in, a)), nil
+		return boolean(m.contains(in, a, 0)), nil
 	}},
 	{"startswith", 1, func(_ *machine, in, a, _, _ value) (value, error) {
 		if in.kind != kindString || a.kind != kindString {
@@ -229,17 +229,17 @@ var natives = []native{
 		if err != nil {
 			return none, err
 		}
-		return get(at, number(0))
+		return get(m, at, number(0))
 	}},
 	{"rindex", 1, func(m *machine, in, a, _, _ value) (value, error) {
 		at, err := m.indices(in, a)
 		if err == nil {
-			at, err = get(at, sliceKey(number(-1), null))
+			at, err = get(m, at, sliceKey(number(-1), null))
 		}
 		if err != nil {
 			return none, err
 		}
-		return get(at, number(0))
+		return get(m, at, number(0))
 	}},
 	{"_strindices", 1, func(m *machine, in, a, _, _ value) (value, error) {
 		if in.kind != kindString || a.kind != kindString {
@@ -252,7 +252,7 @@ var natives = []native{
 	{"reverse", 0, reverse},
 	{"flatten", 0, func(m *machine, in, _, _, _ value) (value, error) { return m.flatten(in, number(-1)) }},
 	{"flatten", 1, func(m *machine, in, a, _, _ value) (value, error) {
-		if compare(a, number(0)) < 0 {
+		if m.compare(a, number(0)) < 0 {
 			return none, raiseString("flatten depth must not be negative")
 		}
 		return m.flatten(in, a)
@@ -299,10 +299,10 @@ var natives = []native{
 		}
 		return arrayOf(out), nil
 	}},
-	{"min", 0, func(_ *machine, in, _, _, _ value) (value, error) { return extreme(in, in, true) }},
-	{"max", 0, func(_ *machine, in, _, _, _ value) (value, error) { return extreme(in, in, false) }},
-	{"_min_by_impl", 1, func(_ *machine, in, a, _, _ value) (value, error) { return extreme(in, a, true) }},
-	{"_max_by_impl", 1, func(_ *machine, in, a, _, _ value) (value, error) { return extreme(in, a, false) }},
+	{"min", 0, func(m *machine, in, _, _, _ value) (value, error) { return m.extreme(in, in, true) }},
+	{"max", 0, func(m *machine, in, _, _, _ value) (value, error) { return m.extreme(in, in, false) }},
+	{"_min_by_impl", 1, func(m *machine, in, a, _, _ value) (value, error) { return m.extreme(in, a, true) }},
+	{"_max_by_impl", 1, func(m *machine, in, a, _, _ value) (value, error) { return m.extreme(in, a, false) }},
 	{"setpath", 2, func(m *machine, in, a, b, _ value) (value, error) {
 		if a.kind != kindArray {
 			return none, raiseString("Path must be specified as an array")
@@ -337,13 +337,13 @@ var natives = []native{
 		return none, &aborted{reason: "halt", halt: true}
 	}},
 	{"halt_error", 0, func(_ *machine, in, _, _, _ value) (value, error) {
-		return none, &aborted{reason: "halt_error: " + text(in), halt: true, code: number(5), output: in}
+		return none, &aborted{reason: "halt_error: " + excerpt(in, longExcerpt), halt: true, code: number(5), output: in}
 	}},
 	{"halt_error", 1, func(_ *machine, in, a, _, _ value) (value, error) {
 		if a.kind != kindNumber {
 			return none, typeError(in, "halt_error/1: number required")
 		}
-		return none, &aborted{reason: "halt_error: " + text(in), halt: true, code: a, output: in}
+		return none, &aborted{reason: "halt_error: " + excerpt(in, longExcerpt), halt: true, code: a, output: in}
 	}},
 	{"get_search_list", 0, func(*machine, value, value, value, value) (value, error) {
 		return arrayOf([]value{str("~/.jq"), str("$ORIGIN/../lib/jq"), str("$ORIGIN/lib")}), nil
@@ -356,7 +356,7 @@ var natives = []native{
 		}
 		return none, raiseString("module not found: " + in.str())
 	}},
-	{"_match_impl", 3, func(m *machine, in, a, b, c value) (value, error) { return m.matchRegex(in, a, b, equal(c, vTrue)) }},
+	{"_match_impl", 3, func(m *machine, in, a, b, c value) (value, error) { return m.matchRegex(in, a, b, c.kind == kindTrue) }},
 	{"infinite", 0, func(*machine, value, value, value, value) (value, error) { return number(math.Inf(1)), nil }},
 	{"nan", 0, func(*machine, value, value, value, value) (value, error) { return number(math.NaN()), nil }},
 	{"isinfinite", 0, func(_ *machine, in, _, _, _ value) (value, error) {
@@ -432,8 +432,20 @@ var builtinList = sync.OnceValue(func() value {
 })
 
 func (m *machine) json(v value) (value, error) {
-	b := appendJSON(nil, v)
+	b, err := m.appendJSON(nil, v)
+	if err != nil {
+		return none, err
+	}
 	return str(view(b)), m.charge(len(b))
+}
+
+// appendJSON writes v, unless it is larger than the limits allow: a value may hold another many times over.
+func (m *machine) appendJSON(dst []byte, v value) ([]byte, error) {
+	limit := len(dst) + int(m.bytes)
+	if dst = appendUpTo(dst, v, limit); len(dst) >= limit {
+		return dst, m.exceeded("memory")
+	}
+	return dst, nil
 }
 
 func (m *machine) tostring(v value) (value, error) {
@@ -625,9 +637,9 @@ func (m *machine) indices(in, a value) (value, error) {
 		if err := m.charge(len(in.elems()) * (1 + len(a.elems()))); err != nil {
 			return none, err
 		}
-		return get(in, a)
+		return get(m, in, a)
 	case in.kind == kindArray:
-		return get(in, arrayOf([]value{a}))
+		return get(m, in, arrayOf([]value{a}))
 	case in.kind == kindString && a.kind == kindString:
 		if a.n == 0 {
 			return none, m.exceeded("steps") // jq 1.6 never ends here
@@ -643,7 +655,7 @@ func (m *machine) indices(in, a value) (value, error) {
 			from += i + len(sub)
 		}
 	}
-	return get(in, a)
+	return get(m, in, a)
 }
 
 // sum is add: the members added up from null.
@@ -724,7 +736,7 @@ func reverse(m *machine, in, a, b, c value) (value, error) {
 	if n.num() <= 0 {
 		return arrayOf(nil), nil
 	}
-	return get(in, number(0))
+	return get(m, in, number(0))
 }
 
 func (m *machine) flatten(in, depth value) (value, error) {
@@ -739,7 +751,7 @@ func (m *machine) flatten(in, depth value) (value, error) {
 			return err
 		}
 		for _, e := range elems {
-			if e.kind != kindArray || equal(depth, number(0)) {
+			if e.kind != kindArray || m.equal(depth, number(0)) {
 				out = append(out, e)
 				if err := m.charge(24); err != nil {
 					return err
@@ -766,7 +778,7 @@ func (m *machine) sortBy(in, keys value) (value, error) {
 		return none, err
 	}
 	out := make([]value, len(elems))
-	for i, j := range sortBy(keys.elems()) {
+	for i, j := range m.order(keys.elems()) {
 		out[i] = elems[j]
 	}
 	return arrayOf(out), nil
@@ -782,9 +794,9 @@ func (m *machine) groupBy(in, keys value) (value, error) {
 	var groups []value
 	var group []value
 	key := none
-	for _, i := range sortBy(keys.elems()) {
+	for _, i := range m.order(keys.elems()) {
 		k := keys.elems()[i]
-		if len(group) > 0 && !equal(key, k) {
+		if len(group) > 0 && !m.equal(key, k) {
 			groups = append(groups, arrayOf(group))
 			group = nil
 		}
@@ -799,7 +811,7 @@ func (m *machine) groupBy(in, keys value) (value, error) {
 	return arrayOf(groups), nil
 }
 
-func extreme(in, keys value, least bool) (value, error) {
+func (m *machine) extreme(in, keys value, least bool) (value, error) {
 	if in.kind != kindArray || keys.kind != kindArray {
 		return none, typeErrors(in, keys, "cannot be iterated over")
 	}
@@ -812,7 +824,7 @@ func extreme(in, keys value, least bool) (value, error) {
 	}
 	best := 0
 	for i := 1; i < len(by); i++ {
-		if (compare(by[i], by[best]) < 0) == least {
+		if (m.compare(by[i], by[best]) < 0) == least {
 			best = i
 		}
 	}

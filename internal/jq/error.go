@@ -6,6 +6,9 @@ type raised struct {
 	label int64 // of a break, from 1
 }
 
+// maxMessage bounds the text of an error that is no string.
+const maxMessage = 64 << 10
+
 // value is the error as catch sees it: jq 1.6 shows a break too.
 func (e *raised) value() value {
 	if e.label == 0 {
@@ -23,7 +26,7 @@ func (e *raised) Error() string {
 	if e.v.kind == kindString {
 		return e.v.str()
 	}
-	return "(not a string): " + view(appendJSON(nil, e.v))
+	return "(not a string): " + view(appendUpTo(nil, e.v, maxMessage))
 }
 
 func raise(v value) error { return &raised{v: v} }

@@ -251,7 +251,7 @@ func (m *machine) index(n *node, t, key value, p *path, k cont) error {
 		return raiseString("Invalid path expression near attempt to access element " + excerpt(key, shortExcerpt) +
 			" of " + excerpt(t, longExcerpt))
 	}
-	v, err := get(t, key)
+	v, err := get(m, t, key)
 	if err != nil {
 		if n.opt {
 			return nil
@@ -373,7 +373,7 @@ func (m *machine) evalObject(n *node, fr *frame, in value, i int, kv []value, k 
 			return m.evalObject(n, fr, in, i+2, kv, k)
 		}
 		if n.list[i+1] == nil {
-			v, err := get(in, key)
+			v, err := get(m, in, key)
 			if err != nil {
 				return err
 			}
@@ -586,7 +586,7 @@ func (m *machine) modify(paths *node, fr *frame, in value, update func(old value
 	err := m.paths(paths, fr, in, func(keys []value) error {
 		was := state
 		state = null // what is left should the path expression catch an error
-		old, err := getPath(was, keys)
+		old, err := getPath(m, was, keys)
 		if err != nil {
 			return err
 		}

@@ -123,6 +123,9 @@ func (q *Query) extractFull(k *Keys, record []byte) error {
 			out = v
 			return nil
 		})
+		if err == nil && m.steps < 0 {
+			err = m.exceeded("steps")
+		}
 		var le *LimitError
 		switch {
 		case err == errSeveral:
@@ -397,7 +400,7 @@ func (k *Keys) arithmetic(op binaryOp, a, b fastValue) (fastValue, bool) {
 		c := int(a.kind) - int(b.kind)
 		switch {
 		case numbers:
-			c = compare(number(a.f), number(b.f))
+			c = compareNumbers(a.f, b.f)
 		case c == 0 && a.kind == kindString:
 			c = bytes.Compare(a.text, b.text)
 		}
@@ -571,6 +574,9 @@ func (k *Keys) generic(n *node, in fastValue) (fastValue, bool) {
 		if err != nil || count != 1 {
 			return in, false
 		}
+	}
+	if k.m.steps < 0 {
+		return in, false
 	}
 	return scalar(out)
 }

@@ -101,9 +101,15 @@ func (q *Query) Run(record []byte, emit func(json []byte) error) error {
 			return nil
 		}
 		err = m.eval(q.main, &m.fr, doc, nil, func(v value, _ *path) error {
-			buf = appendJSON(buf[:0], v)
+			var err error
+			if buf, err = m.appendJSON(buf[:0], v); err != nil {
+				return err
+			}
 			return emit(buf)
 		})
+		if err == nil && m.steps < 0 {
+			err = m.exceeded("steps")
+		}
 		if err != nil {
 			return userError(err)
 		}

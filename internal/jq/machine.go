@@ -118,7 +118,7 @@ func (m *machine) eval1(n *node, fr *frame, in value) (value, error) {
 				return none, err
 			}
 		}
-		v, err := get(t, key)
+		v, err := get(m, t, key)
 		if err != nil && n.opt {
 			return none, nil
 		}
@@ -140,7 +140,7 @@ func (m *machine) eval1(n *node, fr *frame, in value) (value, error) {
 		if err != nil || t.kind == kindNone {
 			return none, err
 		}
-		v, err := get(t, sliceKey(from, to))
+		v, err := get(m, t, sliceKey(from, to))
 		if err != nil && n.opt {
 			return none, nil
 		}
@@ -285,7 +285,7 @@ func (m *machine) object1(n *node, fr *frame, in value) (value, error) {
 		}
 		var v value
 		if n.list[i+1] == nil {
-			v, err = get(in, key)
+			v, err = get(m, in, key)
 		} else {
 			v, err = m.eval1(n.list[i+1], fr, in)
 		}

@@ -1,6 +1,9 @@
 package jq
 
-import "unicode/utf8"
+import (
+	"math"
+	"unicode/utf8"
+)
 
 // maxPrintDepth is jq 1.6's: a value nested deeper is printed as a remark, not as JSON.
 const maxPrintDepth = 256
@@ -8,9 +11,15 @@ const maxPrintDepth = 256
 const hexDigits = "0123456789abcdef"
 
 // appendJSON writes v as `jq -c` does: members in order, no blanks.
-func appendJSON(dst []byte, v value) []byte { return appendAt(dst, v, 0) }
+func appendJSON(dst []byte, v value) []byte { return appendUpTo(dst, v, math.MaxInt) }
 
-func appendAt(dst []byte, v value, depth int) []byte {
+// appendUpTo stops once dst has reached limit.
+func appendUpTo(dst []byte, v value, limit int) []byte { return appendAt(dst, v, 0, limit) }
+
+func appendAt(dst []byte, v value, depth, limit int) []byte {
+	if len(dst) >= limit {
+		return dst
+	}
 	if depth > maxPrintDepth {
 		return append(dst, "<skipped: too deep>"...)
 	}
@@ -31,7 +40,9 @@ func appendAt(dst []byte, v value, depth int) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendAt(dst, e, depth+1)
+			if dst = appendAt(dst, e, depth+1, limit); len(dst) >= limit {
+				return dst
+			}
 		}
 		return append(dst, ']')
 	case kindObject:
@@ -43,7 +54,9 @@ func appendAt(dst []byte, v value, depth int) []byte {
 			}
 			dst = appendString(dst, k)
 			dst = append(dst, ':')
-			dst = appendAt(dst, o.vals[i], depth+1)
+			if dst = appendAt(dst, o.vals[i], depth+1, limit); len(dst) >= limit {
+				return dst
+			}
 		}
 		return append(dst, '}')
 	}
@@ -83,18 +96,10 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// text is tostring: a string as it is, everything else as JSON.
-func text(v value) string {
-	if v.kind == kindString {
-		return v.str()
-	}
-	return view(appendJSON(nil, v))
-}
-
 // excerpt is v as it stands in an error message: its JSON cut to size-1 bytes, the last three of them dots, ends a code point
 // early or late as in jq.
 func excerpt(v value, size int) string {
-	s := view(appendJSON(nil, v))
+	s := view(appendUpTo(nil, v, size))
 	if len(s) <= size-1 {
 		return s
 	}

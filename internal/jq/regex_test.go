@@ -75,8 +75,16 @@ func TestLimits(t *testing.T) {
 		{`try last(repeat(1)) catch 1`, "steps"},
 		{`reduce range(1e9) as $i ({}; .["a\($i)"] = 1)`, "memory"},
 		{`.[1e9] = 1`, "memory"},
+		{`. | reduce range(60) as $i (1; [., .]) | tojson`, "memory"},
+		{`. | reduce range(60) as $i (1; [., .])`, "memory"},
+		{`. | [range(2) | reduce range(60) as $i (1; [., .])] | .[0] == .[1]`, "steps"},
+		{`. | [range(2) | reduce range(60) as $i (1; [., .])] | unique`, "memory"},
+		{`. | [range(2) | reduce range(60) as $i (1; {a: ., b: .})] | .[1] as $x | .[0] | contains($x)`, "steps"},
+		{`. | reduce range(30000) as $i (1; [.]) | flatten`, "depth"},
+		{`. | setpath([range(30000) | "a"]; 1)`, "depth"},
+		{`. | [range(2) | reduce range(20000) as $i (1; [.])] | .[0] == .[1]`, "steps"},
 	} {
-		q, err := Options{Limits: Limits{Steps: 200_000, Bytes: 2 << 20}}.Compile(tt.query)
+		q, err := Options{Limits: Limits{Steps: 200_000, Bytes: 4 << 20}}.Compile(tt.query)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -160,7 +160,7 @@ func (m *machine) getPath(in, keys value, p *path, k cont) error {
 	if keys.kind != kindArray {
 		return raiseString("Path must be specified as an array")
 	}
-	v, err := getPath(in, keys.elems())
+	v, err := getPath(m, in, keys.elems())
 	if err != nil {
 		return err
 	}
@@ -191,12 +191,12 @@ func (m *machine) count(from, to value, p *path, k cont) error {
 }
 
 func (m *machine) countBy(from, to, by value, p *path, k cont) error {
-	sign := compare(by, number(0))
-	if equal(by, number(0)) {
+	sign := m.compare(by, number(0))
+	if m.equal(by, number(0)) {
 		return nil
 	}
 	for {
-		c := compare(from, to)
+		c := m.compare(from, to)
 		if !(sign > 0 && c < 0 || sign < 0 && c > 0) {
 			return nil
 		}
@@ -215,7 +215,7 @@ func (m *machine) countBy(from, to, by value, p *path, k cont) error {
 
 // take is limit: it looks at the count after an output, so that limit(0; f) still has one.
 func (m *machine) take(n value, f closure, in value, p *path, k cont) error {
-	if compare(n, number(0)) < 0 {
+	if m.compare(n, number(0)) < 0 {
 		return m.run(f, in, p, k)
 	}
 	id := m.newLabel()
@@ -228,7 +228,7 @@ func (m *machine) take(n value, f closure, in value, p *path, k cont) error {
 		if err := k(v, p); err != nil {
 			return err
 		}
-		if compare(left, number(0)) <= 0 {
+		if m.compare(left, number(0)) <= 0 {
 			return &raised{label: id}
 		}
 		return nil
@@ -331,7 +331,7 @@ func (m *machine) substitute(n *node, fr *frame, in value, p *path, k cont) erro
 		return flags(func(f value) error {
 			at, err := m.indices(f, str("g"))
 			if err == nil {
-				at, err = get(at, number(0))
+				at, err = get(m, at, number(0))
 			}
 			if err != nil {
 				return err

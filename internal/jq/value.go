@@ -97,7 +97,7 @@ type array struct {
 // appended returns a followed by vs. a is as it was.
 func (a *array) appended(vs ...value) value {
 	n := len(a.elems)
-	if a.used != nil && *a.used == n && cap(a.elems) >= n+len(vs) {
+	if a.roomFor(len(vs)) {
 		*a.used += len(vs)
 		return value{kind: kindArray, p: unsafe.Pointer(&array{elems: append(a.elems, vs...), used: a.used})}
 	}
@@ -106,6 +106,11 @@ func (a *array) appended(vs ...value) value {
 	elems = append(elems, vs...)
 	used := len(elems)
 	return value{kind: kindArray, p: unsafe.Pointer(&array{elems: elems, used: &used})}
+}
+
+// roomFor reports whether n more elements fit behind a without moving it.
+func (a *array) roomFor(n int) bool {
+	return a.used != nil && *a.used == len(a.elems) && cap(a.elems) >= len(a.elems)+n
 }
 
 // An object keeps its members in the order in which their keys were first set. It is mutable until it becomes a value.
@@ -198,52 +203,6 @@ func (o *object) sortedKeys() []string {
 	return keys
 }
 
-// equal is jq's ==: numbers by value (NaN equals nothing), objects whatever their order.
-func equal(a, b value) bool {
-	if a.kind != b.kind {
-		return false
-	}
-	switch a.kind {
-	case kindNumber:
-		return a.num() == b.num()
-	case kindString:
-		return a.str() == b.str()
-	case kindArray:
-		if a.p == b.p {
-			return true
-		}
-		x, y := a.elems(), b.elems()
-		if len(x) != len(y) {
-			return false
-		}
-		if len(x) > 0 && &x[0] == &y[0] {
-			return true
-		}
-		for i := range x {
-			if !equal(x[i], y[i]) {
-				return false
-			}
-		}
-		return true
-	case kindObject:
-		if a.p == b.p {
-			return true
-		}
-		x, y := a.obj(), b.obj()
-		if len(x.keys) != len(y.keys) {
-			return false
-		}
-		for i, k := range x.keys {
-			w := y.get(k)
-			if w.kind == kindNone || !equal(x.vals[i], w) {
-				return false
-			}
-		}
-		return true
-	}
-	return true
-}
-
 // identical reports whether a and b are one value, not only equal ones: what a path expression may go on from.
 func identical(a, b value) bool {
 	if a.kind != b.kind {
@@ -264,109 +223,6 @@ func identical(a, b value) bool {
 		return a.p == b.p
 	}
 	return true
-}
-
-// compare orders values as sort does: by type, then numbers by value with NaN below all others, strings by bytes,
-// arrays element by element, objects by their sorted keys and then by their members.
-func compare(a, b value) int {
-	if a.kind != b.kind {
-		return int(a.kind) - int(b.kind)
-	}
-	switch a.kind {
-	case kindNumber:
-		x, y := a.num(), b.num()
-		switch {
-		case x != x:
-			// jq takes NaN for null against the other number, even against NaN.
-			return -1
-		case y != y:
-			return 1
-		case x < y:
-			return -1
-		case x == y:
-			return 0
-		}
-		return 1
-	case kindString:
-		return strings.Compare(a.str(), b.str())
-	case kindArray:
-		x, y := a.elems(), b.elems()
-		for i := 0; i < len(x) && i < len(y); i++ {
-			if c := compare(x[i], y[i]); c != 0 {
-				return c
-			}
-		}
-		return len(x) - len(y)
-	case kindObject:
-		x, y := a.obj(), b.obj()
-		kx, ky := x.sortedKeys(), y.sortedKeys()
-		if c := slices.Compare(kx, ky); c != 0 {
-			return c
-		}
-		for _, k := range kx {
-			if c := compare(x.get(k), y.get(k)); c != 0 {
-				return c
-			}
-		}
-	}
-	return 0
-}
-
-// sortBy returns the order of keys, stable. It merges halves as the C library's qsort does, which can be seen where NaN, less than
-// itself, is among the keys.
-func sortBy(keys []value) []int {
-	order := make([]int, len(keys))
-	for i := range order {
-		order[i] = i
-	}
-	mergeSort(order, make([]int, len(keys)), keys)
-	return order
-}
-
-func mergeSort(order, room []int, keys []value) {
-	if len(order) <= 1 {
-		return
-	}
-	left, right := order[:len(order)/2], order[len(order)/2:]
-	mergeSort(left, room, keys)
-	mergeSort(right, room, keys)
-	out := room[:0]
-	for len(left) > 0 && len(right) > 0 {
-		if compare(keys[left[0]], keys[right[0]]) <= 0 {
-			out, left = append(out, left[0]), left[1:]
-		} else {
-			out, right = append(out, right[0]), right[1:]
-		}
-	}
-	out = append(append(out, left...), right...)
-	copy(order, out)
-}
-
-// contains is jq's contains for two values of any types. Strings end at NUL in 1.6, as C's do.
-func contains(a, b value) bool {
-	if a.kind != b.kind {
-		return false
-	}
-	switch a.kind {
-	case kindObject:
-		o := b.obj()
-		for i, k := range o.keys {
-			if !contains(a.obj().get(k), o.vals[i]) {
-				return false
-			}
-		}
-		return true
-	case kindArray:
-		for _, w := range b.elems() {
-			if !slices.ContainsFunc(a.elems(), func(v value) bool { return contains(v, w) }) {
-				return false
-			}
-		}
-		return true
-	case kindString:
-		return strings.Contains(cString(a.str()), cString(b.str()))
-	}
-	return equal(a, b)
 }
 
 func cString(s string) string {
