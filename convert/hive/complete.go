@@ -43,7 +43,7 @@ func (w *walk) fail(n *jsonrow.Node, i int, detail string) {
 // members appends one value to each vector, of the members of the object at B[i]. All are converted in the order they come, since any can fail;
 // of those that fill one field the last counts.
 func (w *walk) members(n *jsonrow.Node, vs []column.Vector, i int, top bool) {
-	ms, _ := w.Members(i)
+	ms := w.Members(i)
 	field := make([]int, len(ms))
 	last := map[int]int{}
 	for k, m := range ms {
@@ -132,7 +132,7 @@ func (w *walk) value(n *jsonrow.Node, v *column.Vector, i int) {
 
 // entries appends the map at B[i]. Of equal keys the first has the place and the last the value.
 func (w *walk) entries(n *jsonrow.Node, v *column.Vector, i int) {
-	ms, _ := w.Members(i)
+	ms := w.Members(i)
 	var keys column.Vector
 	keys.Init(n.Type.Key)
 	places := map[string]int{} // of keys

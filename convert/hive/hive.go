@@ -97,6 +97,9 @@ func (d *Deserializer) Clone() *Deserializer {
 // *column.RowError, and b is then as before.
 func (d *Deserializer) Record(b *column.Batch, record []byte) error {
 	rows := b.Rows
+	if err := d.reader.Full(b, len(record)); err != nil {
+		return err
+	}
 	if d.reader.Rows(b, record) {
 		return nil
 	}

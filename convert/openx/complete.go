@@ -44,7 +44,10 @@ func (w *walk) top(batch *column.Batch, i int) {
 		w.Primitive(w.d.row.Type, i)
 		return
 	}
-	if w.duplicates(i); w.Err == nil {
+	if !w.d.reader.Distinct(w.B, i) {
+		w.duplicates(i)
+	}
+	if w.Err == nil {
 		w.members(w.d.row, batch.Columns, i, true)
 		batch.Rows++
 	}
@@ -93,6 +96,7 @@ func (w *walk) duplicates(i int) int {
 // members appends one value to each vector, of the members of the object or the elements of the array at B[i].
 func (w *walk) members(n *jsonrow.Node, vs []column.Vector, i int, top bool) {
 	var ms []jsonrow.Member
+	var byKey map[string]int
 	var at []int
 	array := w.B[i] == '['
 	if array {
@@ -101,7 +105,13 @@ func (w *walk) members(n *jsonrow.Node, vs []column.Vector, i int, top bool) {
 			return k+1 < len(n.Fields)
 		})
 	} else {
-		ms, _ = w.Members(i)
+		ms = w.Members(i)
+		if len(ms) > 100 { // not one by one
+			byKey = make(map[string]int, len(ms))
+			for k := range ms {
+				byKey[ms[k].Key] = k
+			}
+		}
 	}
 	for k, f := range n.Fields {
 		if top {
@@ -109,7 +119,7 @@ func (w *walk) members(n *jsonrow.Node, vs []column.Vector, i int, top bool) {
 		}
 		var m *jsonrow.Member
 		if !array {
-			m = w.d.find(ms, f.Key)
+			m = w.d.find(ms, byKey, f.Key)
 		}
 		switch {
 		case array && k < len(at):
@@ -182,7 +192,7 @@ func (w *walk) mapValue(n *jsonrow.Node, v *column.Vector, i int) {
 		w.fail(n, i, cast(javaClass(w.B, i), n.Class))
 		return
 	}
-	ms, _ := w.Members(i)
+	ms := w.Members(i)
 	for _, m := range ms {
 		mark := w.Push(m.Raw)
 		if msg := appendText(n.MapKey, &v.Children[0], []byte(m.Key), fromKey); msg != "" {

@@ -108,6 +108,9 @@ func (d *Deserializer) Clone() *Deserializer {
 // *column.RowError, and b is then as before.
 func (d *Deserializer) Record(b *column.Batch, record []byte) error {
 	rows := b.Rows
+	if err := d.reader.Full(b, len(record)); err != nil {
+		return err
+	}
 	if d.reader.Rows(b, record) {
 		return nil
 	}
@@ -228,11 +231,17 @@ func (d *Deserializer) resolve(n *jsonrow.Node, raw []byte) (id int, key string)
 }
 
 // find returns the member that fills a field with this key, or nil. Of several keys that only differ in dots the
-// one is taken that a Java HashMap would give first.
-func (d *Deserializer) find(ms []jsonrow.Member, key string) *jsonrow.Member {
-	for i := range ms {
-		if ms[i].Key == key {
+// one is taken that a Java HashMap would give first. byKey is nil, or has the members' numbers.
+func (d *Deserializer) find(ms []jsonrow.Member, byKey map[string]int, key string) *jsonrow.Member {
+	if byKey != nil {
+		if i, ok := byKey[key]; ok {
 			return &ms[i]
+		}
+	} else {
+		for i := range ms {
+			if ms[i].Key == key {
+				return &ms[i]
+			}
 		}
 	}
 	if !d.dots {

@@ -1,6 +1,7 @@
 package openx
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"unicode/utf16"
@@ -16,6 +17,9 @@ import (
 func (d *Deserializer) appendJSON(dst, b []byte, i int) ([]byte, int) {
 	c := b[i]
 	if c == '"' {
+		if end := plain(b, i); end > 0 {
+			return append(dst, b[i:end]...), end
+		}
 		d.text, i = jsonscan.AppendString(d.text[:0], b, i+1)
 		return appendQuoted(dst, d.text), i
 	}
@@ -33,11 +37,25 @@ func (d *Deserializer) appendJSON(dst, b []byte, i int) ([]byte, int) {
 		}
 		if c == '{' {
 			start := len(dst)
-			end := jsonscan.String(b, i)
-			key := d.match(jsonrow.Unescape(b[i+1 : end-1]))
-			dst = append(appendQuoted(dst, []byte(key)), ':')
+			end := plain(b, i)
+			var h uint32
+			if end > 0 {
+				dst = append(dst, b[i:end]...)
+				for k := start + 1; k < len(dst)-1; k++ {
+					if d.fold && dst[k]-'A' < 26 {
+						dst[k] |= 0x20
+					}
+					h = h*31 + uint32(dst[k])
+				}
+				h ^= h >> 16
+			} else {
+				end = jsonscan.String(b, i)
+				key := d.match(jsonrow.Unescape(b[i+1 : end-1]))
+				dst, h = appendQuoted(dst, []byte(key)), hash(key)
+			}
+			dst = append(dst, ':')
 			dst, i = d.appendJSON(dst, b, jsonscan.Space(b, jsonscan.Space(b, end)+1))
-			d.parts = append(d.parts, part{hash(key), start, len(dst)})
+			d.parts = append(d.parts, part{h, start, len(dst)})
 		} else {
 			dst, i = d.appendJSON(dst, b, i)
 		}
@@ -61,6 +79,15 @@ func (d *Deserializer) appendJSON(dst, b []byte, i int) ([]byte, int) {
 	}
 	d.parts = d.parts[:mark]
 	return append(dst, c+2), i + 1 // ] and } stand two behind [ and {
+}
+
+// plain returns the index behind the string at b[i] if appendQuoted would change nothing in it, else -1.
+func plain(b []byte, i int) int {
+	end := jsonscan.PlainString(b, i+1)
+	if end < 0 || bytes.IndexByte(b[i:end], '/') >= 0 {
+		return -1
+	}
+	return end + 1
 }
 
 // A part is a member in the text of an object.

@@ -33,6 +33,9 @@ type slot struct {
 // first is what the comma before a key is exchanged with in the first key of an object.
 const first = '{' ^ ','
 
+// spaced is what it is exchanged with where a blank follows it.
+const spaced = ' ' ^ ','
+
 func newKeys(limit int, resolve func(raw []byte) int) keys {
 	return keys{resolve: resolve, limit: limit, slots: []slot{{head: 1}}, table: make([]int32, 16)}
 }

@@ -2,6 +2,7 @@ package jsonrow
 
 import (
 	"bytes"
+	"hash/maphash"
 	"unicode/utf8"
 
 	"github.com/hydrantkit/hydrant/internal/jsonscan"
@@ -70,10 +71,13 @@ func (s *keySet) addText(key []byte) bool {
 	return s.insert(len(s.text) - len(key))
 }
 
+// seed keeps who writes records from choosing keys that collide.
+var seed = maphash.MakeSeed()
+
 // insert puts the key s.text[start:] into the set, or returns false.
 func (s *keySet) insert(start int) bool {
 	key := s.text[start:]
-	k := keyRef{hashKey(key), int32(start), int32(len(s.text))}
+	k := keyRef{uint32(maphash.Bytes(seed, key)), int32(start), int32(len(s.text))}
 	if !s.frame.hashed {
 		for _, k2 := range s.keys[s.frame.keys:] {
 			if k2.hash == k.hash && bytes.Equal(s.text[k2.lo:k2.hi], key) {
@@ -128,6 +132,9 @@ func (r *Reader) text(raw []byte) string {
 
 // Unescape returns the text of what stands between the quotes of a well-formed string.
 func Unescape(raw []byte) string {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw)
+	}
 	quoted := append(append(make([]byte, 0, len(raw)+1), raw...), '"')
 	text, _ := jsonscan.AppendString(nil, quoted, 0)
 	return string(text)

@@ -19,6 +19,7 @@ type Reader struct {
 	depth  int // levels still allowed
 	unique keySet
 	outer  []frame // of objects that have keys in unique
+	given  int     // bytes of records since the batch was empty
 }
 
 // NewReader makes a reader of rows.
@@ -74,6 +75,9 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 		if s := &n.keys.slots[expected]; s.matches(b, i, flip) {
 			id, slot, at = s.id, int(expected), i+1
 			i += len(s.text)
+		} else if flip == 0 && i+1 < len(b) && b[i] == ',' && s.matches(b, i+1, spaced) { // a blank stands for the comma
+			id, slot, at = s.id, int(expected), i+2
+			i += 1 + len(s.text)
 		} else {
 			if flip == 0 {
 				if i = jsonscan.Space(b, i); i >= len(b) {
@@ -433,6 +437,13 @@ func lower(s []byte) bool {
 		}
 	}
 	return true
+}
+
+// Distinct reports whether no object in the well-formed value at b[i] has a key twice.
+func (r *Reader) Distinct(b []byte, i int) bool {
+	r.depth = jsonscan.MaxDepth
+	r.unique.reset()
+	return r.Skip(b, i) >= 0
 }
 
 // Skip returns the index behind the value at b[i], in which no object has a key twice.

@@ -130,27 +130,21 @@ type Member struct {
 	Value int
 }
 
-// Members returns the members of the object at B[i], and dup, the first whose key is there already, or -1.
-func (w *Walk) Members(i int) (ms []Member, dup int) {
-	dup = -1
+// Members returns the members of the object at B[i].
+func (w *Walk) Members(i int) (ms []Member) {
 	i = jsonscan.Space(w.B, i+1)
 	if w.B[i] == '}' {
-		return nil, -1
+		return nil
 	}
-	seen := map[string]bool{}
 	for {
 		end := jsonscan.String(w.B, i)
 		m := Member{Raw: Unescape(w.B[i+1 : end-1])}
 		m.Key = w.Fold(m.Raw)
 		m.Value = jsonscan.Space(w.B, jsonscan.Space(w.B, end)+1)
-		if seen[m.Key] && dup < 0 {
-			dup = len(ms)
-		}
-		seen[m.Key] = true
 		ms = append(ms, m)
 		i = jsonscan.Space(w.B, jsonscan.Value(w.B, m.Value))
 		if w.B[i] == '}' {
-			return ms, dup
+			return ms
 		}
 		i = jsonscan.Space(w.B, i+1)
 	}
