@@ -3,7 +3,6 @@ package hydrant
 import (
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -87,7 +86,7 @@ var failed Result
 // result returns what becomes of an item.
 func result(results []Result, it *item) *Result {
 	if it.record < 0 {
-		return &Result{}
+		return &failed // never written: no other result is shorter
 	}
 	return &results[it.record]
 }
@@ -108,7 +107,8 @@ func (b *batch) size(it *item, r *Result) int {
 		n += len("kafkaRecordValue") - len("data")
 	}
 	if len(r.PartitionKeys) > 0 || r.OTF != nil {
-		n += len(appendMetadata(nil, r))
+		b.metadata = appendMetadata(b.metadata[:0], r)
+		n += len(b.metadata)
 	}
 	return n
 }
@@ -156,7 +156,13 @@ func appendMetadata(dst []byte, r *Result) []byte {
 	if len(r.PartitionKeys) > 0 {
 		dst = append(dst, `{"partitionKeys":`...)
 		open := byte('{')
-		for _, k := range slices.Sorted(maps.Keys(r.PartitionKeys)) {
+		var few [8]string
+		keys := few[:0]
+		for k := range r.PartitionKeys {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
 			dst = append(dst, open)
 			dst = AppendJSONString(dst, k)
 			dst = append(dst, ':')

@@ -115,8 +115,7 @@ func (s script) one(ctx context.Context, i int, r Record) Result {
 	case 3:
 		panic("no")
 	case 4:
-		var m map[string]int
-		m["a"] = 1
+		_ = r.Data[len(r.Data)]
 	case 5:
 		return OKResult(bytes.Repeat([]byte{op}, int(op)*4))
 	case 6:
@@ -407,7 +406,7 @@ func TestDeadline(t *testing.T) {
 		putBack int
 	}{
 		{"fail", Handler{Transform: Func(stuck)}, `{"records":[` + first + `,{"recordId":"b","result":"ProcessingFailed"},{"recordId":"c","result":"ProcessingFailed"}]}`, 0},
-		{"put back", Handler{Transform: Func(stuck), Options: Options{Unfinished: UnfinishedPutBack}}, `{"records":[` + first + `,{"recordId":"b","result":"Dropped"},{"recordId":"c","result":"Dropped"}]}`, 2},
+		{"put back", Handler{Transform: Func(stuck), Options: Options{Unfinished: UnfinishedPutBack}}, `{"records":[` + first + `,{"recordId":"b","result":"ProcessingFailed"},{"recordId":"c","result":"Dropped"}]}`, 1},
 		{"error", Handler{Transform: Func(stuck), Options: Options{Unfinished: UnfinishedError}}, "", 0},
 		{"whole batch", Handler{Transform: batch}, `{"records":[{"recordId":"a","result":"ProcessingFailed"},{"recordId":"b","result":"ProcessingFailed"},{"recordId":"c","result":"ProcessingFailed"}]}`, 0},
 	} {

@@ -43,6 +43,8 @@ type batch struct {
 	scratch []byte          // what an Append appends to
 	results []Result        // what a stepper fills
 	text    strings.Builder // ids and metadata, cut into strings
+
+	metadata []byte // of one result, to know its size
 }
 
 // An item is what must be known of a record to answer it.

@@ -56,7 +56,7 @@ type Unfinished uint8
 const (
 	UnfinishedFail    Unfinished = iota // they are ProcessingFailed
 	UnfinishedError                     // the invocation fails, and the delivery stream tries all its records again
-	UnfinishedPutBack                   // they go to the Reingester, and are ProcessingFailed if it takes them not
+	UnfinishedPutBack                   // they go to the Reingester, but the first, which may never finish, is ProcessingFailed
 )
 
 // A Reingester puts records back to where their stream reads from, so that they come again in another
@@ -73,7 +73,7 @@ func NewHandler(t Transform) *Handler { return &Handler{Transform: t} }
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
 // Invoke answers one event. An error is one of the event (not JSON, no records, no ids), of the transform as a whole, or
-// of ctx; the delivery stream tries again what ended in one.
+// of ctx, or a budget that has not even room for the ids; the delivery stream tries again what ended in one.
 func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	b := batches.Get().(*batch)
 	if err := b.decode(event); err != nil {
@@ -124,7 +124,7 @@ func (h *Handler) putBack(ctx context.Context, inv *invocation, results []Result
 	var back []Record
 	var owners []int // of back: indices of records
 	for i := finished; i < len(records); i++ {
-		if h.Reingest != nil && h.Unfinished == UnfinishedPutBack {
+		if h.Reingest != nil && h.Unfinished == UnfinishedPutBack && i > finished {
 			back, owners = append(back, records[i]), append(owners, i)
 		} else {
 			inv.log.Error(late, "recordId", records[i].ID)
@@ -231,8 +231,7 @@ type invocation struct {
 	abandoned bool         // a transform that wasn't waited for may still use the batch
 
 	mu      sync.Mutex
-	scratch []byte
-	results []Result
+	results []Result // the memory of results for the next event
 }
 
 func invocationOf(ctx context.Context) *invocation {
@@ -330,7 +329,11 @@ func (inv *invocation) call(ctx context.Context, t Transform, p *progress) (resu
 		inv.log.Error("transform returned another number of results than records", "records", len(records), "results", len(results))
 		return make([]Result, len(records)), nil
 	}
-	return results, nil
+	// Some of them may fail yet, and the slice is the transform's.
+	own := inv.takeResults(len(records))
+	copy(own, results)
+	inv.giveResults(own)
+	return own, nil
 }
 
 // The memory of a batch is lent to whoever comes first; who comes while it is lent makes their own.

@@ -50,7 +50,7 @@ func (s RudderStack) FromEnv(getenv func(string) string) RudderStack {
 	return s
 }
 
-var errNoDestination = errors.New("From and To of a mapping may not be empty")
+var errNoDestination = errors.New("empty from or to in a mapping")
 
 // Rows returns the transform of events to rows, each with a newline.
 func (s RudderStack) Rows() hydrant.Transform {
