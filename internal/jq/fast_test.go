@@ -143,7 +143,7 @@ func TestExtractErrors(t *testing.T) {
 		{`{k: .k}`, `{"k":1} {"k":2}`, SeveralOutputs, "", "the query has more than one output for this record"},
 		{`{k: [range(1e9)]}`, `1`, Exceeded, "", "the query needs too much for one record: limit of memory reached"},
 	} {
-		q, err := Compile(tt.query)
+		q, err := Options{Limits: Limits{Bytes: 1 << 20}}.Compile(tt.query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,4 +174,77 @@ func FuzzTwins(f *testing.F) {
 			checkTwins(t, q, &k, record)
 		}
 	})
+}
+
+// TestNames shows which queries tell their keys beforehand.
+func TestNames(t *testing.T) {
+	for _, tt := range []struct{ query, want string }{
+		{`{customer_id: .a, "device": .b, year: .ts|strftime("%Y")}`, "customer_id device year"},
+		{`.detail | {a, b: 1}`, "a b"},
+		{`.ts as $t | {a: $t}`, "a"},
+		{`def f: .x; {a: f, b: f}`, "a b"},
+		{`{a: "x"}`, "a"},
+		{`{a: 1, a: .b}`, "a"},
+		{`{(.k): 1}`, "?"},
+		{`.`, "?"},
+		{`{a: 1} + {b: 2}`, "?"},
+	} {
+		q, err := Compile(tt.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, ok := q.Names()
+		got := strings.Join(names, " ")
+		if !ok {
+			got = "?"
+		}
+		if got != tt.want {
+			t.Errorf("Names of %s = %s, want %s", tt.query, got, tt.want)
+		}
+	}
+}
+
+// TestExtractAllocates shows that the fast path doesn't.
+func TestExtractAllocates(t *testing.T) {
+	q, err := Compile(threeKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var k Keys
+	record := events(1)[0]
+	if n := testing.AllocsPerRun(100, func() {
+		if err := q.Extract(&k, record); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("Extract allocates %v times", n)
+	}
+}
+
+func ExampleQuery_Extract() {
+	q, err := Compile(`{customer: .customer_id, device: (.type.device // "none"), year: .ts | strftime("%Y")}`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var k Keys
+	for _, record := range []string{
+		`{"type":{"device":"mobile"},"customer_id":"1234567890","ts":1565382027}`,
+		`{"customer_id":null,"ts":0}`,
+	} {
+		if err := q.Extract(&k, []byte(record)); err != nil {
+			fmt.Println(err)
+			continue
+		}
+		for i := range k.Len() {
+			fmt.Printf("%s=%s ", k.Name(i), k.Value(i))
+		}
+		fmt.Println()
+	}
+	_, err = Compile(`{device: .type.device // "none"}`)
+	fmt.Println(err)
+	// Output:
+	// customer=1234567890 device=mobile year=2019
+	// the value of key "customer" is null or empty
+	// line 1, column 23: unexpected //: in jq 1.6 the value of an object's key is terms joined by |; write {device: (.type.device // "none")}
 }

@@ -27,6 +27,7 @@
 package jq
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -68,6 +69,30 @@ func (o Options) Compile(query string) (*Query, error) {
 
 // String returns the program's text.
 func (q *Query) String() string { return q.text }
+
+// Names returns the keys of the object that the query yields, in order, if its text tells them.
+func (q *Query) Names() (names []string, ok bool) {
+	n := q.main
+	for n.op == opPipe || n.op == opAs {
+		n = n.b
+	}
+	switch {
+	case n.op == opConst && n.v.kind == kindObject:
+		return slices.Clone(n.v.obj().keys), true
+	case n.op != opObject:
+		return nil, false
+	}
+	for i := 0; i < len(n.list); i += 2 {
+		key := n.list[i]
+		if key.op != opConst || key.v.kind != kindString {
+			return nil, false
+		}
+		if !slices.Contains(names, key.v.str()) {
+			names = append(names, key.v.str())
+		}
+	}
+	return names, true
+}
 
 func (q *Query) machine(record []byte) *machine {
 	m, _ := q.pool.Get().(*machine)
