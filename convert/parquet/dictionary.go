@@ -18,13 +18,19 @@ type dictionary struct {
 	n     int      // distinct values
 	plain []byte   // the page
 	keys  []uint64 // of width 4 and 8: the values
-	at    []uint32 // else: where in plain value i ends
+	texts []text   // else
 	table []uint64 // hash high 32 | number+1; 0 is free
 }
 
+// A text is a value that is bytes: where it lies in plain, and what it begins with, so that a short one
+// is compared without a look at plain.
+type text struct {
+	a, b    uint64 // bytes 0–7 and 8–15, zero behind the end
+	at, len uint32
+}
+
 func (d *dictionary) reset(width int) {
-	d.width, d.n, d.plain, d.keys = width, 0, d.plain[:0], d.keys[:0]
-	d.at = append(d.at[:0], 0)
+	d.width, d.n, d.plain, d.keys, d.texts = width, 0, d.plain[:0], d.keys[:0], d.texts[:0]
 	clear(d.table)
 }
 
@@ -43,32 +49,48 @@ func mix(a, b uint64) uint64 {
 	return h ^ l
 }
 
-// hashBytes reads the ends of short values, which overlap, and 16 bytes at a time of long ones.
-func hashBytes(b []byte) uint64 {
-	n := uint64(len(b))
-	switch {
-	case n >= 8:
-		h := n * prime2
-		for len(b) > 16 {
-			h = mix(h^binary.LittleEndian.Uint64(b), prime1^binary.LittleEndian.Uint64(b[8:]))
-			b = b[16:]
+// head reads the first 16 bytes of src[from:from+n], zero behind n.
+func head(src []byte, from, n int) (a, b uint64) {
+	if from+16 <= len(src) {
+		x := src[from : from+16]
+		a, b = binary.LittleEndian.Uint64(x), binary.LittleEndian.Uint64(x[8:])
+		switch {
+		case n >= 16:
+			return a, b
+		case n > 8:
+			return a, b & (1<<(8*(n-8)) - 1)
 		}
-		if len(b) < 8 { // the last bytes of a long value, some for the second time
-			return mix(h^tail(b), prime1)
-		}
-		return mix(h^binary.LittleEndian.Uint64(b), prime1^binary.LittleEndian.Uint64(b[len(b)-8:]))
-	case n >= 4:
-		return mix(n*prime2^(uint64(binary.LittleEndian.Uint32(b))|uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32), prime1)
+		return a & (1<<(8*n) - 1), 0 // a shift by 64 makes all ones of it
 	}
-	return mix(n*prime2^tail(b), prime1)
+	for i, c := range src[from : from+min(n, 16)] {
+		if i < 8 {
+			a |= uint64(c) << (8 * i)
+		} else {
+			b |= uint64(c) << (8 * (i - 8))
+		}
+	}
+	return a, b
 }
 
-// tail reads up to 7 bytes.
-func tail(b []byte) (t uint64) {
-	for i, c := range b {
+// hashText hashes a value of which a and b are the head.
+func hashText(a, b uint64, x []byte) uint64 {
+	h := mix(a^uint64(len(x))*prime2, b^prime1)
+	if len(x) <= 16 {
+		return h
+	}
+	x = x[16:]
+	for len(x) > 16 {
+		h = mix(h^binary.LittleEndian.Uint64(x), prime1^binary.LittleEndian.Uint64(x[8:]))
+		x = x[16:]
+	}
+	if len(x) >= 8 { // the two words overlap
+		return mix(h^binary.LittleEndian.Uint64(x), prime1^binary.LittleEndian.Uint64(x[len(x)-8:]))
+	}
+	var t uint64
+	for i, c := range x {
 		t |= uint64(c) << (8 * i)
 	}
-	return t
+	return mix(h^t, prime1)
 }
 
 // room doubles the table when it is over half full.
@@ -80,10 +102,10 @@ func (d *dictionary) room() {
 	d.table = make([]uint64, size)
 	for i := range d.n {
 		var h uint64
-		if d.width == 4 || d.width == 8 {
+		if len(d.texts) == 0 {
 			h = hash64(d.keys[i])
 		} else {
-			h = hashBytes(d.value(i))
+			h = hashText(d.texts[i].a, d.texts[i].b, d.value(i))
 		}
 		d.place(h, i)
 	}
@@ -101,12 +123,24 @@ func (d *dictionary) place(h uint64, number int) {
 // size is how many bytes the page takes.
 func (d *dictionary) size() int { return len(d.plain) }
 
+// first returns the page of the first n values.
+func (d *dictionary) first(n int) []byte {
+	switch {
+	case n == d.n:
+		return d.plain
+	case d.width != 0:
+		return d.plain[:n*d.width]
+	}
+	return d.plain[:d.texts[n].at-4]
+}
+
 // value returns value i, without its length.
 func (d *dictionary) value(i int) []byte {
 	if d.width != 0 {
 		return d.plain[i*d.width : (i+1)*d.width]
 	}
-	return d.plain[d.at[i]+4 : d.at[i+1]]
+	t := &d.texts[i]
+	return d.plain[t.at : t.at+t.len]
 }
 
 // key returns the number of an integer or the bits of a float.
@@ -137,13 +171,20 @@ func (d *dictionary) add(h, x uint64) uint32 {
 	return uint32(d.n - 1)
 }
 
-// bytes returns the number of a value that is bytes.
-func (d *dictionary) bytes(x []byte) uint32 {
-	h := hashBytes(x)
+// bytes returns the number of the value src[from:to].
+func (d *dictionary) bytes(src []byte, from, to int) uint32 {
+	a, b := head(src, from, to-from)
+	x := src[from:to]
+	h := hashText(a, b, x)
 	mask := uint64(len(d.table) - 1)
 	if len(d.table) > 0 {
 		for i := h & mask; d.table[i] != 0; i = (i + 1) & mask {
-			if e := d.table[i]; (e^h)>>32 == 0 && bytes.Equal(d.value(int(uint32(e)-1)), x) {
+			e := d.table[i]
+			if (e^h)>>32 != 0 {
+				continue
+			}
+			t := &d.texts[uint32(e)-1]
+			if t.a == a && t.b == b && int(t.len) == len(x) && (len(x) <= 16 || bytes.Equal(d.plain[t.at+16:t.at+t.len], x[16:])) {
 				return uint32(e) - 1
 			}
 		}
@@ -153,10 +194,8 @@ func (d *dictionary) bytes(x []byte) uint32 {
 	if d.width == 0 {
 		d.plain = binary.LittleEndian.AppendUint32(d.plain, uint32(len(x)))
 	}
+	d.texts = append(d.texts, text{a, b, uint32(len(d.plain)), uint32(len(x))})
 	d.plain = append(d.plain, x...)
-	if d.width == 0 {
-		d.at = append(d.at, uint32(len(d.plain)))
-	}
 	d.n++
 	return uint32(d.n - 1)
 }
@@ -170,7 +209,8 @@ func (d *dictionary) appendPlain(dst []byte, codes []uint32) []byte {
 		return dst
 	}
 	for _, c := range codes {
-		dst = append(dst, d.plain[d.at[c]:d.at[c+1]]...)
+		t := &d.texts[c]
+		dst = append(dst, d.plain[t.at-4:t.at+t.len]...)
 	}
 	return dst
 }

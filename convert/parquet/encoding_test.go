@@ -29,7 +29,7 @@ func TestHybrid(t *testing.T) {
 		{"width 0", []uint32{0, 0}, 0, []byte{1<<1 | 1}},
 		{"two bytes", []uint32{300, 300, 300, 300, 300, 300, 300, 300}, 9, []byte{8 << 1, 44, 1}},
 	} {
-		if got := appendHybrid(nil, tt.values, tt.width); !bytes.Equal(got, tt.want) {
+		if got := appendCodes(nil, tt.values, tt.width); !bytes.Equal(got, tt.want) {
 			t.Errorf("%s: % x, want % x", tt.name, got, tt.want)
 		}
 	}
@@ -38,7 +38,7 @@ func TestHybrid(t *testing.T) {
 	for i := range 64 * 8 {
 		long = append(long, uint32(i&1))
 	}
-	if got := appendHybrid(nil, long, 1); got[0] != 63<<1|1 || got[64] != 1<<1|1 || len(got) != 66 {
+	if got := appendCodes(nil, long, 1); got[0] != 63<<1|1 || got[64] != 1<<1|1 || len(got) != 66 {
 		t.Errorf("64 groups: % x", got)
 	}
 }
@@ -58,10 +58,19 @@ func FuzzHybrid(f *testing.F) {
 			values = append(values, uint32(uint64(x)&(1<<width-1)))
 			small = append(small, c&(1<<min(width, 8)-1))
 		}
-		if got := decodeHybrid(appendHybrid(nil, values, width), width, len(values)); !slices.Equal(got, values) {
+		if got := decodeHybrid(appendCodes(nil, values, width), width, len(values)); !slices.Equal(got, values) {
 			t.Errorf("width %d: %v reads back as %v", width, values, got)
 		}
-		for i, got := range decodeHybrid(appendHybrid(nil, small, min(width, 8)), min(width, 8), len(small)) {
+		if width <= 8 { // the two make the same runs
+			a, b := appendCodes(nil, values, width), []uint8(nil)
+			for _, v := range values {
+				b = append(b, uint8(v))
+			}
+			if got := appendLevels(nil, b, width); !bytes.Equal(got, a) {
+				t.Errorf("width %d: %v as levels: % x, want % x", width, values, got, a)
+			}
+		}
+		for i, got := range decodeHybrid(appendLevels(nil, small, min(width, 8)), min(width, 8), len(small)) {
 			if got != uint32(small[i]) {
 				t.Fatalf("width %d: byte %d reads back as %d", width, i, got)
 			}
@@ -203,7 +212,7 @@ func FuzzDictionary(f *testing.F) {
 			case 8:
 				code = d.key(binary.LittleEndian.Uint64(v))
 			default:
-				code = d.bytes(v)
+				code = d.bytes(append([]byte("xx"), v...), 2, 2+len(v))
 			}
 			want, ok := seen[string(v)]
 			if !ok {

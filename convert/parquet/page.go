@@ -102,7 +102,7 @@ func (c *chunk) flush() error {
 	b := c.w.buffers.Get().(*buffers)
 	defer c.w.buffers.Put(b)
 	if c.inDict {
-		b.values = c.appendCodes(b.values[:0])
+		b.values = c.appendPageCodes(b.values[:0])
 		if len(c.index) == 0 && !c.pays(len(b.values)) {
 			c.dropDictionary() // the first page decides, as in parquet-mr
 		}
@@ -130,10 +130,10 @@ func (c *chunk) pays(codes int) bool {
 	return codes < saved
 }
 
-// appendCodes appends the growing page's values as codes.
-func (c *chunk) appendCodes(dst []byte) []byte {
+// appendPageCodes appends the growing page's values as codes.
+func (c *chunk) appendPageCodes(dst []byte) []byte {
 	w := codeWidth(c.dict.n)
-	return appendHybrid(append(dst, byte(w)), c.codes, w)
+	return appendCodes(append(dst, byte(w)), c.codes, w)
 }
 
 // encoded returns the values of the growing page as the page holds them, in b.values or c.plain,
@@ -224,20 +224,20 @@ func (c *chunk) appendLevelBits(dst []byte, b *buffers, set []uint64, n int) []b
 	for i := range n {
 		b.small = append(b.small, uint8(set[i>>6]>>(i&63)&1))
 	}
-	return appendHybrid(dst, b.small, 1)
+	return appendLevels(dst, b.small, 1)
 }
 
 // appendDef appends the definition levels of the growing page.
 func (c *chunk) appendDef(dst []byte, b *buffers) []byte {
 	if !c.flat() {
-		return appendHybrid(dst, c.def, levelWidth(c.leaf.maxDef))
+		return appendLevels(dst, c.def, levelWidth(c.leaf.maxDef))
 	}
 	if c.nulls > 0 {
 		return c.appendLevelBits(dst, b, c.defBits, c.entries)
 	}
 	if c.w.options.Layout == LayoutHive && c.entries < 8 {
 		// parquet-mr repeats only what is there 8 times
-		return appendPacked(append(dst, 1<<1|1), []uint8{1, 1, 1, 1, 1, 1, 1}[:c.entries], 1)
+		return append(dst, 1<<1|1, 1<<c.entries-1)
 	}
 	return appendRun(dst, 1, c.entries, 1)
 }
@@ -252,7 +252,7 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 	if w.v2 {
 		b.levels = b.levels[:0]
 		if c.leaf.maxRep > 0 {
-			b.levels = appendHybrid(b.levels, c.rep, levelWidth(c.leaf.maxRep))
+			b.levels = appendLevels(b.levels, c.rep, levelWidth(c.leaf.maxRep))
 		}
 		repLen = len(b.levels)
 		if c.leaf.maxDef > 0 {
@@ -269,7 +269,7 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 		b.levels = b.levels[:0]
 		if c.leaf.maxRep > 0 {
 			b.levels = append(b.levels, 0, 0, 0, 0)
-			b.levels = appendHybrid(b.levels, c.rep, levelWidth(c.leaf.maxRep))
+			b.levels = appendLevels(b.levels, c.rep, levelWidth(c.leaf.maxRep))
 			binary.LittleEndian.PutUint32(b.levels, uint32(len(b.levels)-4))
 		}
 		if c.leaf.maxDef > 0 {
@@ -370,14 +370,7 @@ func (c *chunk) dictionaryPage(b *buffers) (page []byte, uncompressed int64) {
 		return nil, 0
 	}
 	d := &c.dict
-	plain := d.plain
-	if c.dictUsed < d.n {
-		if d.width != 0 {
-			plain = plain[:c.dictUsed*d.width]
-		} else {
-			plain = plain[:d.at[c.dictUsed]]
-		}
-	}
+	plain := d.first(c.dictUsed)
 	if c.leaf.bloom {
 		c.addHashes(plain)
 	}

@@ -14,35 +14,32 @@ import (
 // maxGroups is how many groups of 8 parquet-mr puts in one bit-packed run, so that the header is one byte.
 const maxGroups = 63
 
-// appendHybrid appends values of width bits, with the runs that parquet-mr makes: 8 equal values
+// appendCodes appends values of width bits, with the runs that parquet-mr makes: 8 equal values
 // that begin where a group begins are a repeated run.
-func appendHybrid[T uint8 | uint32](dst []byte, values []T, width int) []byte {
-	i := 0
-	for i < len(values) {
-		n := equalRun(values[i:])
-		if n >= 8 {
-			dst = appendRun(dst, uint32(values[i]), n, width)
+func appendCodes(dst []byte, values []uint32, width int) []byte {
+	for i := 0; i < len(values); {
+		if n := equalCodes(values[i:]); n >= 8 {
+			dst = appendRun(dst, values[i], n, width)
 			i += n
 			continue
 		}
 		// groups up to the next one that begins with 8 equal values
 		start := i
-		for i < len(values) && (i-start)/8 < maxGroups {
-			if i > start && i+8 <= len(values) && equalEight(values[i:]) {
-				break
-			}
+		for i += 8; i+8 <= len(values) && i-start < 8*maxGroups && !eightCodes(values[i:]); {
+			i += 8
+		}
+		if i < len(values) && i+8 > len(values) && i-start < 8*maxGroups {
 			i += 8
 		}
 		end := min(i, len(values))
-		groups := (end - start + 7) / 8
-		dst = append(dst, byte(groups<<1|1))
+		dst = append(dst, byte((end-start+7)/8<<1|1))
 		dst = appendPacked(dst, values[start:end], width)
 		i = end
 	}
 	return dst
 }
 
-func equalRun[T uint8 | uint32](v []T) int {
+func equalCodes(v []uint32) int {
 	n := 1
 	for n < len(v) && v[n] == v[0] {
 		n++
@@ -50,10 +47,59 @@ func equalRun[T uint8 | uint32](v []T) int {
 	return n
 }
 
-func equalEight[T uint8 | uint32](v []T) bool {
+func eightCodes(v []uint32) bool {
 	_ = v[7]
 	a := v[0]
 	return v[1] == a && v[2] == a && v[3] == a && v[4] == a && v[5] == a && v[6] == a && v[7] == a
+}
+
+const ones = 0x0101010101010101
+
+// appendLevels is appendCodes for bytes of at most 8 bits, eight at a time.
+func appendLevels(dst []byte, levels []uint8, width int) []byte {
+	for i := 0; i < len(levels); {
+		if n := equalLevels(levels[i:]); n >= 8 {
+			dst = appendRun(dst, uint32(levels[i]), n, width)
+			i += n
+			continue
+		}
+		header := len(dst)
+		dst = append(dst, 0)
+		groups := 0
+		for i < len(levels) && groups < maxGroups {
+			var w uint64
+			if i+8 <= len(levels) {
+				w = binary.LittleEndian.Uint64(levels[i:])
+				if groups > 0 && w == uint64(levels[i])*ones {
+					break
+				}
+			} else {
+				for k, l := range levels[i:] {
+					w |= uint64(l) << (8 * k)
+				}
+			}
+			// fold neighbours together until 8 values are 8*width bits
+			w = w&0x00ff00ff00ff00ff | w>>8&0x00ff00ff00ff00ff<<width
+			w = w&0x0000ffff0000ffff | w>>16&0x0000ffff0000ffff<<(2*width)
+			w = w&0x00000000ffffffff | w>>32<<(4*width)
+			dst = appendWord(dst, w, width)
+			i += 8
+			groups++
+		}
+		dst[header] = byte(groups<<1 | 1)
+	}
+	return dst
+}
+
+func equalLevels(v []uint8) int {
+	n := 1
+	for n+8 <= len(v) && binary.LittleEndian.Uint64(v[n:]) == uint64(v[0])*ones {
+		n += 8
+	}
+	for n < len(v) && v[n] == v[0] {
+		n++
+	}
+	return n
 }
 
 // appendRun appends a repeated run.
@@ -67,7 +113,7 @@ func appendRun(dst []byte, value uint32, n, width int) []byte {
 }
 
 // appendPacked packs values at width bits, low bits first, and fills the last group of 8 with zeros.
-func appendPacked[T uint8 | uint32](dst []byte, values []T, width int) []byte {
+func appendPacked(dst []byte, values []uint32, width int) []byte {
 	if width == 0 {
 		return dst
 	}

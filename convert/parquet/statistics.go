@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go/format"
@@ -81,6 +82,16 @@ func (b *bounds) wide(high, low int64) {
 	if less128(b.maxHi, b.maxI, high, low) {
 		b.maxHi, b.maxI = high, low
 	}
+}
+
+// narrow is wide for values of 64 bits.
+func (b *bounds) narrow(v []int64) {
+	if len(v) == 0 {
+		return
+	}
+	lo, hi := slices.Min(v), slices.Max(v)
+	b.wide(lo>>63, lo)
+	b.wide(hi>>63, hi)
 }
 
 func less128(ah, al, bh, bl int64) bool {
