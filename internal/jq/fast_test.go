@@ -237,14 +237,48 @@ func ExampleQuery_Extract() {
 			continue
 		}
 		for i := range k.Len() {
-			fmt.Printf("%s=%s ", k.Name(i), k.Value(i))
+			fmt.Printf("%s=%s\n", k.Name(i), k.Value(i))
 		}
-		fmt.Println()
 	}
 	_, err = Compile(`{device: .type.device // "none"}`)
 	fmt.Println(err)
 	// Output:
-	// customer=1234567890 device=mobile year=2019
+	// customer=1234567890
+	// device=mobile
+	// year=2019
 	// the value of key "customer" is null or empty
 	// line 1, column 23: unexpected //: in jq 1.6 the value of an object's key is terms joined by |; write {device: (.type.device // "none")}
+}
+
+// TestConcurrent runs one query from several goroutines, for the race detector.
+func TestConcurrent(t *testing.T) {
+	q, err := Compile(`{a: (.name|sub("[a-z]"; "x")), b: (.a | tojson), c: (["x", .name] | join("/")), d: ({"Xyz_é":1}[.name] // 2)}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make([]string, len(partitionRecords))
+	for i, r := range partitionRecords {
+		var k Keys
+		want[i] = describeKeys(&k, q.Extract(&k, []byte(r)))
+	}
+	done := make(chan string)
+	for range 4 {
+		go func() {
+			var k Keys
+			for range 20 {
+				for i, r := range partitionRecords {
+					if got := describeKeys(&k, q.Extract(&k, []byte(r))); got != want[i] {
+						done <- fmt.Sprintf("%q: %s, want %s", r, got, want[i])
+						return
+					}
+				}
+			}
+			done <- ""
+		}()
+	}
+	for range 4 {
+		if msg := <-done; msg != "" {
+			t.Error(msg)
+		}
+	}
 }
