@@ -120,6 +120,26 @@ func Lines(data []byte) iter.Seq[[]byte] {
 	}
 }
 
+// Halve cuts the data of a record at the end of a line, as near to the middle as there is one. It reports false for a record of one line.
+// It is an [Options].Split for records of lines.
+func Halve(r Record) (a, b []byte, ok bool) {
+	if len(r.Data) == 0 {
+		return nil, nil, false
+	}
+	end := len(r.Data) - 1 // the last byte ends no line but the last
+	middle := end / 2
+	before := bytes.LastIndexByte(r.Data[:middle], '\n')
+	after := bytes.IndexByte(r.Data[middle:end], '\n')
+	cut := before + 1
+	if after >= 0 && (before < 0 || after < middle-before) {
+		cut = middle + after + 1
+	}
+	if cut <= 0 {
+		return nil, nil, false
+	}
+	return r.Data[:cut:cut], r.Data[cut:], true
+}
+
 // EachLine gives t each line of a record as a record of its own, and joins the results with a newline behind each: NDJSON in, NDJSON out.
 // Blank lines are left out.
 func EachLine(t Transform) Transform {

@@ -145,6 +145,29 @@ func TestTransforms(t *testing.T) {
 	}
 }
 
+func TestHalve(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                 "",
+		"\n":               "",
+		"one line\n":       "",
+		"a\nb":             "a\n|b",
+		"a\nb\n":           "a\n|b\n",
+		"a\nbb\nccc\n":     "a\nbb\n|ccc\n",
+		"a\nmuch longer\n": "a\n|much longer\n",
+		"much longer\na":   "much longer\n|a",
+		"\n\n\n\n":         "\n\n|\n\n",
+	} {
+		a, b, ok := Halve(Record{Data: []byte(in)})
+		got := string(a) + "|" + string(b)
+		if !ok {
+			got = ""
+		}
+		if got != want || ok && (len(a) == 0 || len(b) == 0) {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestDecompressIsBounded(t *testing.T) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)

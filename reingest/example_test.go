@@ -9,15 +9,12 @@ import (
 	"github.com/hydrantkit/hydrant/reingest"
 )
 
-// A function whose results may be too large for one answer: those that are, are halved and put back.
+// A function whose results may be too large for one answer: records of several lines are halved and put back.
 func Example() {
 	expand := hydrant.Func(func(_ context.Context, r hydrant.Record) hydrant.Result { return hydrant.OKResult(r.Data) })
 	h := &hydrant.Handler{Transform: expand, Options: hydrant.Options{
 		Reingest: reingest.FromEnv(os.Getenv),
-		Split: func(r hydrant.Record) (a, b []byte, ok bool) {
-			n := len(r.Data) / 2
-			return r.Data[:n], r.Data[n:], n > 0
-		},
+		Split:    hydrant.Halve,
 	}}
 	answer, err := h.Invoke(context.Background(), []byte(`{"records":[{"recordId":"1","data":"YQ=="}]}`))
 	fmt.Println(string(answer), err)
