@@ -174,14 +174,18 @@ func TestOracleInBatches(t *testing.T) {
 			cases++
 		}
 		b := column.NewBatch(table.Columns)
-		for n := 0; n < size; n++ {
+		common := []byte(`{"z":7}`)
+		for n := range size {
 			k := n * 7919 % len(group)
-			if len(group) < 4 || n < len(group) || n >= size-2*len(group) {
+			switch {
+			case n < len(group) || n >= size-len(group) || n%97 == 0:
 				if got := run(d, b, group[k].Record()); got != want[k] {
 					t.Fatalf("%s: record %d of a batch: %s, alone: %s", group[k].ID, n, got, want[k])
 				}
-			} else {
+			case n < size/10:
 				d.Record(b, group[k].Record())
+			default:
+				d.Record(b, common)
 			}
 			records++
 		}

@@ -66,7 +66,7 @@ func TestKeySet(t *testing.T) {
 		defer s.close(outer)
 		model := map[string]bool{}
 		for range r.IntN(60) {
-			if depth < 4 && r.IntN(8) == 0 {
+			if depth < 3 && r.IntN(10) == 0 {
 				fill(depth + 1)
 			}
 			name := fmt.Sprintf("Key%d", r.IntN(100))
@@ -81,7 +81,7 @@ func TestKeySet(t *testing.T) {
 			model[want] = true
 		}
 	}
-	for range 300 {
+	for range 100 {
 		s.reset()
 		fill(0)
 		if len(s.keys) != 0 || len(s.text) != 0 || len(s.table) != 0 {
