@@ -36,8 +36,25 @@ $(CONFORMANCE)/venv/installed: conformance/requirements.txt
 	$(CONFORMANCE)/venv/bin/pip install -q --disable-pip-version-check -r conformance/requirements.txt
 	touch $@
 
-conformance: build $(CONFORMANCE)/venv/installed
+# The independent reader of the test vectors (Java), where they are at hand and Maven is.
+ORACLE_READER = $(CONFORMANCE)/reader/target/oracle-reader.jar
+
+$(ORACLE_READER):
+	@if test -d ../shared/oracle/reader && command -v mvn >/dev/null; then \
+		rm -rf $(CONFORMANCE)/reader && cp -r ../shared/oracle/reader $(CONFORMANCE)/reader && chmod -R u+w $(CONFORMANCE)/reader && \
+		cd $(CONFORMANCE)/reader && mvn -q -B package; \
+	else echo "no ../shared or no mvn: files are not read by ORC Java and parquet-mr"; fi
+
+# Each fuzz target of FUZZ_PACKAGES for CONFORMANCE_FUZZ, one after the other.
+CONFORMANCE_FUZZ ?= 10s
+FUZZ_PACKAGES ?= ./harness/... ./convert/... ./read/... ./internal/jsonscan/... ./internal/jq/... .
+
+conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v ./...
+	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$(wildcard $(ORACLE_READER)) \
+		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./read/...
+	HYDRANT_JQ_FUZZ=1m $(GO) test -count=1 -run Binary ./internal/jq
+	$(MAKE) fuzz FUZZTIME=$(CONFORMANCE_FUZZ) FUZZ="$(FUZZ_PACKAGES)"
 
 race:
 	CGO_ENABLED=1 $(GO) test -race ./...
@@ -48,9 +65,10 @@ cover:
 # FUZZTIME for each target of each package, one after the other.
 FUZZTIME ?= 30s
 fuzz:
-	@set -e; for pkg in $$($(GO) list ./...); do \
+	@set -e; for pkg in $$($(GO) list $(or $(FUZZ),./...)); do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg | tail -1; \
+			out=$$($(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg 2>&1) || { echo "$$out"; exit 1; }; \
+			echo "$$out" | tail -1; \
 		done; \
 	done
 
