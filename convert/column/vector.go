@@ -42,6 +42,8 @@ type Vector struct {
 	Bytes      []byte
 	Offsets    []int32
 	Children   []Vector
+
+	spare []uint64 // what was Valid before the last null went
 }
 
 // Init makes v an empty vector of type t, with children for nested types.
@@ -93,7 +95,7 @@ func (v *Vector) Truncate(n int) {
 	if v.Valid != nil && n < v.Len {
 		v.Nulls -= v.Len - n - countBits(v.Valid, n, v.Len)
 		if v.Valid = cutBits(v.Valid, n); v.Nulls == 0 {
-			v.Valid = nil
+			v.Valid, v.spare = nil, v.Valid
 		}
 	}
 	v.Len = n
@@ -162,20 +164,19 @@ func appendBit(b []uint64, n int, x bool) []uint64 {
 // grow counts one more value that is not null.
 func (v *Vector) grow() {
 	if v.Valid != nil {
-		v.mark()
+		v.Valid = appendBit(v.Valid, v.Len, true)
 	}
 	v.Len++
 }
 
-// mark says of the value that comes next that it isn't null.
-//
-//go:noinline
-func (v *Vector) mark() { v.Valid = appendBit(v.Valid, v.Len, true) }
-
 // AppendNull appends a null, to the children of a struct too.
 func (v *Vector) AppendNull() {
 	if v.Valid == nil {
-		v.Valid = make([]uint64, (v.Len+63)>>6, (v.Len+63)>>6+16)
+		words := (v.Len + 63) >> 6
+		if v.Valid, v.spare = v.spare, nil; cap(v.Valid) <= words {
+			v.Valid = make([]uint64, words, words+max(16, words))
+		}
+		v.Valid = v.Valid[:words]
 		for i := range v.Valid {
 			v.Valid[i] = ^uint64(0)
 		}

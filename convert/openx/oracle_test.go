@@ -45,6 +45,9 @@ func outcome(d *Deserializer, b *column.Batch, c *columntest.Case) string {
 	case err != nil && b.Rows != rows:
 		return "an error and rows"
 	case err != nil && c.Error != nil:
+		if c.Error.Column != "" && re.Code == column.MalformedData && re.Column != c.Error.Column && re.Path != "" {
+			return "fails in column " + re.Column + ", want " + c.Error.Column
+		}
 		return ""
 	case err != nil:
 		return re.Code + ": " + re.Message
