@@ -184,12 +184,13 @@ func (c *chunk) count() error {
 
 // appendRepeated appends entries below a list, whole rows at a time.
 func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
+	most := c.maxEntries()
 	for e := 0; e < sp.n; {
 		// the rows from e on that fit
 		n, rows, values := 0, 0, 0 // up to the last row boundary
 		k, size, r := 0, c.raw, 0
 		limit := c.w.pageSize
-		if c.entries+sp.n-e <= maxEntries && size+mostSize(c.leaf, v, lo, hi) < limit {
+		if c.entries+sp.n-e <= most && size+mostSize(c.leaf, v, lo, hi) < limit {
 			n, values = sp.n-e, hi-lo // all of them
 			rows = bytes.Count(sp.rep[e:], []byte{0})
 		}
@@ -200,7 +201,7 @@ func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
 				}
 				r++
 				n, rows, values = i-e, r, k
-				if i == sp.n || size >= limit || c.entries+n >= maxEntries {
+				if i == sp.n || size >= limit || c.entries+n >= most {
 					break
 				}
 			}
@@ -224,13 +225,21 @@ func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
 		}
 		e += n
 		lo += values
-		if c.raw >= limit || c.entries >= maxEntries {
+		if c.raw >= limit || c.entries >= most {
 			if err := c.flush(); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// maxEntries is how many entries a page may have: booleans count by the bit.
+func (c *chunk) maxEntries() int {
+	if c.leaf.physical == format.Boolean {
+		return min(maxEntries, 8*c.w.pageSize)
+	}
+	return maxEntries
 }
 
 // mostSize is what the values lo to hi take as PLAIN if none is null.
@@ -254,7 +263,7 @@ func plainSize(l *leaf, v *column.Vector, i int) int {
 
 // fit returns how many of the values lo to hi still belong to the growing page, 0 when it is full.
 func (c *chunk) fit(v *column.Vector, lo, hi int) int {
-	n := min(hi-lo, maxEntries-c.entries)
+	n := min(hi-lo, c.maxEntries()-c.entries)
 	room := c.w.pageSize - c.raw
 	switch {
 	case c.leaf.physical == format.ByteArray:

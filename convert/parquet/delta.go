@@ -74,14 +74,16 @@ func (d *delta[T]) appendBlock(dst []byte, v []T) []byte {
 	return dst
 }
 
+// widthOf is how many bits x takes; a negative one takes all.
 func widthOf[T int32 | int64](x T) int {
-	switch x := any(x).(type) {
-	case int32:
-		return bits.Len32(uint32(x))
-	case int64:
+	if x >= 0 {
 		return bits.Len64(uint64(x))
 	}
-	return 0
+	n := 1
+	for y := T(1); y > 0; y <<= 1 {
+		n++
+	}
+	return n
 }
 
 // appendMini packs 32 values at width bits.

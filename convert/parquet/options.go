@@ -52,8 +52,16 @@ const (
 	// LayoutModern has the specification's names, logical types, INT64 timestamps, and decimals
 	// in the narrowest integer.
 	LayoutModern
-	// LayoutHive is nothing but what Hive 2.3 on parquet-mr 1.8.1 writes, to the byte before
-	// compression.
+	// LayoutHive is nothing but what Hive 2.3 on parquet-mr 1.8.1 writes: the same footer, page
+	// headers and pages before compression, and so the same file where nothing is compressed.
+	// Dates and times before 1582-10-15 count in the Julian calendar, as they do there. What may differ:
+	//
+	//   - compressed bytes, and the sizes and offsets that follow from them;
+	//   - where a chunk of more than one page is cut: parquet-mr looks at sizes every so many
+	//     values, in V1 also within a row; here a page ends before the row that would exceed
+	//     PageSizeBytes. Likewise who fills row groups decides where those end;
+	//   - the order of the list of a chunk's encodings, which is that of a Java hash set and
+	//     differs from one run of Hive to the next.
 	LayoutHive
 )
 

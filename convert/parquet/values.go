@@ -16,6 +16,12 @@ import (
 func (c *chunk) appendValues(v *column.Vector, lo, hi int) error {
 	for lo < hi {
 		end := min(hi, lo+block)
+		if c.inDict && c.leaf.physical == format.ByteArray {
+			// few long texts at a time, or the dictionary is too large before anybody looks
+			for end > lo+1 && v.Offsets[end]-v.Offsets[lo] > maxDictionary {
+				end -= (end - lo) / 2
+			}
+		}
 		n := c.values
 		if err := c.appendBlock(v, lo, end); err != nil {
 			return err
