@@ -205,6 +205,9 @@ func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"invocationId":"i","deliveryStreamArn":"d","region":"r","sourceKinesisStreamArn":"k","records":[{"recordId":"r1","approximateArrivalTimestamp":1,"data":"YQ==","kinesisRecordMetadata":{"shardId":"s","partitionKey":"p","approximateArrivalTimestamp":"2","sequenceNumber":"3","subsequenceNumber":"4"}}]}`))
 	f.Add([]byte(`{"records":[{"recordId":"r\ud83d\ude00\ud800","data":"YQ=="}],"x":[1,-0.5e+3,null,true,{"a":"\n"}]}`))
 	f.Fuzz(func(t *testing.T, event []byte) {
+		if twice(event) {
+			return // what stands twice is read twice here, and once by encoding/json
+		}
 		b := new(batch)
 		err := b.decode(bytes.Clone(event))
 		want, ok := plainDecode(event)
@@ -230,6 +233,50 @@ func FuzzEvent(f *testing.F) {
 			}
 		}
 	})
+}
+
+// twice tells whether an object in event has a member twice, or data in both ways.
+func twice(event []byte) bool {
+	if !json.Valid(event) {
+		return false
+	}
+	d := json.NewDecoder(bytes.NewReader(event))
+	d.UseNumber()
+	var walk func() bool
+	walk = func() bool {
+		tok, err := d.Token()
+		if err != nil {
+			return false
+		}
+		switch tok {
+		case json.Delim('{'):
+			seen := map[string]bool{}
+			for d.More() {
+				key, err := d.Token()
+				if err != nil {
+					return false
+				}
+				k := key.(string)
+				if k == "kafkaRecordValue" {
+					k = "data"
+				}
+				if seen[k] || walk() {
+					return true
+				}
+				seen[k] = true
+			}
+			d.Token()
+		case json.Delim('['):
+			for d.More() {
+				if walk() {
+					return true
+				}
+			}
+			d.Token()
+		}
+		return false
+	}
+	return walk()
 }
 
 type plainRecord struct {

@@ -166,11 +166,12 @@ func (b *batch) record(s *scanner) error {
 
 func (b *batch) recordID(s *scanner, r *Record, it *item) error {
 	if c := s.peek(); c != '"' {
-		if err := s.text(&r.ID, b); err != nil || r.ID == "" {
-			return err
+		it.id = nil
+		err := s.text(&r.ID, b)
+		if r.ID != "" { // it isn't null
+			it.id = AppendJSONString(nil, r.ID)
 		}
-		it.id = AppendJSONString(nil, r.ID)
-		return nil
+		return err
 	}
 	at := s.i
 	raw, plain, err := s.string()
