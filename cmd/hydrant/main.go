@@ -144,6 +144,7 @@ Parquet and ORC by a Glue schema, and shows what is in delivered files.
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(newReplay(io), newConvert(io), newCat(io), newInspect(io), newSchema(io), newVersion(io), newCompatHelp())
+	root.AddCommand(newTest(io))
 	return root
 }
 
