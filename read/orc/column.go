@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
-
-	"github.com/hydrantkit/hydrant/internal/compress"
 )
 
 // A column reads one type of one stripe, and by its children what is below it, in batches.
@@ -175,9 +172,13 @@ func (c *column) next(n int) error {
 		if err := c.take(int64(n)); err != nil {
 			return c.errorf("PRESENT", err)
 		}
-		c.valid = grow(c.valid, n)
-		var err error
-		if count, err = c.present.read(c.valid); err != nil {
+		count = 0
+		err := fill(&c.valid, n, func(part []bool) error {
+			trues, err := c.present.read(part)
+			count += trues
+			return err
+		})
+		if err != nil {
 			return c.errorf("PRESENT", err)
 		}
 	}
@@ -219,14 +220,6 @@ func (c *column) next(n int) error {
 	return nil
 }
 
-// grow returns a slice of n values in the memory of s, if it is enough.
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
-
 // values reads n values that aren't null.
 func (c *column) values(n int) error {
 	c.text, c.ends = c.text[:0], c.keepEnds()
@@ -237,15 +230,15 @@ func (c *column) values(n int) error {
 		if err := c.take(int64(n)); err != nil {
 			return err
 		}
-		c.trues = grow(c.trues, n)
-		_, err := c.bits.read(c.trues)
-		return err
+		return fill(&c.trues, n, func(part []bool) error {
+			_, err := c.bits.read(part)
+			return err
+		})
 	case Byte, Union:
 		if err := c.take(int64(n)); err != nil {
 			return err
 		}
-		c.tags = grow(c.tags, n)
-		return c.bytes.read(c.tags)
+		return fill(&c.tags, n, c.bytes.read)
 	case Float, Double:
 		return c.readFloats(n)
 	case Decimal:
@@ -254,19 +247,15 @@ func (c *column) values(n int) error {
 	if err := c.take(int64(n) * 8); err != nil {
 		return err
 	}
-	// Numbers of a hostile count of values come from a stream that is too short for them: take
-	// memory as they do.
-	c.numbers = c.numbers[:0]
-	if err := readInts(&c.ints, &c.numbers, n); err != nil {
+	if err := fill(&c.numbers, n, c.ints.read); err != nil {
 		return err
 	}
 	switch c.t.Kind {
 	case Timestamp, TimestampInstant:
-		c.extra = c.extra[:0]
 		if err := c.take(int64(n) * 8); err != nil {
 			return err
 		}
-		return readInts(&c.second, &c.extra, n)
+		return fill(&c.extra, n, c.second.read)
 	case String, Varchar, Char, Binary:
 		if c.isDictionary() {
 			for _, i := range c.numbers {
@@ -289,15 +278,18 @@ func (c *column) keepEnds() []int {
 	return c.ends[:0]
 }
 
-func readInts(s *ints, dst *[]int64, n int) error {
+// fill reads n values into dst. A hostile count of values has a stream that is too short for them, so
+// memory is taken as values come.
+func fill[T any](dst *[]T, n int, read func([]T) error) error {
+	*dst = (*dst)[:0]
 	for n > 0 {
 		k := min(n, 1<<14)
 		at := len(*dst)
 		if cap(*dst) < at+k {
-			*dst = append(make([]int64, 0, max(2*at, at+k)), *dst...)
+			*dst = append(make([]T, 0, max(2*at, at+k)), *dst...)
 		}
 		*dst = (*dst)[:at+k]
-		if err := s.read((*dst)[at:]); err != nil {
+		if err := read((*dst)[at:]); err != nil {
 			return err
 		}
 		n -= k
@@ -368,8 +360,7 @@ func (c *column) readDecimals(n int) error {
 		c.numbers = append(c.numbers, int64((low>>1|high<<63)^sign))
 		c.wide = append(c.wide, high>>1^sign)
 	}
-	c.extra = c.extra[:0]
-	return readInts(&c.second, &c.extra, n)
+	return fill(&c.extra, n, c.second.read)
 }
 
 // varint128 reads the number of a decimal, in zigzag form.
@@ -496,168 +487,4 @@ func (s *byteRuns) seekTo(positions []uint64) ([]uint64, error) {
 		}
 	}
 	return rest[1:], nil
-}
-
-// A stripeReader is an open stripe.
-type stripeReader struct {
-	f         *File
-	d         compress.Decoder
-	info      stripe
-	streams   map[streamKey]place
-	encodings []encoding
-	zone      *time.Location
-	base      int64 // epoch seconds of 2015-01-01 in the zone
-	budget    int64 // bytes that the batch may still take
-}
-
-type streamKey struct{ column, kind int }
-
-type place struct{ start, end int64 }
-
-type encoding struct{ kind, dictionarySize int }
-
-// A streamInfo is a Stream message.
-type streamInfo struct {
-	kind, column int
-	length       int64
-}
-
-// A stripeFooter is the message of that name.
-type stripeFooter struct {
-	streams   []streamInfo
-	encodings []encoding
-	zone      string
-}
-
-func (f *File) stripeFooter(i int) (*stripeFooter, error) {
-	info := &f.stripes[i]
-	b, err := f.message(info.offset+info.index+info.data, info.footer)
-	if err != nil {
-		return nil, fmt.Errorf("footer: %w", err)
-	}
-	var sf stripeFooter
-	limit := 10 * len(f.types) // a column has fewer kinds of streams
-	err = eachField(b, func(p *field) error {
-		switch p.number {
-		case 1:
-			var s streamInfo
-			err := eachField(p.data, func(p *field) error {
-				switch p.number {
-				case 1:
-					s.kind = int(min(p.x, 99))
-				case 2:
-					s.column = int(min(p.x, maxTypes))
-				case 3:
-					s.length = int64(min(p.x, math.MaxInt64))
-				}
-				return nil
-			})
-			if sf.streams = append(sf.streams, s); len(sf.streams) > limit {
-				return errors.New("too many streams")
-			}
-			return err
-		case 2:
-			var e encoding
-			err := eachField(p.data, func(p *field) error {
-				switch p.number {
-				case 1:
-					e.kind = int(min(p.x, 99))
-				case 2:
-					e.dictionarySize = int(min(p.x, math.MaxInt32))
-				}
-				return nil
-			})
-			if sf.encodings = append(sf.encodings, e); len(sf.encodings) > limit {
-				return errors.New("too many encodings")
-			}
-			return err
-		case 3:
-			sf.zone = string(p.data)
-		case 4, 5:
-			return errors.New("encrypted columns are not supported")
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("footer: %w", err)
-	}
-	left := info.index + info.data
-	for _, s := range sf.streams {
-		if s.length > left {
-			return nil, errors.New("footer: its streams exceed the stripe")
-		}
-		left -= s.length
-	}
-	return &sf, nil
-}
-
-func (f *File) openStripe(i int) (*stripeReader, error) {
-	sf, err := f.stripeFooter(i)
-	if err != nil {
-		return nil, err
-	}
-	s := &stripeReader{f: f, info: f.stripes[i], streams: map[streamKey]place{}, encodings: sf.encodings, zone: time.UTC}
-	at := s.info.offset
-	for _, x := range sf.streams {
-		key := streamKey{x.column, x.kind}
-		if _, twice := s.streams[key]; !twice {
-			s.streams[key] = place{at, at + x.length}
-		}
-		at += x.length
-	}
-	// A timestamp is a wall clock and counts from 2015 on that of the writer's zone.
-	if sf.zone != "" && sf.zone != "UTC" && sf.zone != "GMT" {
-		if s.zone, err = time.LoadLocation(sf.zone); err != nil {
-			return nil, fmt.Errorf("the writer's time zone: %w", err)
-		}
-	}
-	s.base = time.Date(2015, 1, 1, 0, 0, 0, 0, s.zone).Unix()
-	return s, nil
-}
-
-// open points st at a stream of the stripe and reports whether there is one; if not, st is empty.
-func (s *stripeReader) open(st *stream, column, kind int) bool {
-	p, ok := s.streams[streamKey{column, kind}]
-	*st = stream{f: s.f, d: &s.d, start: p.start, end: p.end}
-	st.seek(0) // that is in every stream
-	return ok
-}
-
-func (s *stripeReader) encoding(column int) (encoding, error) {
-	if column >= len(s.encodings) {
-		return encoding{}, fmt.Errorf("column %s has no encoding", s.f.root.path(column))
-	}
-	return s.encodings[column], nil
-}
-
-// positions reads where a row group starts in the streams of a column.
-func (s *stripeReader) positions(column, group int) ([]uint64, error) {
-	p, ok := s.streams[streamKey{column, streamRowIndex}]
-	if !ok {
-		return nil, errors.New("there is none")
-	}
-	b, err := s.f.message(p.start, p.end-p.start)
-	if err != nil {
-		return nil, err
-	}
-	var out []uint64
-	at := 0
-	err = eachField(b, func(p *field) error {
-		if p.number != 1 {
-			return nil
-		}
-		if at++; at != group+1 {
-			return nil
-		}
-		return eachField(p.data, func(p *field) (err error) {
-			if p.number == 1 && len(out) < 100 {
-				out, err = appendNumbers(out, p)
-			}
-			return err
-		})
-	})
-	if err == nil && at <= group {
-		err = fmt.Errorf("no row group %d", group)
-	}
-	return out, err
 }
