@@ -18,7 +18,6 @@ package jsonscan
 import (
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf8"
 	"unsafe"
 )
 
@@ -99,7 +98,7 @@ func String(b []byte, i int) int {
 		}
 		switch c := b[i]; {
 		case c == '"':
-			if high&highs != 0 && !utf8.Valid(b[start:i]) {
+			if high&highs != 0 && !validUTF8(b[start:i]) {
 				return -1
 			}
 			return i + 1

@@ -48,7 +48,7 @@ func AppendString(dst, b []byte, i int) ([]byte, int) {
 		}
 		c := b[i]
 		if c == '"' {
-			if high&highs != 0 && !utf8.Valid(d[start:j]) {
+			if high&highs != 0 && !validUTF8(d[start:j]) {
 				return dst, -1
 			}
 			return d[:j], i + 1
@@ -103,3 +103,27 @@ func AppendString(dst, b []byte, i int) ([]byte, int) {
 
 // escapes holds what stands behind a backslash; u isn't in it.
 var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// validUTF8 is utf8.Valid for text that is mostly ASCII, also behind its first character that isn't.
+func validUTF8(b []byte) bool {
+	for i := 0; i < len(b); {
+		if i+8 <= len(b) {
+			m := Load(b, i) & highs
+			if m == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(m) >> 3
+		}
+		if b[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return false
+		}
+		i += n
+	}
+	return true
+}

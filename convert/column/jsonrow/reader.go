@@ -174,10 +174,16 @@ func (r *Reader) value(n *Node, v *column.Vector, b []byte, i int) int {
 	switch n.Op {
 	case OpString:
 		if b[i] == '"' {
-			if v.Bytes, i = jsonscan.AppendString(v.Bytes, b, i+1); i > 0 {
+			text, end := jsonscan.AppendString(v.Bytes, b, i+1)
+			if end > 0 {
+				if cap(text) == cap(v.Bytes) {
+					v.Bytes = v.Bytes[:len(text)] // a store less than for the whole slice, and no write barrier
+				} else {
+					v.Bytes = text
+				}
 				v.EndBytes()
 			}
-			return i
+			return end
 		}
 	case OpVarChar:
 		if b[i] == '"' {
