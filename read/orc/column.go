@@ -14,6 +14,7 @@ type column struct {
 	t        *Type
 	s        *stripeReader
 	children []*column // in the order of t; nil where not wanted
+	label    []byte    // `"name":`, of a member of a struct
 
 	encoding       int
 	dictionarySize int

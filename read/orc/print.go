@@ -37,8 +37,7 @@ func (p *printer) value(c *column) {
 			}
 			p.out = append(p.out, sep)
 			sep = ','
-			p.quote(c.t.Names[k])
-			p.out = append(p.out, ':')
+			p.out = append(p.out, child.label...)
 			p.value(child)
 		}
 		if sep == '{' {

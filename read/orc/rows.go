@@ -130,6 +130,9 @@ func (s *stripeReader) column(t *Type, wanted []bool) *column {
 	for i, child := range t.Children {
 		if wanted[child.ID] {
 			c.children[i] = s.column(child, wanted)
+			if t.Kind == Struct {
+				c.children[i].label = append(appendQuoted(nil, t.Names[i]), ':')
+			}
 		}
 	}
 	return c
