@@ -189,6 +189,11 @@ func (d *dictionary) bytes(src []byte, from, to int) uint32 {
 			}
 		}
 	}
+	return d.addText(h, a, b, x)
+}
+
+// addText appends a new value.
+func (d *dictionary) addText(h, a, b uint64, x []byte) uint32 {
 	d.room()
 	d.place(h, d.n)
 	if d.width == 0 {
@@ -198,6 +203,42 @@ func (d *dictionary) bytes(src []byte, from, to int) uint32 {
 	d.plain = append(d.plain, x...)
 	d.n++
 	return uint32(d.n - 1)
+}
+
+// appendTexts appends the numbers of the values lo to hi of a bytes vector that are valid. Short
+// values, which are the most, are hashed and compared here without a call; bytes is the complete way.
+func (d *dictionary) appendTexts(codes []uint32, src []byte, offsets []int32, valid []uint64, lo, hi int) []uint32 {
+	d.room()
+	for i := lo; i < hi; i++ {
+		if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
+			continue
+		}
+		from, to := int(offsets[i]), int(offsets[i+1])
+		n := to - from
+		if n > 16 || from+16 > len(src) {
+			codes = append(codes, d.bytes(src, from, to))
+			continue
+		}
+		x := src[from : from+16]
+		a := binary.LittleEndian.Uint64(x) & (1<<(8*uint(min(n, 8))) - 1)
+		b := binary.LittleEndian.Uint64(x[8:]) & (1<<(8*uint(max(n-8, 0))) - 1)
+		h := mix(a^uint64(n)*prime2, b^prime1)
+		table := d.table
+		code, found := uint32(0), false
+		for at := h & uint64(len(table)-1); at < uint64(len(table)) && table[at] != 0; at = (at + 1) & uint64(len(table)-1) {
+			if e := table[at]; (e^h)>>32 == 0 {
+				if t := &d.texts[uint32(e)-1]; t.a == a && t.b == b && int(t.len) == n {
+					code, found = uint32(e)-1, true
+					break
+				}
+			}
+		}
+		if !found {
+			code = d.addText(h, a, b, src[from:to])
+		}
+		codes = append(codes, code)
+	}
+	return codes
 }
 
 // appendPlain appends the values of codes as a page without a dictionary holds them.

@@ -231,6 +231,20 @@ func FuzzDictionary(f *testing.F) {
 		if got := d.appendPlain(nil, codes); !bytes.Equal(got, plain) {
 			t.Errorf("% x, want % x", got, plain)
 		}
+		if width != 0 {
+			return
+		}
+		// the fast way gives the same numbers
+		offsets, src := []int32{0}, []byte(nil)
+		for _, v := range values {
+			src = append(src, v...)
+			offsets = append(offsets, int32(len(src)))
+		}
+		var fast dictionary
+		fast.reset(0)
+		if got := fast.appendTexts(nil, src, offsets, nil, 0, len(values)); !slices.Equal(got, codes) || !bytes.Equal(fast.plain, d.plain) {
+			t.Errorf("codes %v, want %v", got, codes)
+		}
 	})
 }
 

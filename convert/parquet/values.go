@@ -153,17 +153,11 @@ func (c *chunk) appendFloats() {
 
 func (c *chunk) appendTexts(v *column.Vector, valid []uint64, lo, hi int) {
 	if c.inDict {
-		n, raw := c.values, c.raw
-		for i := lo; i < hi; i++ {
-			if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
-				continue
-			}
-			from, to := int(v.Offsets[i]), int(v.Offsets[i+1])
-			n++
-			raw += 4 + to - from
-			c.codes = append(c.codes, c.dict.bytes(v.Bytes, from, to))
-		}
-		c.values, c.raw = n, raw
+		n := len(c.codes)
+		c.codes = c.dict.appendTexts(c.codes, v.Bytes, v.Offsets, valid, lo, hi)
+		n = len(c.codes) - n
+		c.values += n
+		c.raw += int(v.Offsets[hi]-v.Offsets[lo]) + 4*n // a null has no bytes
 		return
 	}
 	start := len(c.plain)
