@@ -31,7 +31,7 @@ func (p *printer) value(c *column) {
 	switch c.t.Kind {
 	case Struct:
 		sep := byte('{')
-		for k, child := range c.children {
+		for _, child := range c.children {
 			if child == nil {
 				continue
 			}
