@@ -23,8 +23,14 @@ func Split(t Transform, parts func(dst []Record, r Record) ([]Record, error)) Tr
 	return around(func(ctx context.Context, records []Record) ([]Result, error) {
 		all := make([]Record, 0, len(records))
 		ends := make([]int, len(records)) // where the parts of each end, ^end if they could not be had
+		size := 0
 		for i, r := range records {
 			more, err := callParts(parts, all, r)
+			for j := len(all); err == nil && j < len(more); j++ {
+				if size += len(more[j].Data); size > maxParts {
+					err = errTooMuch
+				}
+			}
 			if err != nil {
 				logOf(ctx).Error("record cannot be taken apart", "recordId", r.ID, "cause", err.Error())
 				ends[i] = ^len(all)
@@ -56,6 +62,11 @@ func Split(t Transform, parts func(dst []Record, r Record) ([]Record, error)) Tr
 		return results, nil
 	})
 }
+
+// maxParts is how many bytes of parts an invocation holds: more is no event's but an attack's.
+const maxParts = 4 * MaxDecompressed
+
+var errTooMuch = fmt.Errorf("over %d bytes of parts in one event", maxParts)
 
 func callParts(parts func([]Record, Record) ([]Record, error), dst []Record, r Record) (out []Record, err error) {
 	defer func() {

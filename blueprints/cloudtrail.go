@@ -44,7 +44,7 @@ func (c *CloudTrail) appendJSON(_ context.Context, dst []byte, r hydrant.Record)
 		if doc, rest, ok = cutDocument(rest); !ok {
 			return dst, hydrant.ProcessingFailed
 		}
-		if out, ok = c.append(out, doc); !ok {
+		if out, ok = c.append(out, doc); !ok || len(out)-len(dst) > hydrant.MaxAnswer {
 			return dst, hydrant.ProcessingFailed
 		}
 	}

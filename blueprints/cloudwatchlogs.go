@@ -17,7 +17,8 @@ import (
 //
 // Results are kept to 6,000,000 characters of base64 in all. Once that is reached, every later record is put back, through the
 // Reingester of the [hydrant.Handler], but the first is always answered. A record whose own result is larger is put back in two
-// halves, and is ProcessingFailed if it has but one event, or if nothing can be put back. Those that were put back are dropped.
+// halves, and is ProcessingFailed if it has but one event. Those that were put back are dropped. Where there is no Reingester, what
+// would be put back is ProcessingFailed.
 type CloudWatchLogs struct {
 	// Envelope makes each event a JSON document with the fields of the envelope, in place of its message:
 	// {"id":"…","timestamp":1510109208016,"message":"…","owner":"…","logGroup":"…","logStream":"…","subscriptionFilters":["…"]},
@@ -48,48 +49,46 @@ func (c CloudWatchLogs) Transform(ctx context.Context, records []hydrant.Record)
 		return nil, c.err
 	}
 	results := make([]hydrant.Result, len(records))
+	again := hydrant.ReingesterFrom(ctx)
+	var back []hydrant.Record
+	var owners []int // of back: indices of records
 	var m logMessages
 	var scratch []byte
-	for i := range records {
-		if !m.read(records[i].Data) {
+	projected, answered := 0, false
+	for i, r := range records {
+		if !m.read(r.Data) {
+			continue
+		}
+		if m.data == 0 {
+			results[i] = hydrant.DropResult()
 			continue
 		}
 		start := len(scratch)
-		if scratch = c.append(scratch, &m); m.data == 0 {
-			results[i] = hydrant.DropResult()
-		} else {
-			results[i] = hydrant.OKResult(scratch[start:len(scratch):len(scratch)])
-		}
-	}
-
-	again := hydrant.ReingesterFrom(ctx)
-	var back []hydrant.Record
-	var owners []int
-	projected, answered := 0, false
-	for i := range records {
-		r := &results[i]
-		if r.Status != hydrant.OK {
-			continue
-		}
-		n := base64.StdEncoding.EncodedLen(len(r.Data))
+		scratch = c.append(scratch, &m)
+		n := base64.StdEncoding.EncodedLen(len(scratch) - start)
 		if n > maxProjected {
-			*r = hydrant.FailResult()
-			if again == nil || !m.read(records[i].Data) {
+			scratch = scratch[:start]
+			if again == nil {
 				continue
 			}
 			if a, b, ok := m.halves(); ok {
-				one, two := records[i], records[i]
+				one, two := r, r
 				one.Data, two.Data = a, b
 				back, owners = append(back, one, two), append(owners, i, i)
 			}
 			continue
 		}
-		if projected += n + len(records[i].ID); projected > maxProjected && answered && again != nil {
-			*r = hydrant.FailResult()
-			back, owners = append(back, records[i]), append(owners, i)
+		if over := projected+n+len(r.ID) > maxProjected; over && answered {
+			scratch = scratch[:start]
+			if again != nil {
+				projected = maxProjected // as in the service's, everything later is put back
+				back, owners = append(back, r), append(owners, i)
+			}
 			continue
 		}
+		projected += n + len(r.ID)
 		answered = true
+		results[i] = hydrant.OKResult(scratch[start:len(scratch):len(scratch)])
 	}
 	if len(back) == 0 {
 		return results, nil

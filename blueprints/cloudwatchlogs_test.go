@@ -123,3 +123,19 @@ func TestCloudWatchLogsWithoutReingester(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// Keys that grow with every level are bounded by what an answer can hold.
+func TestFlatKeysAreBounded(t *testing.T) {
+	long := strings.Repeat("k", 100000)
+	doc := []byte(`{"` + long + `":{"0":0`)
+	for i := range 10000 {
+		doc = fmt.Appendf(doc, `,"%d":1`, i+1)
+	}
+	doc = append(doc, "}}"...)
+	for _, tr := range []hydrant.Transform{RudderStack{}.Rows(), JSONMap{Flatten: "_"}.JSON()} {
+		got, err := tr.Transform(context.Background(), []hydrant.Record{{ID: "a", Data: doc}})
+		if err != nil || got[0].Status != hydrant.ProcessingFailed {
+			t.Errorf("%v, %v", got[0].Status, err)
+		}
+	}
+}

@@ -146,7 +146,7 @@ func (m *JSONMap) appendJSON(_ context.Context, dst []byte, r hydrant.Record) ([
 		if doc, rest, ok = cutDocument(rest); !ok {
 			return dst, hydrant.ProcessingFailed
 		}
-		if out, ok = m.value(out, doc, m.root, 0); !ok {
+		if out, ok = m.value(out, doc, m.root, len(out)); !ok {
 			return dst, hydrant.ProcessingFailed
 		}
 		out = append(out, '\n')
@@ -160,8 +160,9 @@ func (m *JSONMap) appendJSON(_ context.Context, dst []byte, r hydrant.Record) ([
 // none is the node of paths that nothing is said about.
 var none = &mapNode{mask: -1}
 
-// value appends a value. It reports false if it can't be cast, or if two members got the same key.
-func (m *JSONMap) value(dst, v []byte, n *mapNode, depth int) (_ []byte, ok bool) {
+// value appends a value, of a document that begins at base. It reports false if it can't be cast, if two members got the same key, or if the
+// document became larger than any answer.
+func (m *JSONMap) value(dst, v []byte, n *mapNode, base int) (_ []byte, ok bool) {
 	if v[0] == '[' && !n.hash && n.cast == "" {
 		dst = append(dst, '[')
 		start := len(dst)
@@ -169,14 +170,14 @@ func (m *JSONMap) value(dst, v []byte, n *mapNode, depth int) (_ []byte, ok bool
 			if len(dst) > start {
 				dst = append(dst, ',')
 			}
-			dst, ok = m.value(dst, e, n, depth+1)
+			dst, ok = m.value(dst, e, n, base)
 			return ok
 		})
 		return append(dst, ']'), ok
 	}
 	if v[0] == '{' && !n.hash && n.cast == "" {
-		o := object{row: newRow(dst), unique: m.Flatten != "" || len(m.Rename) > 0}
-		if !m.members(&o, "", v, n, depth) {
+		o := object{row: newRow(dst), base: base, unique: m.Flatten != "" || len(m.Rename) > 0}
+		if !m.members(&o, "", v, n, base) {
 			return dst, false
 		}
 		return append(o.dst, '}'), true
@@ -199,11 +200,15 @@ func (m *JSONMap) value(dst, v []byte, n *mapNode, depth int) (_ []byte, ok bool
 // An object is one that is being written.
 type object struct {
 	row
+	base   int  // where its document begins
 	unique bool // whether keys may meet
 	few    []string
 	many   map[string]bool
 	next   map[string]int // the number that the next key of a name gets
 }
+
+// full tells whether the document is larger than any answer: flat keys can be much longer than what they were made of.
+func (o *object) full() bool { return len(o.dst)-o.base > hydrant.MaxAnswer }
 
 // add appends a key. It reports false if the object has it.
 func (o *object) add(key string) bool {
@@ -226,7 +231,7 @@ func (o *object) add(key string) bool {
 }
 
 // members appends the members of v, their keys after a prefix.
-func (m *JSONMap) members(o *object, prefix string, v []byte, n *mapNode, depth int) bool {
+func (m *JSONMap) members(o *object, prefix string, v []byte, n *mapNode, base int) bool {
 	return members(v, func(raw, value []byte) (ok bool) {
 		key := string(unquote(raw))
 		c := n.below[key]
@@ -240,12 +245,12 @@ func (m *JSONMap) members(o *object, prefix string, v []byte, n *mapNode, depth 
 			key = c.rename
 		}
 		if m.Flatten != "" && value[0] == '{' && !c.hash && c.cast == "" && jsonscan.Space(value, 1) != len(value)-1 {
-			return m.members(o, prefix+key+m.Flatten, value, c, depth+1)
+			return m.members(o, prefix+key+m.Flatten, value, c, base)
 		}
-		if !o.add(prefix + key) {
+		if o.full() || !o.add(prefix+key) {
 			return false
 		}
-		o.dst, ok = m.value(o.dst, value, c, depth+1)
+		o.dst, ok = m.value(o.dst, value, c, base)
 		return ok
 	})
 }

@@ -86,7 +86,9 @@ func (s *RudderStack) row(_ context.Context, r hydrant.Record) hydrant.Result {
 		}
 	}
 	o := object{row: newRow(make([]byte, 0, len(doc)+len(doc)/4)), unique: true}
-	flatRow(&o, "", doc)
+	if !flatRow(&o, "", doc) {
+		return hydrant.FailResult()
+	}
 	res.Data = append(o.dst, '}', '\n')
 	return res
 }
@@ -103,13 +105,15 @@ func (s *RudderStack) destination(doc []byte) (string, bool) {
 	return to, ok
 }
 
-// flatRow appends the members of an object to a row.
-func flatRow(o *object, prefix string, v []byte) {
-	members(v, func(key, value []byte) bool {
+// flatRow appends the members of an object to a row. It reports false if the row becomes too large.
+func flatRow(o *object, prefix string, v []byte) bool {
+	return members(v, func(key, value []byte) bool {
+		if o.full() {
+			return false
+		}
 		name := prefix + snake(unquote(key))
 		if value[0] == '{' {
-			flatRow(o, name+"_", value)
-			return true
+			return flatRow(o, name+"_", value)
 		}
 		if !o.add(name) {
 			if o.next == nil {

@@ -3,7 +3,6 @@ package blueprints
 import (
 	"bytes"
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/hydrantkit/hydrant"
@@ -83,8 +82,12 @@ func (r *row) httpRequest(value []byte) bool {
 }
 
 func (r *row) headers(list []byte) bool {
-	var names []string
-	var values [][]byte
+	type header struct {
+		name   string
+		values [][]byte
+	}
+	var headers []header
+	index := map[string]int{}
 	ok := elements(list, func(h []byte) bool {
 		if h[0] != '{' {
 			return false
@@ -95,16 +98,22 @@ func (r *row) headers(list []byte) bool {
 			return false
 		}
 		lower := string(bytes.ToLower(name))
-		if i := slices.Index(names, lower); i >= 0 {
-			values[i] = slices.Concat(values[i], []byte(", "), value)
-			return true
+		i, ok := index[lower]
+		if !ok {
+			i = len(headers)
+			index[lower] = i
+			headers = append(headers, header{name: lower})
 		}
-		names, values = append(names, lower), append(values, value)
+		headers[i].values = append(headers[i].values, value)
 		return true
 	})
 	inner := newRow(r.dst)
-	for i, name := range names {
-		inner.text(name, values[i])
+	for _, h := range headers {
+		value := h.values[0]
+		if len(h.values) > 1 {
+			value = bytes.Join(h.values, []byte(", "))
+		}
+		inner.text(h.name, value)
 	}
 	r.dst = append(inner.dst, '}')
 	return ok
