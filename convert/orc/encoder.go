@@ -351,12 +351,13 @@ const epoch2015 = 1420070400
 // encodeTimes writes seconds before 1970 rounded towards zero where the nanoseconds are 1,000,000
 // or more, because readers take one off there. Of the last second before 1970 they don't, as its
 // number is 0 then: from 23:59:59.001 on it reads back one second later, in every reader. The
-// format has no other way to write it (orc-writer-notes.md §4).
+// format has no other way to write it (orc-writer-notes.md §4). Statistics and bloom filters are about
+// what is read, lest a search miss it.
 func (e *encoder) encodeTimes(g *group, sec []int64, nanos []int32) {
 	g.stats.addTimes(sec, nanos)
 	if e.bloom {
 		for i, s := range sec {
-			g.filter.addInt(millis(s, nanos[i]))
+			g.filter.addInt(millis(asRead(s, nanos[i]), nanos[i]))
 		}
 	}
 	data, second := e.c.ints2[:0], e.c.ints[:0]
@@ -371,6 +372,14 @@ func (e *encoder) encodeTimes(g *group, sec []int64, nanos []int32) {
 	e.c.ints, e.c.ints2 = second, data
 	e.c.appendInts(&e.ints, data)
 	e.c.appendInts(&e.second, second)
+}
+
+// asRead returns the seconds that readers make of a timestamp.
+func asRead(sec int64, nanos int32) int64 {
+	if sec == -1 && nanos > 999_999 {
+		return 0
+	}
+	return sec
 }
 
 // packNanos gives the form of SECONDARY: the lowest three bits are the zeros that were cut off the

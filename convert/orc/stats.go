@@ -78,6 +78,7 @@ func (s *statistics) addTimes(sec []int64, nanos []int32) {
 	first := s.count == 0
 	for i, x := range sec {
 		n := nanos[i]
+		x = asRead(x, n)
 		if first || x < s.min || x == s.min && n < s.minNanos {
 			s.min, s.minNanos = x, n
 		}
