@@ -34,7 +34,7 @@ func TestKeys(t *testing.T) {
 			blank := []string{"", " ", "\n\t"}[r.IntN(3)]
 			b := []byte(`,"` + name + `"` + blank + `:1` + strings.Repeat(" ", r.IntN(20)))
 			id, end := -1, -1
-			if s := k.slots[prev].next; k.slots[s].matches(b, 0, 0) {
+			if s := k.slots[prev].next; k.slots[s].matches(b, 0, 0) && k.slots[s].long(b, 0) {
 				id, end, prev = k.slots[s].id, len(k.slots[s].text), int(s)
 			} else {
 				id, prev, end = k.find(b, 1, prev)

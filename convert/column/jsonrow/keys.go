@@ -40,17 +40,16 @@ func newKeys(limit int, resolve func(raw []byte) int) keys {
 	return keys{resolve: resolve, limit: limit, slots: []slot{{head: 1}}, table: make([]int32, 16)}
 }
 
-// matches reports whether the comma and the key at b[i] are the slot's. With the word first as flip a brace stands for the
-// comma.
+// matches reports whether the comma and the key at b[i] are the slot's, as far as 16 bytes go; behind them long looks. With the word
+// first as flip a brace stands for the comma.
 func (s *slot) matches(b []byte, i int, flip uint64) bool {
-	return i+16 <= len(b) && (jsonscan.Load(b, i)^flip)&s.headMask == s.head &&
-		jsonscan.Load(b, i+8)&s.tailMask == s.tail && (len(s.text) <= 16 || s.long(b, i))
+	return i+16 <= len(b) && (jsonscan.Load(b, i)^flip)&s.headMask == s.head && jsonscan.Load(b, i+8)&s.tailMask == s.tail
 }
 
-// long compares what is behind the first 16 bytes.
+// long compares what is behind the first 16 bytes, if there is something.
 func (s *slot) long(b []byte, i int) bool {
 	n := len(s.text)
-	return i+n <= len(b) && string(b[i+16:i+n]) == s.text[16:]
+	return n <= 16 || i+n <= len(b) && string(b[i+16:i+n]) == s.text[16:]
 }
 
 // find reads the key whose opening quote is b[i], and the colon behind it. prev is the slot that the key before it

@@ -8,6 +8,7 @@ package jsonrow
 
 import (
 	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
 	"github.com/hydrantkit/hydrant/schema"
 )
 
@@ -128,5 +129,11 @@ func (r *Reader) prepare(n *Node) {
 		id = len(n.Fields) + len(n.extra)
 		n.extra[key] = id
 		return id
-	})
+	}) // Declared keys are known and expected in their order from the start, so that no flood of others keeps them out.
+	slot := 0
+	for _, f := range n.Fields {
+		if b := []byte(`"` + f.Key + `":`); jsonscan.String(b, 0) == len(b)-1 {
+			_, slot, _ = n.keys.find(b, 0, slot)
+		}
+	}
 }

@@ -43,14 +43,15 @@ func (r *Reader) Rows(batch *column.Batch, b []byte) bool {
 	if i == len(b) {
 		return false
 	}
-	r.unique.reset()
-	r.outer = r.outer[:0]
 	for i < len(b) {
 		r.depth = jsonscan.MaxDepth
 		if b[i] != '{' {
 			return false
 		}
 		if i = r.object(r.Row, batch.Columns, b, i); i < 0 {
+			// Only now is something left there.
+			r.unique.reset()
+			r.outer = r.outer[:0]
 			return false
 		}
 		batch.Rows++
@@ -65,17 +66,21 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 		return -1
 	}
 	seen := n.seen
-	clear(seen)
+	if len(seen) == 4 { // up to 64 fields
+		*(*[4]uint64)(seen) = [4]uint64{}
+	} else {
+		clear(seen)
+	}
 	filled, slot, kept := 0, 0, -1
 	flip := uint64(first)
 	for {
 		// b[i] is the brace, or behind a value.
 		var id, at int
 		expected := n.keys.slots[slot].next
-		if s := &n.keys.slots[expected]; s.matches(b, i, flip) {
+		if s := &n.keys.slots[expected]; s.matches(b, i, flip) && (len(s.text) <= 16 || s.long(b, i)) {
 			id, slot, at = s.id, int(expected), i+1
 			i += len(s.text)
-		} else if flip == 0 && i+1 < len(b) && b[i] == ',' && s.matches(b, i+1, spaced) { // a blank stands for the comma
+		} else if flip == 0 && i+1 < len(b) && b[i] == ',' && s.matches(b, i+1, spaced) && s.long(b, i+1) { // a blank stands for the comma
 			id, slot, at = s.id, int(expected), i+2
 			i += 1 + len(s.text)
 		} else {
@@ -448,8 +453,9 @@ func lower(s []byte) bool {
 // Distinct reports whether no object in the well-formed value at b[i] has a key twice.
 func (r *Reader) Distinct(b []byte, i int) bool {
 	r.depth = jsonscan.MaxDepth
+	ok := r.Skip(b, i) >= 0
 	r.unique.reset()
-	return r.Skip(b, i) >= 0
+	return ok
 }
 
 // Skip returns the index behind the value at b[i], in which no object has a key twice.
