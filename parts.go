@@ -15,8 +15,8 @@ import (
 )
 
 // Split takes records apart, gives all the parts to t, and joins what became of the parts of each: their data, one after the other.
-// Parts that are dropped leave nothing behind. A record fails if one of its parts does, or if they don't
-// agree in their metadata, so that nothing of it is delivered and lost in one; it is dropped if all its parts are, or if it has none.
+// Parts that are dropped leave nothing behind. A record fails if one of its parts does, or if they don't agree in their metadata: no
+// record is delivered in part. It is dropped if all its parts are, or if it has none.
 //
 // parts appends the parts of r to dst; an error, or a panic, fails r.
 func Split(t Transform, parts func(dst []Record, r Record) ([]Record, error)) Transform {
@@ -26,17 +26,19 @@ func Split(t Transform, parts func(dst []Record, r Record) ([]Record, error)) Tr
 		size := 0
 		for i, r := range records {
 			more, err := callParts(parts, all, r)
+			grown := size
 			for j := len(all); err == nil && j < len(more); j++ {
-				if size += len(more[j].Data); size > maxParts {
-					err = errTooMuch
-				}
+				grown += len(more[j].Data)
+			}
+			if err == nil && grown > maxParts {
+				err = errTooMuch
 			}
 			if err != nil {
 				logOf(ctx).Error("record cannot be taken apart", "recordId", r.ID, "cause", err.Error())
 				ends[i] = ^len(all)
 				continue
 			}
-			all = more
+			all, size = more, grown
 			ends[i] = len(all)
 		}
 		var joined []Result
