@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/internal/input"
 )
 
 // A Trace notes what records met on their way, so that a test can say which of them went wrong where. It keeps copies
@@ -183,3 +184,6 @@ func (d *tracedDelivery) Attempt(ctx context.Context, now time.Time) (record.Pro
 	d.t.Steps = append(d.t.Steps, object...)
 	return p, err
 }
+
+// SourceOf is the metadata that Replay gives a record of a stream that reads from Kinesis or MSK, for drivers of their own.
+func SourceOf(s *Stream, r *input.Record, arrival time.Time) *record.Source { return source(s, r, arrival) }

@@ -227,7 +227,7 @@ func (c *Case) expectation(f file) (*expectation, error) {
 	e.pattern = keyPattern(key)
 	if isRegexp {
 		e.lines = []*regexp.Regexp{}
-		for n, line := range splitLines(f.data, false) {
+		for n, line := range splitLines(f.data) {
 			re, err := regexp.Compile(line)
 			if err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", c.place(f.name), n+1, err)

@@ -180,9 +180,6 @@ func span(at, n int) string {
 
 // shown is a line as people can read it: what isn't text is quoted, and what is long is cut.
 func shown(s string, most int) string {
-	if strings.HasSuffix(s, noNewline) {
-		return shown(strings.TrimSuffix(s, noNewline), most) + noNewline
-	}
 	for _, r := range s {
 		if r == utf8.RuneError || r < ' ' && r != '\t' {
 			s = strings.Trim(strconv.Quote(s), `"`)
@@ -199,18 +196,10 @@ func shown(s string, most int) string {
 	return s
 }
 
-// noNewline marks a last line that has no LF, as diff does.
-const noNewline = "\n\\ No newline at end of file"
-
-// splitLines splits a text into lines without their LF. exact marks a last line without one.
-func splitLines(b []byte, exact bool) []string {
+// splitLines splits a text into lines without their LF.
+func splitLines(b []byte) []string {
 	if len(b) == 0 {
 		return nil
 	}
-	text, whole := bytes.CutSuffix(b, []byte("\n"))
-	lines := strings.Split(string(text), "\n")
-	if !whole && exact {
-		lines[len(lines)-1] += noNewline
-	}
-	return lines
+	return strings.Split(string(bytes.TrimSuffix(b, []byte("\n"))), "\n")
 }

@@ -116,7 +116,7 @@ func (g *outcome) parting(o *Object, list []edit, n int, want, got []string) str
 	case g.r.description.Stream.Lambda == nil:
 		return g.told(s.Seq, "parts at station source: nothing in this stream changes a record")
 	}
-	return g.told(s.Seq, "parts at station lambda, which made this of it:\n      "+shown(string(s.Data), maxShown))
+	return g.told(s.Seq, "parts at station lambda")
 }
 
 // lastTransform is the station that decides whether a record is delivered.
@@ -133,7 +133,7 @@ func (g *outcome) columns(s *harness.Step, want, got string) string {
 	h, errH := template.ParseJSON("", []byte(got))
 	data, _ := template.ParseJSON("", s.Data) // nil where the record isn't JSON
 	station := "delivery"
-	var b strings.Builder
+	var lines []string
 	if errW == nil && errH == nil {
 		for _, m := range w.Members {
 			have := h.Get(m.Key)
@@ -144,7 +144,7 @@ func (g *outcome) columns(s *harness.Step, want, got string) string {
 			if have != nil {
 				is = text(have)
 			}
-			fmt.Fprintf(&b, "\n      column %s: expected %s, is %s", m.Key, shown(text(m.Value), maxShown), shown(is, maxShown))
+			lines = append(lines, fmt.Sprintf("      column %s: expected %s, is %s", m.Key, shown(text(m.Value), maxShown), shown(is, maxShown)))
 			// Conversion keeps values; one that the record had already is the doing of who made the record.
 			if v := data.Get(m.Key); g.r.description.Stream.Lambda != nil && have != nil && (v == nil && have.IsNull() || v != nil && text(v) == text(have)) {
 				station = "lambda"
@@ -152,15 +152,11 @@ func (g *outcome) columns(s *harness.Step, want, got string) string {
 		}
 		for _, m := range h.Members {
 			if w.Get(m.Key) == nil {
-				fmt.Fprintf(&b, "\n      column %s: not expected, is %s", m.Key, shown(text(m.Value), maxShown))
+				lines = append(lines, fmt.Sprintf("      column %s: not expected, is %s", m.Key, shown(text(m.Value), maxShown)))
 			}
 		}
 	}
-	before := ""
-	if g.r.description.Stream.Lambda != nil {
-		before = "\n      lambda made this of it:\n      " + shown(string(s.Data), maxShown)
-	}
-	return g.told(s.Seq, "parts at station "+station+b.String()+before)
+	return g.told(s.Seq, "parts at station "+station, lines...)
 }
 
 func text(n *template.Node) string {
@@ -214,7 +210,7 @@ func (g *outcome) fate(s *harness.Step) string {
 func (g *outcome) failedAt(seq uint64, sub uint32) string {
 	for i := range g.r.trace.Steps {
 		if s := &g.r.trace.Steps[i]; s.What == harness.Failed && s.Seq == seq && s.Sub == sub {
-			return g.told(seq, g.fate(s))
+			return g.told(seq, "went to the error output: "+g.fate(s))
 		}
 	}
 	return g.told(seq, "failed before station "+g.lastTransform())
@@ -239,7 +235,7 @@ func (g *outcome) first(i int, otherwise string) string {
 func (g *outcome) astray() string {
 	for _, s := range g.r.trace.Steps {
 		if s.What == harness.Dropped || s.What == harness.Failed {
-			return g.told(s.Seq, g.fate(&s))
+			return g.told(s.Seq, "was not delivered: "+g.fate(&s))
 		}
 	}
 	if n := len(g.r.trace.Outages); n > 0 {
@@ -249,21 +245,20 @@ func (g *outcome) astray() string {
 	return ""
 }
 
-// told is one sentence about a record, with the record as it came.
-func (g *outcome) told(seq uint64, what string) string {
+// told is one sentence about a record, with the record as it came in, what the function made of it, and more lines.
+func (g *outcome) told(seq uint64, what string, more ...string) string {
 	o := g.r.origin(seq)
 	if o == nil {
 		return ""
 	}
-	head, rest, _ := strings.Cut(what, "\n")
-	s := "  " + o.String() + " " + head + "\n      " + shown(string(o.data), maxShown)
-	if strings.HasPrefix(head, "it failed") || strings.HasPrefix(head, "station") {
-		s = "  " + o.String() + ": " + head + "\n      " + shown(string(o.data), maxShown)
+	lines := []string{"  " + o.String() + " " + what, "      came in:     " + shown(string(o.data), maxShown)}
+	for i := range g.r.trace.Steps {
+		if s := &g.r.trace.Steps[i]; s.Seq == seq && s.Station == "lambda" && s.What == harness.Passed {
+			lines = append(lines, "      left lambda: "+shown(string(s.Data), maxShown))
+			break
+		}
 	}
-	if rest != "" {
-		s += "\n" + rest
-	}
-	return s
+	return strings.Join(append(lines, more...), "\n")
 }
 
 // sameJSON reports whether two lines are the same JSON but for blanks between tokens.

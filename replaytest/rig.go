@@ -280,3 +280,9 @@ func readDescription(src string) (name, id string, data []byte, err error) {
 	data, err = os.ReadFile(filepath.FromSlash(name))
 	return name, id, data, err
 }
+
+// dirOf is the folder of a file.
+func dirOf(name string) string { return filepath.Dir(filepath.FromSlash(name)) }
+
+// isEnd reports whether an input has ended.
+func isEnd(err error) bool { return err == io.EOF }

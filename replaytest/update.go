@@ -77,7 +77,7 @@ func (g *outcome) update() (int, error) {
 
 // regexps keeps the regular expressions that match their lines; the others become their line, quoted.
 func regexps(e *expectation, o *Object) []byte {
-	got := splitLines(o.Body, false)
+	got := splitLines(o.Body)
 	var b bytes.Buffer
 	for i, line := range got {
 		if i < len(e.lines) && e.lines[i].MatchString(line) {
