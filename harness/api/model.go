@@ -1,0 +1,182 @@
+package api
+
+import "math"
+
+// Patterns that several members share.
+const (
+	roleARN  = `arn:.*:iam::\d{12}:role/[a-zA-Z_0-9+=,.@\-_/]+`
+	keyARN   = `arn:.*:kms:[a-zA-Z0-9\-]+:\d{12}:(key|alias)/[a-zA-Z_0-9+=,.@\-_/]+`
+	noSpace  = `^\S+$`
+	notBlank = `^(?!\s*$).+`
+)
+
+// compressionFormats are in the order in which the service lists them (sources.md §1).
+var compressionFormats = enum("ZIP", "HADOOP_SNAPPY", "Snappy", "GZIP", "UNCOMPRESSED")
+
+// shapes are the structures of a request of CreateDeliveryStream with an S3 destination, from the service's model
+// (api-shapes.md).
+var shapes = map[string][]member{
+	"CreateDeliveryStreamInput": {
+		{"DeliveryStreamName", required, text(1, 64, `[a-zA-Z0-9_.-]+`)},
+		{"DeliveryStreamType", optional, enum("DirectPut", "KinesisStreamAsSource", "MSKAsSource", "DatabaseAsSource")},
+		{"DirectPutSourceConfiguration", optional, object("DirectPutSourceConfiguration")},
+		{"KinesisStreamSourceConfiguration", optional, object("KinesisStreamSourceConfiguration")},
+		{"DeliveryStreamEncryptionConfigurationInput", optional, object("DeliveryStreamEncryptionConfigurationInput")},
+		{"S3DestinationConfiguration", optional, object("S3DestinationConfiguration")},
+		{"ExtendedS3DestinationConfiguration", optional, object("ExtendedS3DestinationConfiguration")},
+		{"RedshiftDestinationConfiguration", optional, opaque},
+		{"ElasticsearchDestinationConfiguration", optional, opaque},
+		{"AmazonopensearchserviceDestinationConfiguration", optional, opaque},
+		{"SplunkDestinationConfiguration", optional, opaque},
+		{"HttpEndpointDestinationConfiguration", optional, opaque},
+		{"Tags", optional, list(1, 50, object("Tag"))},
+		{"AmazonOpenSearchServerlessDestinationConfiguration", optional, opaque},
+		{"MSKSourceConfiguration", optional, object("MSKSourceConfiguration")},
+		{"SnowflakeDestinationConfiguration", optional, opaque},
+		{"IcebergDestinationConfiguration", optional, opaque},
+		{"DatabaseSourceConfiguration", optional, opaque},
+	},
+	"DirectPutSourceConfiguration": {
+		{"ThroughputHintInMBs", required, integer(1, 100)},
+	},
+	"KinesisStreamSourceConfiguration": {
+		{"KinesisStreamARN", required, text(1, 512, `arn:.*:kinesis:[a-zA-Z0-9\-]+:\d{12}:stream/[a-zA-Z0-9_.-]+`)},
+		{"RoleARN", required, text(1, 512, roleARN)},
+	},
+	"MSKSourceConfiguration": {
+		{"MSKClusterARN", required, text(1, 512, `arn:.*`)},
+		{"TopicName", required, text(1, 255, `[a-zA-Z0-9\\._\\-]+`)},
+		{"AuthenticationConfiguration", required, object("AuthenticationConfiguration")},
+		{"ReadFromTimestamp", optional, timestamp},
+	},
+	"AuthenticationConfiguration": {
+		{"RoleARN", required, text(1, 512, roleARN)},
+		{"Connectivity", required, enum("PUBLIC", "PRIVATE")},
+	},
+	"DeliveryStreamEncryptionConfigurationInput": {
+		{"KeyARN", optional, text(1, 512, keyARN)},
+		{"KeyType", required, enum("AWS_OWNED_CMK", "CUSTOMER_MANAGED_CMK")},
+	},
+	"Tag": {
+		{"Key", required, text(1, 128, `^(?!aws:)[\p{L}\p{Z}\p{N}_.:\/=+\-@%]*$`)},
+		{"Value", optional, text(0, 256, `^[\p{L}\p{Z}\p{N}_.:\/=+\-@%]*$`)},
+	},
+	"S3DestinationConfiguration": {
+		{"RoleARN", required, text(1, 512, roleARN)},
+		{"BucketARN", required, text(1, 2048, `arn:.*:s3:::[\w\.\-]{1,255}`)},
+		{"Prefix", optional, text(0, 1024, "")},
+		{"ErrorOutputPrefix", optional, text(0, 1024, "")},
+		{"BufferingHints", optional, object("BufferingHints")},
+		{"CompressionFormat", optional, compressionFormats},
+		{"EncryptionConfiguration", optional, object("EncryptionConfiguration")},
+		{"CloudWatchLoggingOptions", optional, object("CloudWatchLoggingOptions")},
+	},
+	"ExtendedS3DestinationConfiguration": {
+		{"RoleARN", required, text(1, 512, roleARN)},
+		{"BucketARN", required, text(1, 2048, `arn:.*:s3:::[\w\.\-]{1,255}`)},
+		{"Prefix", optional, text(0, 1024, "")},
+		{"ErrorOutputPrefix", optional, text(0, 1024, "")},
+		{"BufferingHints", optional, object("BufferingHints")},
+		{"CompressionFormat", optional, compressionFormats},
+		{"EncryptionConfiguration", optional, object("EncryptionConfiguration")},
+		{"CloudWatchLoggingOptions", optional, object("CloudWatchLoggingOptions")},
+		{"ProcessingConfiguration", optional, object("ProcessingConfiguration")},
+		{"S3BackupMode", optional, enum("Disabled", "Enabled")},
+		{"S3BackupConfiguration", optional, object("S3DestinationConfiguration")},
+		{"DataFormatConversionConfiguration", optional, object("DataFormatConversionConfiguration")},
+		{"DynamicPartitioningConfiguration", optional, object("DynamicPartitioningConfiguration")},
+		{"FileExtension", optional, text(0, 128, `^$|\.[0-9a-z!\-_.*'()]+`)},
+		{"CustomTimeZone", optional, text(0, 50, `^$|[a-zA-Z/_]+`)},
+	},
+	"BufferingHints": {
+		{"SizeInMBs", optional, integer(1, 128)},
+		{"IntervalInSeconds", optional, integer(0, 900)},
+	},
+	"CloudWatchLoggingOptions": {
+		{"Enabled", optional, boolean},
+		{"LogGroupName", optional, text(0, 512, `[\.\-_/#A-Za-z0-9]*`)},
+		{"LogStreamName", optional, text(0, 512, `[^:*]*`)},
+	},
+	"EncryptionConfiguration": {
+		{"NoEncryptionConfig", optional, enum("NoEncryption")},
+		{"KMSEncryptionConfig", optional, object("KMSEncryptionConfig")},
+	},
+	"KMSEncryptionConfig": {
+		{"AWSKMSKeyARN", required, text(1, 512, keyARN)},
+	},
+	"DynamicPartitioningConfiguration": {
+		{"RetryOptions", optional, object("RetryOptions")},
+		{"Enabled", optional, boolean},
+	},
+	"RetryOptions": {
+		{"DurationInSeconds", optional, integer(0, 7200)},
+	},
+	"ProcessingConfiguration": {
+		{"Enabled", optional, boolean},
+		{"Processors", optional, list(0, math.MaxInt64, object("Processor"))},
+	},
+	"Processor": {
+		{"Type", required, enum("RecordDeAggregation", "Decompression", "CloudWatchLogProcessing", "Lambda", "MetadataExtraction", "AppendDelimiterToRecord")},
+		{"Parameters", optional, list(0, math.MaxInt64, object("ProcessorParameter"))},
+	},
+	"ProcessorParameter": {
+		{"ParameterName", required, enum("LambdaArn", "NumberOfRetries", "MetadataExtractionQuery", "JsonParsingEngine", "RoleArn", "BufferSizeInMBs", "BufferIntervalInSeconds", "SubRecordType", "Delimiter", "CompressionFormat", "DataMessageExtraction")},
+		{"ParameterValue", required, text(1, 5120, notBlank)},
+	},
+	"DataFormatConversionConfiguration": {
+		{"SchemaConfiguration", optional, object("SchemaConfiguration")},
+		{"InputFormatConfiguration", optional, object("InputFormatConfiguration")},
+		{"OutputFormatConfiguration", optional, object("OutputFormatConfiguration")},
+		{"Enabled", optional, boolean},
+	},
+	"SchemaConfiguration": {
+		{"RoleARN", optional, text(1, 1024, noSpace)},
+		{"CatalogId", optional, text(1, 1024, noSpace)},
+		{"DatabaseName", optional, text(1, 1024, noSpace)},
+		{"TableName", optional, text(1, 1024, noSpace)},
+		{"Region", optional, text(1, 1024, noSpace)},
+		{"VersionId", optional, text(1, 1024, noSpace)},
+	},
+	"InputFormatConfiguration": {
+		{"Deserializer", optional, object("Deserializer")},
+	},
+	"Deserializer": {
+		{"OpenXJsonSerDe", optional, object("OpenXJsonSerDe")},
+		{"HiveJsonSerDe", optional, object("HiveJsonSerDe")},
+	},
+	"OpenXJsonSerDe": {
+		{"ConvertDotsInJsonKeysToUnderscores", optional, boolean},
+		{"CaseInsensitive", optional, boolean},
+		{"ColumnToJsonKeyMappings", optional, mapping(text(1, 1024, noSpace), text(1, 1024, notBlank))},
+	},
+	"HiveJsonSerDe": {
+		{"TimestampFormats", optional, list(0, math.MaxInt64, text(1, 1024, notBlank))},
+	},
+	"OutputFormatConfiguration": {
+		{"Serializer", optional, object("Serializer")},
+	},
+	"Serializer": {
+		{"ParquetSerDe", optional, object("ParquetSerDe")},
+		{"OrcSerDe", optional, object("OrcSerDe")},
+	},
+	"ParquetSerDe": {
+		{"BlockSizeBytes", optional, integer(67108864, math.MaxInt64)},
+		{"PageSizeBytes", optional, integer(65536, math.MaxInt64)},
+		{"Compression", optional, enum("UNCOMPRESSED", "GZIP", "SNAPPY")},
+		{"EnableDictionaryCompression", optional, boolean},
+		{"MaxPaddingBytes", optional, integer(0, math.MaxInt64)},
+		{"WriterVersion", optional, enum("V1", "V2")},
+	},
+	"OrcSerDe": {
+		{"StripeSizeBytes", optional, integer(8388608, math.MaxInt64)},
+		{"BlockSizeBytes", optional, integer(67108864, math.MaxInt64)},
+		{"RowIndexStride", optional, integer(1000, math.MaxInt64)},
+		{"EnablePadding", optional, boolean},
+		{"PaddingTolerance", optional, double(0, 1)},
+		{"Compression", optional, enum("NONE", "ZLIB", "SNAPPY")},
+		{"BloomFilterColumns", optional, list(0, math.MaxInt64, text(1, 1024, noSpace))},
+		{"BloomFilterFalsePositiveProbability", optional, double(0, 1)},
+		{"DictionaryKeyThreshold", optional, double(0, 1)},
+		{"FormatVersion", optional, enum("V0_11", "V0_12")},
+	},
+}
