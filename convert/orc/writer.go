@@ -7,8 +7,10 @@
 //	for col := range table.Columns {
 //		err = w.Encode(&stripe, batch, col) // on any goroutine, columns at once
 //	}
-//	err = w.Append(&stripe) // in order
-//	err = w.Close()
+//	if w.Size(&stripe) >= w.BlockSize() {
+//		err = w.Append(&stripe) // in order
+//	}
+//	err = w.Close() // after a last Append
 //
 // # The file
 //

@@ -118,6 +118,9 @@ func (f *File) openStripe(i int) (*stripeReader, error) {
 	}
 	// A timestamp is a wall clock and counts from 2015 on that of the writer's zone.
 	if sf.zone != "" && sf.zone != "UTC" && sf.zone != "GMT" {
+		if sf.zone == "Local" { // means this machine's to Go
+			return nil, errors.New("the writer's time zone: unknown time zone Local")
+		}
 		if s.zone, err = time.LoadLocation(sf.zone); err != nil {
 			return nil, fmt.Errorf("the writer's time zone: %w", err)
 		}
