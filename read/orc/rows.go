@@ -10,7 +10,7 @@ import (
 // Rows prints rows as canonical NDJSON: members in schema order, nulls included, integers and
 // decimals as exact numbers, timestamps as "2006-01-02T15:04:05.999999999Z", dates as
 // "2006-01-02", binary as base64, NaN and infinities as strings, maps as objects. Columns are names,
-// a.b for member b of a, through lists and to the values of maps too; nil is all. limit is
+// a.b for member b of a, through lists and to the values of maps too; none is all. limit is
 // how many rows at most; 0 is all of them.
 func (f *File) Rows(w io.Writer, columns []string, limit int64) error {
 	return f.Section(w, columns, 0, limit)
@@ -193,7 +193,7 @@ func (t *Type) choose(columns []string) ([]bool, error) {
 	size := 0
 	t.eachBelow(func(t *Type) { size = max(size, t.ID+1) })
 	wanted := make([]bool, size)
-	if columns == nil {
+	if len(columns) == 0 {
 		for i := range wanted {
 			wanted[i] = true
 		}
