@@ -69,7 +69,7 @@ func outcome(d *Deserializer, b *column.Batch, c *columntest.Case) string {
 }
 
 func TestOracle(t *testing.T) {
-	l := &columntest.Ledger{Rules: columntest.Rules(t, "testdata/deviations.txt")}
+	l := columntest.Rules(t, "testdata/deviations.txt")
 	for _, c := range columntest.Load(t, "../../../shared/oracle/serde/openx.jsonl") {
 		table, err := c.Table()
 		if err != nil {

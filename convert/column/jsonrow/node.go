@@ -129,7 +129,8 @@ func (r *Reader) prepare(n *Node) {
 		id = len(n.Fields) + len(n.extra)
 		n.extra[key] = id
 		return id
-	}) // Declared keys are known and expected in their order from the start, so that no flood of others keeps them out.
+	})
+	// Declared keys are known and expected in their order from the start, so that no flood of others keeps them out.
 	slot := 0
 	for _, f := range n.Fields {
 		if b := []byte(`"` + f.Key + `":`); jsonscan.String(b, 0) == len(b)-1 {
