@@ -167,13 +167,13 @@ func (f Fault) Check(s *Stream) error {
 	case f.Place == "s3", f.Place == "lambda" && s.Lambda != nil, f.Place == "backup" && s.Backup != nil:
 		return nil
 	case f.Place == "lambda":
-		return fmt.Errorf("fault %s:%s: the stream %s has no function", f.Place, f.Kind, s.Name)
+		return fmt.Errorf("%s:%s: the stream %s has no function", f.Place, f.Kind, s.Name)
 	case f.Place == "backup":
-		return fmt.Errorf("fault %s:%s: the stream %s has no source backup", f.Place, f.Kind, s.Name)
+		return fmt.Errorf("%s:%s: the stream %s has no source backup", f.Place, f.Kind, s.Name)
 	case f.Place == "disk":
-		return errors.New("fault disk:full: the stream keeps nothing on a disk")
+		return errors.New("disk:full: the stream keeps nothing on a disk")
 	}
-	return fmt.Errorf("fault %s:%s: the stream %s does not deliver there", f.Place, f.Kind, s.Name)
+	return fmt.Errorf("%s:%s: the stream %s does not deliver there", f.Place, f.Kind, s.Name)
 }
 
 // hit returns the kind of the fault that the next attempt at place meets, empty for none, and counts the attempt.

@@ -39,6 +39,7 @@ type replayFlags struct {
 	seed            uint64
 	maxFailed       string
 	compat          []string
+	faults          []string
 	jobs            int
 	json, quiet     bool
 }
@@ -79,6 +80,7 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.Uint64Var(&f.seed, "seed", 1, "the random parts of keys and ids")
 	fl.StringVar(&f.maxFailed, "max-failed", "0", "`N` or N%: exit 0 while no more records fail")
 	fl.StringArrayVar(&f.compat, "compat", nil, "`NAME`: behave otherwise where the service's behaviour isn't known (repeatable; see hydrant help compat)")
+	fl.StringArrayVar(&f.faults, "fault", nil, "`SPEC`: have something go wrong: lambda:throttle=3, s3:503=5, s3:denied=2h, s3:slow=2s, lambda:timeout (repeatable)")
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
 	fl.BoolVar(&f.json, "json", false, "the summary as one JSON object")
 	fl.BoolVar(&f.quiet, "quiet", false, "no summary for people, no progress")
@@ -111,7 +113,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		fmt.Fprintf(io.err, "hydrant: %s holds %d other files, which are left as they are\n", f.out, others)
 	}
 	kept := &recorder{bucket: bucket}
-	p, err := harness.New(plan.description.Stream, harness.Options{Bucket: kept, Invoker: plan.function, Seed: record.Seed(f.seed),
+	p, err := plan.faults.New(plan.description.Stream, harness.Options{Bucket: kept, Invoker: plan.function, Seed: record.Seed(f.seed),
 		Workers: f.jobs, TrailingDelimiter: plan.compat["trailing-delimiter"] != ""})
 	if err != nil {
 		return usage(err)
@@ -163,6 +165,7 @@ type plan struct {
 	description *harness.Description
 	source      string               // what the description was read from
 	function    *replaytest.Function // nil without one
+	faults      *harness.Faults
 	records     *records
 	inputs      []string
 	size        int64 // of the inputs, where it is known
@@ -219,6 +222,17 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 	if p.rate, err = parseRate(f.rate); err != nil {
 		return nil, usage(err)
 	}
+	p.faults = &harness.Faults{}
+	for _, spec := range f.faults {
+		v, err := harness.ParseFault(spec)
+		if err == nil {
+			err = v.Check(p.description.Stream)
+		}
+		if err != nil {
+			return nil, usagef("--fault %w", err)
+		}
+		p.faults.Add(v)
+	}
 	if err := p.openInputs(io, f, args, embedded); err != nil {
 		return nil, err
 	}
@@ -230,6 +244,7 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 		if p.function, err = replaytest.OpenFunction(ctx, p.description, o); err != nil {
 			return nil, usage(err)
 		}
+		p.faults.FunctionTimeout = p.function.Timeout
 	}
 	return p, nil
 }
