@@ -196,3 +196,16 @@ func TestAppendTime(t *testing.T) {
 		}
 	}
 }
+
+func TestCSVIsUTF8(t *testing.T) {
+	const line = "1.2.3.4 - \xff\xe2\x82 [07/Mar/2004:16:10:02 -0800] \"\xc3\xa9\x80,\"\" 200 1"
+	for quote, want := range map[bool]string{
+		false: "1.2.3.4,-,\uFFFD\uFFFD,07/Mar/2004:16:10:02 -0800,é\uFFFD,\",200,1\n",
+		true:  "1.2.3.4,-,\uFFFD\uFFFD,07/Mar/2004:16:10:02 -0800,\"é\uFFFD,\"\"\",200,1\n",
+	} {
+		got, status := (&ApacheLog{Quote: quote}).appendCSV(context.Background(), nil, hydrant.Record{Data: []byte(line)})
+		if status != hydrant.OK || string(got) != want {
+			t.Errorf("quote %v: %v %q, want %q", quote, status, got, want)
+		}
+	}
+}

@@ -171,33 +171,31 @@ func (c *CloudWatchLogs) append(dst []byte, m *logMessages) []byte {
 	return dst
 }
 
-// halves makes two records, each with half of the events, or of the messages if there are several.
+// halves makes two records, each with half of the messages that have events, or of the events if there is one such message. It reports false
+// if there is one event.
 func (m *logMessages) halves() (a, b []byte, ok bool) {
-	if n := len(m.envelopes); n > 1 {
-		var one, two []byte
-		for i := range m.envelopes {
-			e := &m.envelopes[i]
-			if i < n/2 {
-				one = appendEnvelope(one, e)
-			} else {
-				two = appendEnvelope(two, e)
-			}
+	var full []*cwlogs.Envelope
+	for i := range m.envelopes {
+		if e := &m.envelopes[i]; string(e.Type) == "DATA_MESSAGE" && len(e.Events) > 0 {
+			full = append(full, e)
+		}
+	}
+	var one, two []byte
+	if n := len(full); n > 1 {
+		for _, e := range full[:n/2] {
+			one = append(e.Append(one, e.Events), '\n')
+		}
+		for _, e := range full[n/2:] {
+			two = append(e.Append(two, e.Events), '\n')
 		}
 		return gzipped(one), gzipped(two), true
 	}
-	e := &m.envelopes[0]
-	n := len(e.Events) / 2
-	if n == 0 {
+	if len(full) == 0 || len(full[0].Events) < 2 {
 		return nil, nil, false
 	}
-	return gzipped(e.Append(nil, e.Events[:n])), gzipped(e.Append(nil, e.Events[n:])), true
-}
-
-func appendEnvelope(dst []byte, e *cwlogs.Envelope) []byte {
-	if len(e.Events) == 0 {
-		return dst
-	}
-	return append(e.Append(dst, e.Events), '\n')
+	e := full[0]
+	n := len(e.Events) / 2
+	return gzipped(e.Append(one, e.Events[:n])), gzipped(e.Append(two, e.Events[n:])), true
 }
 
 func gzipped(data []byte) []byte {

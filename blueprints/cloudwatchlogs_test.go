@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,7 @@ func TestCloudWatchLogsEnds(t *testing.T) {
 		{"too large, split", [][]byte{message(0, 5, mb), message(5, 1, 10)}, "Dropped Ok", 0, 3, false},
 		{"too large, one event", [][]byte{message(0, 1, 5*mb)}, "ProcessingFailed", 1, 1, false},
 		{"too large and too much", [][]byte{message(0, 3, 3*mb), message(3, 2, mb), message(5, 2, mb), message(7, 1, mb)}, "Dropped Ok Ok Dropped", 0, 4, false},
+		{"several messages joined", [][]byte{gzipped(slices.Concat(gunzip(t, message(0, 2, 2*mb)), []byte(`{"messageType":"CONTROL_MESSAGE"}`), gunzip(t, message(2, 1, 2*mb)), gunzip(t, message(3, 1, 10))))}, "Dropped", 0, 3, false},
 		{"refused", [][]byte{message(0, 5, mb), message(5, 1, 10)}, "ProcessingFailed Ok", 1, 1, true},
 	} {
 		seen := map[string]int{}
