@@ -59,7 +59,6 @@ type pageEntry struct {
 	at, size int // in chunk.pages, header included
 	firstRow int64
 	nulls    int64
-	entries  int64
 	empty    bool // only nulls
 	min, max []byte
 	bounded  bool
@@ -69,7 +68,7 @@ type pageEntry struct {
 
 func (c *chunk) reset() {
 	c.clearPage()
-	c.dict.reset(c.dictWidth())
+	c.dict.reset(c.leaf.width)
 	c.inDict = c.mayDict()
 	c.dictUsed, c.seen = 0, 0
 	clear(c.blooms)
@@ -86,8 +85,6 @@ func (c *chunk) clearPage() {
 	c.plain, c.bools, c.codes = c.plain[:0], c.bools[:0], c.codes[:0]
 	c.bounds.reset()
 }
-
-func (c *chunk) dictWidth() int { return c.leaf.width }
 
 // mayDict reports whether the leaf's type and the options allow a dictionary: booleans never, and
 // fixed-length byte arrays only in V2 where the layout is Hive's, as parquet-mr does.

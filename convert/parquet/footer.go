@@ -159,7 +159,7 @@ func (w *Writer) appendColumnChunk(c *compact, m *chunkMeta) {
 // appendEncodings lists the encodings in the order of Hive's files.
 func (w *Writer) appendEncodings(c *compact, m *chunkMeta) {
 	var list []format.Encoding
-	for _, e := range [...]format.Encoding{format.Plain, format.PlainDictionary, format.RLEDictionary,
+	for _, e := range [...]format.Encoding{format.Plain, plainDictionary, format.RLEDictionary,
 		format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray} {
 		if m.encodings.has(e) {
 			list = append(list, e)
@@ -198,7 +198,7 @@ func (w *Writer) appendStatistics(c *compact, id int16, m *chunkMeta) {
 
 func (w *Writer) appendEncodingStats(c *compact, m *chunkMeta) {
 	kind := format.DataPage
-	dict, dictPage := format.PlainDictionary, format.PlainDictionary
+	dict, dictPage := plainDictionary, plainDictionary
 	if w.v2 {
 		kind = format.DataPageV2
 	}

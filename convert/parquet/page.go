@@ -42,7 +42,7 @@ func codecOf(name string) (format.CompressionCodec, error) {
 	case "ZSTD":
 		return format.Zstd, nil
 	}
-	return 0, fmt.Errorf("Compression %q: it is UNCOMPRESSED, GZIP or SNAPPY (or ZSTD, which the service doesn't have)", name)
+	return 0, fmt.Errorf("unknown Compression %q: it is UNCOMPRESSED, GZIP or SNAPPY (or ZSTD, which the service doesn't have)", name)
 }
 
 // compressed appends src, compressed.
@@ -82,6 +82,10 @@ func uvarintSize(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
 
 // gzipLevel is that of Java's Deflater, which parquet-mr uses.
 const gzipLevel = 6
+
+// plainDictionary is what parquet-mr calls both pages of a dictionary in V1 files. The
+// specification would have the names of V2, but readers of old know this one.
+const plainDictionary format.Encoding = 2
 
 // encodingSet is a set of encodings, a bit each.
 type encodingSet uint32
@@ -146,7 +150,7 @@ func (c *chunk) encoded(b *buffers) ([]byte, format.Encoding) {
 		if c.w.v2 || c.w.options.Layout == LayoutModern {
 			return b.values, format.RLEDictionary
 		}
-		return b.values, format.PlainDictionary
+		return b.values, plainDictionary
 	case c.leaf.physical == format.Boolean:
 		return c.encodedBooleans(b)
 	}
@@ -285,10 +289,10 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 		return fmt.Errorf("column %s: a page of %d bytes is more than the format holds", c.leaf.name(), uncompressed)
 	}
 
-	e := pageEntry{at: at, firstRow: c.totalRows, nulls: int64(c.nulls), entries: int64(c.entries), empty: c.values == 0}
+	e := pageEntry{at: at, firstRow: c.totalRows, nulls: int64(c.nulls), empty: c.values == 0}
 	e.min, e.max, _, _, e.bounded = c.bounds.plain(c.leaf, hive)
 	e.encoding = enc
-	e.dict = enc == format.RLEDictionary || enc == format.PlainDictionary
+	e.dict = enc == format.RLEDictionary || enc == plainDictionary
 
 	h := &b.header
 	h.b, h.last = h.b[:0], 0
@@ -377,7 +381,7 @@ func (c *chunk) dictionaryPage(b *buffers) (page []byte, uncompressed int64) {
 	b.out = b.compressed(b.out[:0], plain, c.w.codec)
 	enc := format.Plain
 	if !c.w.v2 && c.w.options.Layout != LayoutModern {
-		enc = format.PlainDictionary
+		enc = plainDictionary
 	}
 	c.encodings.add(enc)
 	h := &b.header

@@ -85,7 +85,6 @@ const (
 
 // A tree is a table's columns as Parquet sees them.
 type tree struct {
-	root    string
 	elems   []element
 	columns []node
 	leaves  []*leaf

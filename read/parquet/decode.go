@@ -4,12 +4,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/parquet-go/parquet-go/format"
 )
 
 var (
 	errShort = errors.New("the page ends early")
 	errDelta = errors.New("bad delta encoding")
 )
+
+// plainDictionary is what V1 files call both pages of a dictionary.
+const plainDictionary format.Encoding = 2
 
 // A hybrid reads levels, dictionary indices or booleans one at a time, so that a page of a million
 // nulls costs nothing:

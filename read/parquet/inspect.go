@@ -140,7 +140,7 @@ func (f *File) column(leaf *node, k *columnChunk) Column {
 	for _, e := range m.Encodings {
 		c.Encodings = append(c.Encodings, e.String())
 		// parquet-mr 1.8 doesn't say where the dictionary is, only that there is one
-		c.Dictionary = c.Dictionary || e == format.PlainDictionary || e == format.RLEDictionary
+		c.Dictionary = c.Dictionary || e == plainDictionary || e == format.RLEDictionary
 	}
 	for _, e := range m.EncodingStats {
 		if e.PageType == format.DataPage || e.PageType == format.DataPageV2 {

@@ -397,7 +397,7 @@ func (v *valueReader) open(c *cursor, e format.Encoding, b []byte) (err error) {
 	switch t := c.leaf.physical; e {
 	case format.Plain:
 		return nil
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		v.dict = &c.dict
 		if len(b) == 0 {
 			return nil // all null
@@ -470,7 +470,7 @@ func (v *valueReader) next() (x value, err error) {
 	switch v.encoding {
 	case format.Plain:
 		return v.plain()
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		k, err := v.codes.next()
 		if err != nil {
 			return x, err
