@@ -213,12 +213,31 @@ func TestJavaSeeks(t *testing.T) {
 	}
 	paths, files := writeMatrix(t)
 	classes := filepath.Join(filepath.Dir(jar), "lib", "*")
+	checkSeeks(t, inParts(t, paths, "java", "-cp", classes, "testdata/Seek.java"), files)
+}
+
+// TestCppSeeks has ORC C++ do the same, by way of pyorc.
+func TestCppSeeks(t *testing.T) {
+	python := os.Getenv("HYDRANT_PYTHON")
+	if python == "" {
+		t.Skip("HYDRANT_PYTHON not set: ORC C++ doesn't use our indexes")
+	}
+	if err := exec.Command(python, "-c", "import pyorc").Run(); err != nil {
+		t.Skip("HYDRANT_PYTHON has no pyorc: ORC C++ doesn't use our indexes")
+	}
+	paths, files := writeMatrix(t)
+	checkSeeks(t, inParts(t, paths, python, "testdata/seek.py"), files)
+}
+
+// checkSeeks reads "ok seeks searches skipped file" lines, one for each file.
+func checkSeeks(t *testing.T, output []byte, files map[string]*matrixFile) {
+	t.Helper()
 	good, seeks, searches, skipped := 0, 0, 0, 0
-	for line := range strings.Lines(string(inParts(t, paths, "java", "-cp", classes, "testdata/Seek.java"))) {
+	for line := range strings.Lines(string(output)) {
 		f := strings.Fields(line)
 		if len(f) != 5 || f[0] != "ok" {
 			name := ""
-			if m := files[strings.TrimPrefix(f[min(1, len(f)-1)], "file:")]; m != nil {
+			if m := files[f[min(1, len(f)-1)]]; m != nil {
 				name = m.name
 			}
 			t.Errorf("%.300s (%s)", line, name)
