@@ -165,3 +165,11 @@ func (s *records) Close() error {
 	}
 	return nil
 }
+
+// current is the name of the input that is being read.
+func (s *records) current() string {
+	if s.next == 0 {
+		return ""
+	}
+	return s.files[s.next-1].name
+}

@@ -143,7 +143,7 @@ Parquet and ORC by a Glue schema, and shows what is in delivered files.
 		return usagef("%w (see %s -h)", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(newReplay(io), newConvert(io), newCat(io), newInspect(io), newSchema(io), newVersion(io), newCompatHelp())
+	root.AddCommand(newReplay(io), newInvoke(io), newExplainQuery(io), newBlueprints(io), newConvert(io), newCat(io), newInspect(io), newSchema(io), newVersion(io), newCompatHelp())
 	root.AddCommand(newTest(io))
 	return root
 }

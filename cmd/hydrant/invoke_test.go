@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestInvoke(t *testing.T) {
+	line := "64.242.88.10 - - [07/Mar/2004:16:10:02 -0800] \"GET /x HTTP/1.1\" 200 6291\n"
+	out, errs, status := command(t, t.TempDir(), line+"bad\n", "invoke", "--function", "builtin:apache-log-to-json", "-")
+	if status != 0 || !strings.Contains(out, `  Ok  {"host":"64.242.88.10"`) || !strings.Contains(out, "  ProcessingFailed  \n") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	for _, kind := range []string{"apache", "syslog", "json", "cloudwatch", "kpl", "bytes", "empty"} {
+		if out, errs, status := command(t, t.TempDir(), "", "invoke", "--function", "builtin:general", "--generate", kind, "--count", "12", "--json"); status != 0 || strings.Count(out, `"result":"Ok"`) != 12 {
+			t.Errorf("%s: status %d\n%s%s", kind, status, out, errs)
+		}
+	}
+}
+
+// TestInvokeBreaches has an endpoint break the contract in every way: each is said, and the status is 3.
+func TestInvokeBreaches(t *testing.T) {
+	data := base64.StdEncoding.EncodeToString([]byte("x"))
+	for _, tt := range []struct{ answer, want string }{
+		{`{"records":[{"recordId":"a","result":"Ok","data":"` + data + `"}]}`, ""},
+		{`{"records":[]}`, `breach: record "a" is not answered`},
+		{`{"records":[{"recordId":"a","result":"Done"}]}`, `breach: the result of record "a" is "Done"`},
+		{`{"records":[{"recordId":"a","result":"Dropped"},{"recordId":"z","result":"Dropped"}]}`, `breach: record "z" was not asked for`},
+		{`nonsense`, "breach: the answer isn't that of a transform"},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, tt.answer) }))
+		_, errs, status := command(t, t.TempDir(), `{"records":[{"recordId":"a","data":""}]}`, "invoke", "--function", s.URL, "--event", "-")
+		s.Close()
+		want := exitSetAside
+		if tt.want == "" {
+			want = exitOK
+		}
+		if status != want || !strings.Contains(errs, tt.want) {
+			t.Errorf("%s: status %d, %s", tt.answer, status, errs)
+		}
+	}
+	for _, args := range [][]string{{}, {"--function", "builtin:general"}, {"--function", "builtin:none", "--generate", "json"}, {"--function", "builtin:general", "--generate", "x"},
+		{"--function", "builtin:general", "--event", "nothere"}} {
+		if _, errs, status := command(t, t.TempDir(), "", append([]string{"invoke"}, args...)...); status != exitUsage || errs == "" {
+			t.Errorf("%v: status %d, %s", args, status, errs)
+		}
+	}
+}
+
+func TestExplainQuery(t *testing.T) {
+	in := "{\"c\":\"a\",\"ts\":1565382027}\n{\"ts\":1}\nx\n"
+	out, _, status := command(t, t.TempDir(), in, "explain-query", `{c: .c, y: (.ts|strftime("%Y"))}`, "--prefix", "c=!{partitionKeyFromQuery:c}/y=!{partitionKeyFromQuery:y}/", "-")
+	want := "stdin:1  c=a  y=2019  → c=a/y=2019/\nstdin:2  fails: the value of key \"c\" is null or empty\nstdin:3  fails: "
+	if status != exitSetAside || !strings.HasPrefix(out, want) {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	_, errs, status := command(t, t.TempDir(), in, "explain-query", `{c: .a // "x"}`, "-")
+	if status != exitUsage || !strings.Contains(errs, `line 1, column 8: unexpected //`) || !strings.Contains(errs, `write {c: (.a // "x")}`) {
+		t.Errorf("status %d, %s", status, errs)
+	}
+}
+
+func TestBlueprints(t *testing.T) {
+	out, _, status := command(t, t.TempDir(), "", "blueprints", "--json")
+	if status != 0 || strings.Count(out, "\n") < 19 || !strings.Contains(out, `{"name":"apache-log-to-json","summary":`) {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	if _, errs, status := command(t, t.TempDir(), "", "blueprints", "nothing"); status != exitUsage || !strings.Contains(errs, "there is no blueprint nothing") {
+		t.Errorf("status %d, %s", status, errs)
+	}
+}
