@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -224,6 +225,48 @@ func TestManyKeys(t *testing.T) {
 					t.Errorf("%d entries, want %d", b.Columns[1].Offsets[1], n+1)
 				}
 			}
+		}
+	}
+}
+
+// Hundreds of columns, in any order and number.
+func TestWide(t *testing.T) {
+	for _, n := range []int{63, 64, 65, 128, 300} {
+		var columns []string
+		for k := range n {
+			columns = append(columns, fmt.Sprintf("column_%d int", k))
+		}
+		tab := table(t, columns...)
+		d, err := New(tab, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := column.NewBatch(tab.Columns)
+		r := rand.New(rand.NewPCG(1, uint64(n)))
+		var want [][]string
+		for range 100 {
+			row := slices.Repeat([]string{"null"}, n)
+			record := []byte("{")
+			for _, k := range r.Perm(n)[:r.IntN(n+1)] {
+				row[k] = fmt.Sprint(r.IntN(1000))
+				record = fmt.Appendf(record, `"%s_%d":%s,"undeclared%d":[{}],`, []string{"column", "Column"}[r.IntN(2)], k, row[k], k)
+			}
+			record = append(bytes.TrimSuffix(record, []byte(",")), '}')
+			if err := d.Record(b, record); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, row)
+			if twice := append(bytes.TrimSuffix(record, []byte("}")), `,"COLUMN_7":1,"column_7":2}`...); d.Record(b, bytes.Replace(twice, []byte("{,"), []byte("{"), 1)) == nil {
+				t.Fatalf("column_7 twice in %s", twice)
+			}
+		}
+		for i := range want {
+			if got := columntest.Row(b, i); got != strings.Join(want[i], " | ") {
+				t.Fatalf("%d columns, row %d: %s, want %s", n, i, got, want[i])
+			}
+		}
+		if err := columntest.CheckBatch(b); err != nil {
+			t.Error(err)
 		}
 	}
 }
