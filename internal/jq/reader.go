@@ -381,6 +381,16 @@ func (r *reader) stringToken() error {
 		c := r.in[r.pos]
 		r.pos++
 		if c == separator {
+			// jq takes what it has of the string for a word or a number.
+			if raw := r.in[start : r.pos-1]; len(raw) > 0 {
+				v, msg := literalValue(raw)
+				if msg == "" {
+					msg = r.place(v)
+				}
+				if msg != "" {
+					return r.fail(msg, false)
+				}
+			}
 			r.drop()
 			return nil
 		}

@@ -51,43 +51,45 @@ type reNode struct {
 	atomic   bool // possessive
 }
 
-// length is how many characters n takes, if that is always the same.
-func (n *reNode) length() (chars int, fixed bool) {
+// lengths is how many characters n takes, at least and at most; noEnd if there is no most.
+func (n *reNode) lengths() (lo, hi int) {
+	const noEnd = 1 << 30
 	switch n.kind {
 	case reInst:
-		if n.op <= iSet {
-			return 1, true
+		switch {
+		case n.op <= iSet:
+			return 1, 1
+		case isAnchor(n.op) || n.op == iKeep:
+			return 0, 0
 		}
-		return 0, isAnchor(n.op) || n.op == iKeep
+		return 0, noEnd
 	case reBlock:
 		if n.op != iAtomic {
-			return 0, true
+			return 0, 0
 		}
-		return n.list[0].length()
+		return n.list[0].lengths()
 	case reGroup:
-		return n.list[0].length()
+		return n.list[0].lengths()
 	case reRepeat:
-		l, f := n.list[0].length()
-		return l * n.min, f && n.min == n.max
+		lo, hi = n.list[0].lengths()
+		lo = min(lo*n.min, noEnd)
+		if n.max < 0 && hi > 0 {
+			return lo, noEnd
+		}
+		return lo, min(hi*max(n.max, 0), noEnd)
 	case reSeq:
 		for _, sub := range n.list {
-			l, f := sub.length()
-			if !f {
-				return 0, false
-			}
-			chars += l
+			l, h := sub.lengths()
+			lo, hi = min(lo+l, noEnd), min(hi+h, noEnd)
 		}
-		return chars, true
-	case reAlt:
-		chars, fixed = n.list[0].length()
-		for _, sub := range n.list[1:] {
-			if l, f := sub.length(); !f || l != chars {
-				return 0, false
-			}
-		}
-		return chars, fixed
+		return lo, hi
 	}
-	return 0, false
+	lo = noEnd
+	for _, sub := range n.list {
+		l, h := sub.lengths()
+		lo, hi = min(lo, l), max(hi, h)
+	}
+	return lo, hi
 }
 
 type reKind uint8
@@ -214,23 +216,17 @@ func (p *reParser) alternatives() *reNode {
 
 func (p *reParser) sequence() *reNode {
 	seq := &reNode{kind: reSeq}
-	for p.more() && !p.peekIs("|") && !p.peekIs(")") {
-		if p.o.extended {
-			if c := p.s[p.pos]; isBlank(c) {
-				p.pos++
-				continue
-			} else if c == '#' {
-				for p.more() && p.s[p.pos] != '\n' {
-					p.pos++
-				}
-				continue
-			}
+	for {
+		p.comments()
+		if !p.more() || p.peekIs("|") || p.peekIs(")") {
+			break
 		}
 		n := p.atom()
 		if n == nil {
 			continue
 		}
 		for {
+			p.comments()
 			r := p.repeat(n)
 			if r == nil {
 				break
@@ -243,6 +239,22 @@ func (p *reParser) sequence() *reNode {
 		seq.list = foldSharpS(seq.list)
 	}
 	return seq
+}
+
+// comments skips blanks and comments where flag x allows them.
+func (p *reParser) comments() {
+	for p.o.extended && p.more() {
+		switch c := p.s[p.pos]; {
+		case isBlank(c):
+			p.pos++
+		case c == '#':
+			for p.more() && p.s[p.pos] != '\n' {
+				p.pos++
+			}
+		default:
+			return
+		}
+	}
 }
 
 // foldSharpS lets ss and the sharp s match each other where case doesn't count.
@@ -400,12 +412,13 @@ func (p *reParser) group() *reNode {
 	}
 	block := func(op instOp, y int) *reNode {
 		n := &reNode{kind: reBlock, op: op, y: y, list: []*reNode{p.closing()}}
-		if op == iLookBehind && n.list[0].kind == reAlt {
-			first, fixed := n.list[0].list[0].length()
-			for _, alt := range n.list[0].list {
-				if l, f := alt.length(); fixed && f && l != first {
-					p.fail("invalid pattern in look-behind")
-				}
+		if op == iLookBehind {
+			// Of a repeated part only what it must take counts; otherwise the length has to be one.
+			if body := n.list[0]; body.kind == reRepeat && body.min > 0 {
+				body.max = body.min
+			}
+			if lo, hi := n.list[0].lengths(); lo > 0 && lo != hi {
+				p.fail("invalid pattern in look-behind")
 			}
 		}
 		return n

@@ -34,6 +34,32 @@ func strptimeNative(_ *machine, in, f, _, _ value) (value, error) {
 	return v, nil
 }
 
+// glibcWeekday is the C library's formula. In the year 0 and before it is a day off.
+func glibcWeekday(year, mon, day int) int {
+	y := 1900 + year
+	if mon < 2 {
+		y--
+	}
+	w := -473 + 365*(year-70) + y/4 - y/4/25 + y/4/25/4 + monthDays[mon] + day - 1
+	if y/4%25 < 0 {
+		w++
+	}
+	return (w%7 + 7) % 7
+}
+
+// monthTable is the days before each month, and for short years those of long years behind them.
+func monthTable(leap bool) []int {
+	if leap {
+		return monthDays[13:]
+	}
+	return monthDays[:]
+}
+
+var monthDays = [...]int{
+	0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365,
+	0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366,
+}
+
 var monthStarts = [...]int{0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334}
 
 // gaussWeekday is jq's own formula, wrong in the first weeks of some centuries as there.
@@ -80,12 +106,13 @@ func (p *timeParser) blanks() {
 	p.rest = strings.TrimLeft(p.rest, " \t\n\v\f\r")
 }
 
-// number reads up to digits digits after blanks, and checks the range.
+// number reads up to digits digits after blanks, as long as another one could stay in the range, and checks it.
 func (p *timeParser) number(from, to, digits int) (int, bool) {
 	p.rest = strings.TrimLeft(p.rest, " ")
 	n, i := 0, 0
-	for ; i < digits && i < len(p.rest) && isDigit(p.rest[i]); i++ {
+	for i < digits && i < len(p.rest) && isDigit(p.rest[i]) && (i == 0 || n*10 <= to) {
 		n = n*10 + int(p.rest[i]-'0')
+		i++
 	}
 	if i == 0 || n < from || n > to {
 		return 0, false
@@ -252,7 +279,7 @@ func (p *timeParser) field(c, modifier byte, depth int) bool {
 		}
 	case 'Y':
 		if n, ok = p.number(0, 9999, 4); ok {
-			t.year, p.wantCentury, p.hasCentury, p.wantDays = n-1900, false, false, true
+			t.year, p.wantCentury, p.wantDays = n-1900, false, true
 		}
 	case 'Z':
 		p.blanks()
@@ -333,31 +360,37 @@ func (p *timeParser) finish() {
 	}
 	year := func() int64 { return int64(t.year) + 1900 }
 	fromYearDay := func() {
-		_, mon, day := civil(daysTo(year(), 0, int64(t.yday)+1))
+		// Day 366 of a short year is looked up past the table's row, in the long years' one, as the C library does.
+		starts := monthTable(isLeap(year()))
+		mon := 0
+		for mon < len(starts)-1 && starts[mon] <= t.yday {
+			mon++
+		}
+		mon = max(mon, 1)
 		if !p.hasMon {
-			t.mon = mon
+			t.mon = mon - 1
 		}
 		if !p.hasDay {
-			t.day = day
+			t.day = t.yday - starts[mon-1] + 1
 		}
 	}
-	days := func() int64 { return daysTo(year(), int64(t.mon), int64(t.day)) }
+	yday := func() int { return monthTable(isLeap(year()))[t.mon] + t.day - 1 }
 	if p.wantDays && !p.hasWday {
 		if !(p.hasMon && p.hasDay) && p.hasYday {
 			fromYearDay()
 			p.hasMon, p.hasDay = true, true
 		}
-		t.wday = weekday(days())
+		t.wday = glibcWeekday(t.year, t.mon, t.day)
 	}
 	if p.wantDays && !p.hasYday {
-		t.yday = yearDay(year(), t.mon, t.day)
+		t.yday = yday()
 	}
 	if (p.hasUWeek || p.hasWWeek) && p.hasWday {
 		offset := 1
 		if p.hasUWeek {
 			offset = 0
 		}
-		first := weekday(daysTo(year(), 0, 1))
+		first := glibcWeekday(t.year, 0, 1)
 		if !p.hasYday {
 			t.yday = (7-(first-offset))%7 + (p.week-1)*7 + (t.wday-offset+7)%7
 		}

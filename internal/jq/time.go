@@ -3,6 +3,7 @@ package jq
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // A brokenTime is C's struct tm: the fields are whatever they were set to.
@@ -318,19 +319,8 @@ func (f *timeSpec) composite(dst []byte, format string, t *brokenTime) []byte {
 
 func (f *timeSpec) append(dst []byte, c, modifier byte, t *brokenTime) ([]byte, bool) {
 	year := int64(int32(t.year + 1900)) // C's sum wraps
-	if modifier == 'E' {
-		switch c {
-		case 'c', 'C', 'x', 'X', 'y', 'Y':
-		default:
-			return dst, false
-		}
-	}
-	if modifier == 'O' {
-		switch c {
-		case 'B', 'b', 'd', 'e', 'H', 'I', 'm', 'M', 'S', 'u', 'U', 'V', 'w', 'W', 'y', 'h', 'g', 'G', 'C', 'j', 'k', 'l', 'N':
-		default:
-			return dst, false
-		}
+	if modifier == 'E' && strings.IndexByte("%aAbBhdDeFgGHIjklmMSUVwW", c) >= 0 || modifier == 'O' && strings.IndexByte("%aAcDFxXY", c) >= 0 {
+		return dst, false
 	}
 	switch c {
 	case '%':
@@ -444,7 +434,7 @@ func (f *timeSpec) append(dst []byte, c, modifier byte, t *brokenTime) ([]byte, 
 	case 'Y':
 		return f.num(dst, year, 1, '0'), true
 	case 'z':
-		return f.text(dst, "+0000"), true
+		return f.num(f.text(dst, "+"), 0, 4, '0'), true
 	case 'Z':
 		s := "UTC"
 		if f.swap {
