@@ -27,10 +27,7 @@ sizes, the statistics of each column, and who wrote it.`,
 			if len(args) != 1 {
 				return usagef("one file is needed: hydrant inspect FILE")
 			}
-			if err := inspect(args[0], asJSON, io); err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			return nil
+			return inspect(args[0], asJSON, io)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object instead of text")
@@ -54,7 +51,7 @@ func inspect(name string, asJSON bool, s *streams) error {
 	} else {
 		f, err := os.Open(name)
 		if err != nil {
-			return usage(withoutPath(err))
+			return usage(err)
 		}
 		defer f.Close()
 		info, err := f.Stat()
@@ -62,13 +59,13 @@ func inspect(name string, asJSON bool, s *streams) error {
 			return err
 		}
 		if info.IsDir() {
-			return usagef("it is a folder")
+			return usagef("%s is a folder; one file is needed", name)
 		}
 		r, size = f, info.Size()
 	}
 	st, err := structureOf(r, size)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if !asJSON {
 		return st.WriteText(s.out)
@@ -103,13 +100,4 @@ func structureOf(r io.ReaderAt, size int64) (structure, error) {
 		return f.Inspect()
 	}
 	return nil, read.ErrFormat
-}
-
-// withoutPath is an error of the operating system without the name of the file, for messages that have it already.
-func withoutPath(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
 }
