@@ -99,18 +99,6 @@ func Check(name string, n *template.Node, path string) error {
 	return nil
 }
 
-// CheckMember is Check for one member of a structure.
-func CheckMember(name, memberName string, v *template.Node) error {
-	m := find(shapes[name], memberName)
-	if m == nil {
-		return v.Errorf("%s has no member %s; its members are %s", called(name), memberName, names(shapes[name]))
-	}
-	if v.IsNull() {
-		return nil
-	}
-	return m.shape.check(v, join("", memberName))
-}
-
 // macro is the key that CloudFormation's Fn::Transform leaves in a map; what it adds is not known.
 const macro = "Fn::Transform"
 
