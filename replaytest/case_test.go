@@ -1,0 +1,230 @@
+package replaytest
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "rewrite what cases expect, and what failing cases print")
+
+// TestPass runs the cases of testdata/pass.
+func TestPass(t *testing.T) { Run(t, RunOptions{Update: *update}, "testdata/pass") }
+
+// TestFail runs the cases of testdata/fail, each of which says in its comment, behind "prints:", what its failure prints.
+// What can't be read begins with "unreadable: ".
+func TestFail(t *testing.T) {
+	list, err := filepath.Glob("testdata/fail/*.txtar")
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	for _, name := range list {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res := RunFile(context.Background(), name, RunOptions{})
+			var got strings.Builder
+			if res.Err != nil {
+				fmt.Fprintf(&got, "unreadable: %v\n", res.Err)
+			}
+			for _, f := range res.Failures {
+				got.WriteString(f.String() + "\n")
+			}
+			a := txtar.Parse(b)
+			about, want, _ := strings.Cut(string(a.Comment), "prints:\n")
+			if *update {
+				a.Comment = []byte(about + "prints:\n" + got.String() + "\n")
+				if err := os.WriteFile(name, txtar.Format(a), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if res.Passed() {
+				t.Error("it passed")
+			}
+			if got.String() != strings.TrimSuffix(want, "\n") {
+				t.Errorf("printed:\n%s\nexpected:\n%s", got.String(), want)
+			}
+		})
+	}
+}
+
+// TestUpdate: an update makes a failing case pass, keeps what matched, and a second one changes nothing. Folders and archives alike.
+func TestUpdate(t *testing.T) {
+	list, err := filepath.Glob("testdata/fail/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range list {
+		if strings.HasPrefix(filepath.Base(name), "unreadable") {
+			continue
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, folder := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s folder %v", filepath.Base(name), folder), func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "case.txtar")
+				if folder {
+					path = filepath.Join(t.TempDir(), "case")
+					for _, f := range txtar.Parse(b).Files {
+						if err := replace(filepath.Join(path, f.Name), f.Data); err != nil {
+							t.Fatal(err)
+						}
+					}
+				} else if err := os.WriteFile(path, b, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				first := RunFile(context.Background(), path, RunOptions{Update: true})
+				if !first.Passed() || first.Updated == 0 {
+					t.Fatalf("the update: %+v", first)
+				}
+				if res := RunFile(context.Background(), path, RunOptions{}); !res.Passed() {
+					t.Errorf("after the update: %v %v", res.Err, res.Failures)
+				}
+				if again := RunFile(context.Background(), path, RunOptions{Update: true}); !again.Passed() || again.Updated != 0 {
+					t.Errorf("a second update: %+v", again)
+				}
+			})
+		}
+	}
+}
+
+// TestFind: folders with a stream.yaml and archives that have one are cases; nothing is looked for below a case.
+func TestFind(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a/stream.yaml", "a/deep/stream.yaml", "b/c/stream.yaml", ".git/stream.yaml", "node_modules/x/stream.yaml", "z.txt"} {
+		if err := replace(filepath.Join(dir, name), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{"b/d.txtar": "-- stream.yaml --\n", "b/other.txtar": "-- main.go --\n"} {
+		if err := replace(filepath.Join(dir, name), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := Find(dir, filepath.Join(dir, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got {
+		got[i] = strings.TrimPrefix(got[i], dir)
+	}
+	if want := "[/a /b/c /b/d.txtar]"; fmt.Sprint(got) != want {
+		t.Errorf("Find = %v, want %s", got, want)
+	}
+	if _, err := Find(filepath.Join(dir, "z.txt")); err == nil {
+		t.Error("z.txt is taken for a case")
+	}
+	if _, err := Cases(filepath.Join(dir, ".git", "nothing")); err == nil {
+		t.Error("nothing is taken for cases")
+	}
+}
+
+func TestPattern(t *testing.T) {
+	const uuid = "b7e86504-9cf7-485e-817c-13bd76417a2b"
+	for _, tt := range []struct {
+		pattern, key string
+		want         bool
+	}{
+		{"b/a", "b/a", true},
+		{"b/a", "b/ab", false},
+		{"b/x-UUID", "b/x-" + uuid, true},
+		{"b/x-UUID", "b/x-" + uuid + ".gz", false},
+		{"b/x-UUID", "b/x-UUID", true},
+		{"b/RANDOM/x", "b/aB3dE6gH9jK/x", true},
+		{"b/RANDOM/x", "b/aB3dE6gH9j/x", false},
+		{"b/*/x", "b/anything/x", true},
+		{"b/*/x", "b/any/thing/x", false},
+		{"b/*", "b/any/thing", false},
+		{"b/a.c", "b/abc", false},
+		{"b/a.c-UUID", "b/abc-" + uuid, false},
+	} {
+		p := keyPattern(tt.pattern)
+		if got := p.matches(tt.key); got != tt.want {
+			t.Errorf("%s matches %s: %v", tt.pattern, tt.key, got)
+		}
+	}
+	for _, tt := range []struct {
+		glob, key string
+		want      bool
+	}{
+		{"b/errors", "b/errors/2025/x", true},
+		{"b/errors/", "b/errors/2025/x", true},
+		{"b/err", "b/errors/2025/x", false},
+		{"b/**/x", "b/errors/2025/x", true},
+		{"*/errors", "b/errors/2025/x", true},
+		{"b/*.gz", "b/x.gz", true},
+		{"b/*.gz", "b/x.parquet", false},
+	} {
+		p := globPattern(tt.glob)
+		if got := p.matches(tt.key); got != tt.want {
+			t.Errorf("only: %s matches %s: %v", tt.glob, tt.key, got)
+		}
+	}
+}
+
+// TestEdits compares the edits of random texts with what they promise: they lead from one to the other, and no text that is
+// mostly the same is replaced as a whole.
+func TestEdits(t *testing.T) {
+	state := uint32(1)
+	next := func(n int) int {
+		state = state*1664525 + 1013904223
+		return int(state>>16) % n
+	}
+	for range 2000 {
+		var x, y []int
+		for range next(12) {
+			x = append(x, next(4))
+		}
+		for range next(12) {
+			y = append(y, next(4))
+		}
+		list := edits(len(x), len(y), func(i, j int) bool { return x[i] == y[j] })
+		var from, to []int
+		kept := 0
+		for _, e := range list {
+			if e.op != '+' {
+				from = append(from, x[e.x])
+			}
+			if e.op != '-' {
+				to = append(to, y[e.y])
+			}
+			if e.op == ' ' {
+				if kept++; x[e.x] != y[e.y] {
+					t.Fatalf("%v %v: %v", x, y, list)
+				}
+			}
+		}
+		if fmt.Sprint(from) != fmt.Sprint(x) || fmt.Sprint(to) != fmt.Sprint(y) || kept != common(x, y) {
+			t.Fatalf("%v %v: %v", x, y, list)
+		}
+	}
+}
+
+// common is the length of the longest common subsequence.
+func common(x, y []int) int {
+	table := make([][]int, len(x)+1)
+	for i := range table {
+		table[i] = make([]int, len(y)+1)
+	}
+	for i := range x {
+		for j := range y {
+			if table[i+1][j+1] = max(table[i][j+1], table[i+1][j]); x[i] == y[j] {
+				table[i+1][j+1] = table[i][j] + 1
+			}
+		}
+	}
+	return table[len(x)][len(y)]
+}
