@@ -19,7 +19,25 @@ test:
 # Functions of sam-template.yaml. sam build calls build-<LogicalID> with ARTIFACTS_DIR set.
 GOARCH_LAMBDA ?= arm64
 
+build-ApacheErrorToJson: FUNCTION = apache-error-to-json
+build-ApacheLogToCsv: FUNCTION = apache-log-to-csv
 build-ApacheLogToJson: FUNCTION = apache-log-to-json
+build-CloudfrontLogs: FUNCTION = cloudfront-logs
+build-Cloudtrail: FUNCTION = cloudtrail
+build-CloudwatchLogs: FUNCTION = cloudwatch-logs
+build-DynamodbJson: FUNCTION = dynamodb-json
+build-General: FUNCTION = general
+build-JsonMap: FUNCTION = json-map
+build-KinesisGeneral: FUNCTION = kinesis-general
+build-KplDeaggregate: FUNCTION = kpl-deaggregate
+build-LoadBalancerLogs: FUNCTION = load-balancer-logs
+build-MskGeneral: FUNCTION = msk-general
+build-Rudderstack: FUNCTION = rudderstack
+build-S3AccessLogs: FUNCTION = s3-access-logs
+build-SyslogToCsv: FUNCTION = syslog-to-csv
+build-SyslogToJson: FUNCTION = syslog-to-json
+build-VpcFlowLogs: FUNCTION = vpc-flow-logs
+build-WafLogs: FUNCTION = waf-logs
 
 build-%:
 	@test -n "$(FUNCTION)" || { echo "sam-template.yaml has no function $*"; exit 1; }
