@@ -180,16 +180,14 @@ func (c *chunk) encodedDelta(b *buffers) ([]byte, format.Encoding) {
 			b.values, enc = d.appendInt64(b.values[:0], c.plain), format.DeltaBinaryPacked
 		}
 	case format.ByteArray:
-		var shared int
-		b.values, shared = d.appendPrefixes(b.values[:0], c.plain, 0)
-		enc = format.DeltaByteArray
-		if !hive && shared < len(c.plain)/8 {
+		if hive || prefixesPay(c.plain) {
+			b.values, enc = d.appendPrefixes(b.values[:0], c.plain, 0), format.DeltaByteArray
+		} else {
 			b.values, enc = d.appendLengths(b.values[:0], c.plain), format.DeltaLengthByteArray
 		}
 	case format.FixedLenByteArray:
 		if hive {
-			b.values, _ = d.appendPrefixes(b.values[:0], c.plain, c.leaf.width)
-			enc = format.DeltaByteArray
+			b.values, enc = d.appendPrefixes(b.values[:0], c.plain, c.leaf.width), format.DeltaByteArray
 		}
 	}
 	if enc == format.Plain || !hive && len(b.values) >= len(c.plain) {
