@@ -388,8 +388,12 @@ func packNanos(n int32) int64 {
 	if n == 0 || n%100 != 0 {
 		return int64(n) << 3
 	}
-	n /= 100
 	zeros := int64(1)
+	if n%1e6 == 0 { // milliseconds are common
+		n, zeros = n/1e6, 5
+	} else {
+		n /= 100
+	}
 	for ; n%10 == 0 && zeros < 7; zeros++ {
 		n /= 10
 	}
