@@ -139,6 +139,7 @@ func parseRegex(pattern string, o regexOptions) (re *regex, msg string) {
 		p.fail("unmatched close parenthesis")
 	}
 	p.resolve()
+	p.lookBehinds(n)
 	c := &reCompiler{re: p.re, starts: map[int]int{}}
 	c.emit(n)
 	c.add(inst{op: iMatch})
@@ -173,6 +174,26 @@ func (p *reParser) resolve() {
 		if !found {
 			p.fail("undefined name <" + f.name + "> reference")
 		}
+	}
+}
+
+// lookBehinds refuses those whose text has no one length. Of a repeated part at the front only what it must take counts.
+func (p *reParser) lookBehinds(n *reNode) {
+	for _, sub := range n.list {
+		p.lookBehinds(sub)
+	}
+	if n.kind != reBlock || n.op != iLookBehind {
+		return
+	}
+	head := n.list[0]
+	if head.kind == reSeq && len(head.list) > 0 {
+		head = head.list[0]
+	}
+	if head.kind == reRepeat {
+		head.max = head.min
+	}
+	if lo, hi := n.list[0].lengths(); lo > 0 && lo != hi {
+		p.fail("invalid pattern in look-behind")
 	}
 }
 
@@ -304,7 +325,11 @@ func (p *reParser) repeat(n *reNode) *reNode {
 		return nil
 	}
 	p.pos++
-	if n.kind == reInst && isAnchor(n.op) || n.kind == reBlock && n.op != iAtomic {
+	target := n
+	for target.kind == reSeq && len(target.list) == 1 {
+		target = target.list[0]
+	}
+	if target.kind == reInst && isAnchor(target.op) || target.kind == reBlock && target.op != iAtomic {
 		p.fail("target of repeat operator is invalid")
 	}
 	switch {
@@ -411,17 +436,7 @@ func (p *reParser) group() *reNode {
 		return p.capture("")
 	}
 	block := func(op instOp, y int) *reNode {
-		n := &reNode{kind: reBlock, op: op, y: y, list: []*reNode{p.closing()}}
-		if op == iLookBehind {
-			// Of a repeated part only what it must take counts; otherwise the length has to be one.
-			if body := n.list[0]; body.kind == reRepeat && body.min > 0 {
-				body.max = body.min
-			}
-			if lo, hi := n.list[0].lengths(); lo > 0 && lo != hi {
-				p.fail("invalid pattern in look-behind")
-			}
-		}
-		return n
+		return &reNode{kind: reBlock, op: op, y: y, list: []*reNode{p.closing()}}
 	}
 	switch {
 	case p.accept("#"):
