@@ -61,8 +61,8 @@ func (w *Writer) footer() []byte {
 	c := &compact{}
 	hive := w.options.Layout == LayoutHive
 	c.begin(0)
-	version := int32(1) // of Hive also with writer version V2
-	if w.v2 && !hive {
+	version := int32(1) // of parquet-mr also with writer version V2
+	if w.v2 && w.options.Layout == LayoutModern {
 		version = 2
 	}
 	c.i32(1, version)

@@ -36,9 +36,9 @@ import (
 const (
 	magic = "PAR1"
 
-	// createdBy is the writer's name in footers. Readers look for "parquet-mr" to work around its
-	// old mistakes, and take statistics of other names as correct.
-	createdBy = "hydrant (https://github.com/hydrantkit/hydrant)"
+	// createdBy is the writer's name in footers, in the form that parquet-mr can parse: it ignores
+	// statistics of writers whose name it can't.
+	createdBy = "hydrant version 0.1 (build github.com/hydrantkit/hydrant)"
 
 	// createdByHive is that of Hive 2.3 (oracle/parquet/README.md).
 	createdByHive = "parquet-mr version 1.8.1 (build 4aba4dae7bb0d4edbcf7923ae1339f28fd3f7fcf)"
