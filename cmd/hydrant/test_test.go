@@ -199,17 +199,17 @@ func TestManyCases(t *testing.T) {
 	for i := range 200 {
 		write(t, dir, fmt.Sprintf("case%03d.txtar", i), goodCase)
 	}
-	before := listing(t, dir)
+	before := folderListing(t, dir)
 	out, errs, status := command(t, dir, "", "test", "--json")
 	if status != 0 || !strings.Contains(out, `"passed":200,"failed":0`) {
 		t.Errorf("status %d\n%s", status, errs)
 	}
-	if after := listing(t, dir); after != before {
+	if after := folderListing(t, dir); after != before {
 		t.Errorf("before:\n%safter:\n%s", before, after)
 	}
 }
 
-func listing(t *testing.T, dir string) string {
+func folderListing(t *testing.T, dir string) string {
 	var b strings.Builder
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
