@@ -91,8 +91,7 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	if err != nil {
 		return err
 	}
-	restore := collectOften(r.memory)
-	defer restore()
+	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	stop := progress(io.err, totalSize(files), &r.read, f.quiet || f.json)
 	err = r.run(ctx, files)
 	stop()
@@ -120,16 +119,9 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	return nil
 }
 
-// collectOften keeps garbage low while a conversion runs: what it allocates is few large slices without pointers, which
-// are cheap to collect. The returned function undoes it.
-func collectOften(memory int64) (restore func()) {
-	percent := debug.SetGCPercent(25)
-	limit := debug.SetMemoryLimit(memory)
-	return func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}
-}
+// garbagePercent keeps garbage low while a conversion runs: what it allocates is few large slices without pointers, which are
+// cheap to collect.
+const garbagePercent = 25
 
 // prepare checks the flags, compiles the table and finds the inputs.
 func (r *conversionRun) prepare(ctx context.Context, args []string) ([]convertSource, error) {
