@@ -89,7 +89,7 @@ func (e *ExtractError) Error() string {
 }
 
 // Extract runs the query on a record and leaves the members of the one object it yields in k. Numbers and booleans are written as
-// tostring writes them. The error is an *ExtractError, and k is empty then. k may point into record until the next call.
+// tostring writes them. The error is an *ExtractError, and k is empty then. Nothing of record is kept.
 func (q *Query) Extract(k *Keys, record []byte) error {
 	k.names, k.text, k.ends = k.names[:0], k.text[:0], k.ends[:0]
 	if q.fast != nil && q.fast.run(k, q, record) {
@@ -145,6 +145,7 @@ func (q *Query) extractFull(k *Keys, record []byte) error {
 	}
 	o := out.obj()
 	for i, name := range o.keys {
+		name = strings.Clone(name) // it may lie in the record
 		switch v := o.vals[i]; v.kind {
 		case kindNull:
 			return &ExtractError{Reason: NullOrEmpty, Key: name}

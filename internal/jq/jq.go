@@ -28,6 +28,7 @@ package jq
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -154,7 +155,7 @@ func (e *RuntimeError) Error() string { return e.Message }
 func userError(err error) error {
 	switch e := err.(type) {
 	case *raised:
-		return &RuntimeError{Message: e.Error(), Code: 5}
+		return &RuntimeError{Message: strings.Clone(e.Error()), Code: 5} // it may lie in the record
 	case *aborted:
 		r := &RuntimeError{Message: e.reason, Halted: e.halt, Crash: !e.halt}
 		if e.code.kind == kindNumber {
