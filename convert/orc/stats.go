@@ -47,7 +47,7 @@ func (s *statistics) addInts(v []int64) {
 		lo, hi = min(lo, x), max(hi, x)
 		sum += x
 	}
-	if limit := int64(math.MaxInt64 / len(v)); lo < -limit || hi > limit {
+	if limit := math.MaxInt64 / int64(len(v)); lo < -limit || hi > limit {
 		sum = 0
 		for _, x := range v {
 			s.addSum(x)
