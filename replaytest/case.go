@@ -440,7 +440,7 @@ func (c *Case) close() error {
 
 // setup reads what the case refers to.
 func (c *Case) setup(ctx context.Context, o RunOptions) (setup, error) {
-	s := setup{file: c.place(streamFile), data: c.stream.request, faults: c.stream.faults, seed: c.stream.seed,
+	s := setup{file: c.place(streamFile), data: c.stream.request, faults: c.stream.faults, seed: c.stream.seed, invoker: o.Function,
 		describe: harness.DescribeOptions{ID: c.stream.id, Template: template.Options{Parameters: c.stream.parameters}},
 		function: FunctionOptions{InCase: true, Log: o.Log, Builds: o.Builds}}
 	var err error
@@ -471,7 +471,7 @@ func (c *Case) setup(ctx context.Context, o RunOptions) (setup, error) {
 				src += "#" + id
 			}
 		}
-		if s.describe.Table, err = glue.Load(src, glue.Options{Context: ctx}); err != nil {
+		if s.describe.Table, err = glue.Load(src, glue.Options{Context: ctx, Catalog: o.Catalog}); err != nil {
 			return s, err
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/lambda"
+	"github.com/hydrantkit/hydrant/schema/glue"
 )
 
 // RunOptions say how cases run.
@@ -18,6 +20,9 @@ type RunOptions struct {
 	Update bool      // rewrite what is expected
 	Log    io.Writer // what functions print; nil is nowhere
 	Builds *Builds   // shared by cases whose functions are built once; nil builds each time
+
+	Function lambda.Invoker // runs the functions of all cases; nil is what each case says
+	Catalog  glue.Catalog   // the live Data Catalog, for schemas like glue:db.table; nil is none
 }
 
 // A Result is what became of a case.

@@ -109,7 +109,7 @@ func caseCount(n int) string {
 // runCases runs cases, several at once, and returns their results in the order of the cases.
 func runCases(ctx context.Context, s *streams, f *testFlags, cases []string) []*replaytest.Result {
 	results := make([]*replaytest.Result, len(cases))
-	o := replaytest.RunOptions{Update: f.update, Builds: &replaytest.Builds{}}
+	o := replaytest.RunOptions{Update: f.update, Builds: &replaytest.Builds{}, Catalog: liveCatalog{}}
 	if !f.quiet && !f.json {
 		o.Log = &together{w: s.err}
 	}
