@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -312,9 +313,13 @@ func TestParity(t *testing.T) {
 				differ = append(differ, fmt.Sprintf("%s %d bytes not %d", name, p, q))
 			}
 		}
-		if float64(len(ours)) > float64(len(reference))*1.05+30 && !cutByBytes {
+		limit := 1.05
+		if runtime.GOARCH != "amd64" {
+			limit = 1.12 // the portable Snappy encoder finds less
+		}
+		if float64(len(ours)) > float64(len(reference))*limit+30 && !cutByBytes {
 			larger++
-			t.Errorf("%s: %d bytes, more than 5 %% above the reference writer's %d", side.File, len(ours), len(reference))
+			t.Errorf("%s: %d bytes, more than %.2f times the reference writer's %d", side.File, len(ours), limit, len(reference))
 		}
 		ratio := func(a, b int64) string {
 			if b == 0 {
