@@ -359,7 +359,8 @@ func TestBounds(t *testing.T) {
 
 // FuzzBounds holds the prefix comparison to a plain one.
 func FuzzBounds(f *testing.F) {
-	f.Add([]byte("a\x00abcdefgh\x00abcdefghi\x00\xff\xff"))
+	f.Add([]byte("a\nabcdefgh\nabcdefghi\n\xff\xff"))
+	f.Add([]byte("https://www.example.com/b1234567\nhttps://www.example.com/d1234567\nhttps://www.example.com/c1234567\nhttps://www.example.com/\nhttps://x"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var b bounds
 		values := bytes.Split(data, []byte{'\n'})

@@ -21,6 +21,8 @@ type bounds struct {
 	minF, maxF     float64
 	minB, maxB     []byte // owned
 	minP, maxP     uint64 // their prefixes, of texts
+	alike          int    // how many bytes of text they both begin with, as URLs do
+	minW, maxW     uint64 // the prefixes of what follows
 }
 
 func (b *bounds) reset() { *b = bounds{minB: b.minB[:0], maxB: b.maxB[:0]} }
@@ -107,17 +109,27 @@ func (b *bounds) text(x []byte) {
 }
 
 func (b *bounds) textSlow(p uint64, x []byte) {
-	switch {
-	case !b.has:
+	if !b.has {
 		b.has, b.minP, b.maxP = true, p, p
 		b.minB, b.maxB = append(b.minB[:0], x...), append(b.maxB[:0], x...)
+		b.alike, b.minW, b.maxW = len(x), 0, 0
 		return
+	}
+	if n := b.alike; p == b.minP && p == b.maxP && n+8 <= len(x) && string(x[:n]) == string(b.minB[:n]) {
+		if w := binary.BigEndian.Uint64(x[n:]); w > b.minW && w < b.maxW {
+			return
+		}
+	}
+	switch {
 	case p < b.minP || p == b.minP && bytes.Compare(x, b.minB) < 0:
 		b.minP, b.minB = p, append(b.minB[:0], x...)
-	}
-	if p > b.maxP || p == b.maxP && bytes.Compare(x, b.maxB) > 0 {
+	case p > b.maxP || p == b.maxP && bytes.Compare(x, b.maxB) > 0:
 		b.maxP, b.maxB = p, append(b.maxB[:0], x...)
+	default:
+		return
 	}
+	b.alike = sharedPrefix(b.minB, b.maxB)
+	b.minW, b.maxW = prefix(b.minB[b.alike:]), prefix(b.maxB[b.alike:])
 }
 
 // prefix is the first 8 bytes of x as a number, which orders texts that differ in them.
