@@ -214,8 +214,6 @@ func (d *describer) partitioning(s *Stream, n *template.Node) {
 		d.refuse(n.Get("DynamicPartitioningConfiguration"), "dynamic partitioning needs a MetadataExtraction or a Lambda processor")
 	case len(lambda)+len(query) == 0:
 		d.refuse(at, "Prefix must contain partition keys when dynamic partitioning is enabled")
-	case len(lambda)+len(query) > partition.MaxKeys:
-		d.refuse(at, "Prefix names %d partition keys; at most %d are allowed", len(lambda)+len(query), partition.MaxKeys)
 	case len(query) > 0 && g.Query == nil:
 		d.refuse(at, "Prefix names the key %s from a query, but there is no MetadataExtraction processor", query[0])
 	case len(lambda) > 0 && s.Lambda == nil:
@@ -227,6 +225,9 @@ func (d *describer) partitioning(s *Stream, n *template.Node) {
 	names, known := g.Query.Names()
 	if !known {
 		return
+	}
+	if len(names) > partition.MaxKeys { // a Prefix has no room for as many
+		d.refuse(n.Get("ProcessingConfiguration"), "MetadataExtractionQuery gives %d partition keys; at most %d are allowed", len(names), partition.MaxKeys)
 	}
 	// Each key of the query stands in the prefix, and each of the prefix in the query.
 	if key := missing(query, names); key != "" {

@@ -1,0 +1,236 @@
+# Every argument of aws_kinesis_firehose_delivery_stream that says something of delivery to S3. The same streams are in
+# the requests beside this file.
+
+variable "size" {
+  type    = number
+  default = 128
+}
+
+locals {
+  prefix = "k=!{partitionKeyFromQuery:k}/"
+  processors = {
+    RecordDeAggregation = { SubRecordType = "DELIMITED", Delimiter = "IyMjIw==" }
+    Lambda = {
+      LambdaArn               = "${aws_lambda_function.transform.arn}:$LATEST"
+      NumberOfRetries         = "2"
+      BufferSizeInMBs         = "0.5"
+      BufferIntervalInSeconds = "0"
+      RoleArn                 = aws_iam_role.firehose.arn
+    }
+    MetadataExtraction      = { MetadataExtractionQuery = "{k: .k}", JsonParsingEngine = "JQ-1.6" }
+    AppendDelimiterToRecord = {}
+    Decompression           = { CompressionFormat = "GZIP" }
+  }
+}
+
+resource "aws_s3_bucket" "data" {
+  bucket = "data"
+}
+
+resource "aws_iam_role" "firehose" {
+  name = "firehose"
+}
+
+resource "aws_kms_key" "key" {}
+
+resource "aws_lambda_function" "transform" {
+  function_name = "transform"
+  handler       = "bootstrap"
+  runtime       = "provided.al2023"
+  timeout       = 70
+  memory_size   = 256
+  filename      = "function.zip"
+  role          = aws_iam_role.firehose.arn
+  environment {
+    variables = {
+      STAGE = "test"
+    }
+  }
+}
+
+resource "aws_glue_catalog_table" "events" {
+  name          = "events"
+  database_name = "logs"
+  storage_descriptor {
+    columns {
+      name = "k"
+      type = "string"
+    }
+    columns {
+      name = "at"
+      type = "timestamp"
+    }
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "full" {
+  name        = "full"
+  destination = "extended_s3"
+  tags        = { Team = "data" }
+
+  server_side_encryption {
+    enabled  = true
+    key_type = "CUSTOMER_MANAGED_CMK"
+    key_arn  = aws_kms_key.key.arn
+  }
+
+  extended_s3_configuration {
+    role_arn            = aws_iam_role.firehose.arn
+    bucket_arn          = aws_s3_bucket.data.arn
+    prefix              = local.prefix
+    error_output_prefix = "e/!{firehose:error-output-type}/"
+    buffering_size      = var.size
+    buffering_interval  = 90
+    compression_format  = "UNCOMPRESSED"
+    kms_key_arn         = aws_kms_key.key.arn
+    custom_time_zone    = "Asia/Tokyo"
+    file_extension      = ".orc.x"
+    s3_backup_mode      = "Enabled"
+
+    cloudwatch_logging_options {
+      enabled         = true
+      log_group_name  = "g"
+      log_stream_name = "s"
+    }
+
+    s3_backup_configuration {
+      role_arn            = aws_iam_role.firehose.arn
+      bucket_arn          = "arn:aws:s3:::backup"
+      prefix              = "raw/"
+      error_output_prefix = "raw-errors/"
+      buffering_size      = 7
+      buffering_interval  = 61
+      compression_format  = "Snappy"
+      kms_key_arn         = aws_kms_key.key.arn
+    }
+
+    dynamic_partitioning_configuration {
+      enabled        = true
+      retry_duration = 17
+    }
+
+    processing_configuration {
+      enabled = true
+      dynamic "processors" {
+        for_each = local.processors
+        content {
+          type = processors.key
+          dynamic "parameters" {
+            for_each = processors.value
+            content {
+              parameter_name  = parameters.key
+              parameter_value = parameters.value
+            }
+          }
+        }
+      }
+    }
+
+    data_format_conversion_configuration {
+      enabled = true
+      schema_configuration {
+        catalog_id    = "123456789012"
+        database_name = aws_glue_catalog_table.events.database_name
+        table_name    = aws_glue_catalog_table.events.name
+        region        = "eu-west-1"
+        role_arn      = aws_iam_role.firehose.arn
+        version_id    = "1"
+      }
+      input_format_configuration {
+        deserializer {
+          hive_json_ser_de {
+            timestamp_formats = ["millis", "yyyy-MM-dd"]
+          }
+        }
+      }
+      output_format_configuration {
+        serializer {
+          orc_ser_de {
+            block_size_bytes                        = 67108864
+            bloom_filter_columns                    = ["k"]
+            bloom_filter_false_positive_probability = 0.1
+            compression                             = "ZLIB"
+            dictionary_key_threshold                = 0.5
+            enable_padding                          = true
+            format_version                          = "V0_11"
+            padding_tolerance                       = 0.2
+            row_index_stride                        = 5000
+            stripe_size_bytes                       = 8388608
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "kinesis" {
+  name        = "kinesis"
+  destination = "extended_s3"
+  kinesis_source_configuration {
+    kinesis_stream_arn = "arn:aws:kinesis:us-east-1:123456789012:stream/in"
+    role_arn           = aws_iam_role.firehose.arn
+  }
+  extended_s3_configuration {
+    role_arn       = aws_iam_role.firehose.arn
+    bucket_arn     = aws_s3_bucket.data.arn
+    buffering_size = 64
+    data_format_conversion_configuration {
+      schema_configuration {
+        database_name = "logs"
+        table_name    = "events"
+        role_arn      = aws_iam_role.firehose.arn
+      }
+      input_format_configuration {
+        deserializer {
+          open_x_json_ser_de {
+            case_insensitive                         = false
+            column_to_json_key_mappings              = { k = "Key" }
+            convert_dots_in_json_keys_to_underscores = true
+          }
+        }
+      }
+      output_format_configuration {
+        serializer {
+          parquet_ser_de {
+            block_size_bytes              = 134217728
+            compression                   = "GZIP"
+            enable_dictionary_compression = true
+            max_padding_bytes             = 8
+            page_size_bytes               = 65536
+            writer_version                = "V2"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "msk" {
+  name        = "msk"
+  destination = "extended_s3"
+  msk_source_configuration {
+    msk_cluster_arn     = "arn:aws:kafka:us-east-1:123456789012:cluster/c/1"
+    topic_name          = "events"
+    read_from_timestamp = "2025-01-01T00:00:00Z"
+    authentication_configuration {
+      connectivity = "PRIVATE"
+      role_arn     = aws_iam_role.firehose.arn
+    }
+  }
+  extended_s3_configuration {
+    role_arn   = aws_iam_role.firehose.arn
+    bucket_arn = aws_s3_bucket.data.arn
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "old" {
+  name        = "old"
+  destination = "s3"
+  s3_configuration {
+    role_arn           = aws_iam_role.firehose.arn
+    bucket_arn         = aws_s3_bucket.data.arn
+    buffer_size        = 10
+    buffer_interval    = 400
+    compression_format = "GZIP"
+  }
+}
