@@ -47,8 +47,6 @@ var homes = map[string][]string{
 	"github.com/aws/aws-sdk-go-v2":           {"internal/aws", "reingest", "schema/glue/catalog", "harness/s3", "cmd/hydrant"},
 	"github.com/aws/smithy-go":               {"internal/aws", "reingest", "schema/glue/catalog", "harness/s3", "cmd/hydrant"},
 	"github.com/klauspost/compress":          {"internal/compress"},
-	"github.com/dlclark/regexp2":             {"internal/jq"},
-	"github.com/itchyny/gojq":                {"internal/jq"},
 	"go.yaml.in/yaml":                        {"internal/template"},
 	"github.com/hashicorp/hcl":               {"internal/template/terraform"},
 	"github.com/zclconf/go-cty":              {"internal/template/terraform"},

@@ -32,7 +32,7 @@ gives, the prefix it makes, or why the record fails. A query that jq 1.6 refuses
 			if len(args) < 2 {
 				return usagef("a query and an input are needed: hydrant explain-query QUERY INPUT…")
 			}
-			q, err := jq.Compile(args[0])
+			q, err := jq.Options{Now: time.Now}.Compile(args[0])
 			if err != nil {
 				return usagef("the query: %w", err)
 			}
