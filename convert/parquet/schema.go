@@ -170,7 +170,12 @@ func (t *tree) add(parent []string, name string, typ *schema.Type, optional bool
 		}
 		e.children = len(typ.Fields)
 		t.elems = append(t.elems, e)
+		seen := make(map[string]bool, len(typ.Fields))
 		for _, f := range typ.Fields {
+			if f.Name == "" || seen[f.Name] {
+				return node{}, fmt.Errorf("%s: the member name %q is empty or there twice", e.path, f.Name)
+			}
+			seen[f.Name] = true
 			c, err := t.add(path, f.Name, f.Type, true, n.def, rep)
 			if err != nil {
 				return node{}, err

@@ -437,7 +437,8 @@ func TestOptions(t *testing.T) {
 			t.Errorf("New(%+v) = %v, want %q", tt.o, err, tt.want)
 		}
 	}
-	for _, bad := range [][]schema.Column{nil, {{Name: "a", Type: &schema.Type{Kind: schema.Struct}}}, {{Name: "a"}}, append(columns, columns[0])} {
+	twice := &schema.Type{Kind: schema.Struct, Fields: []schema.Column{{Name: "x", Type: columns[0].Type}, {Name: "x", Type: columns[0].Type}}}
+	for _, bad := range [][]schema.Column{nil, {{Name: "a", Type: twice}}, {{Name: "a", Type: &schema.Type{Kind: schema.Struct}}}, {{Name: "a"}}, append(columns, columns[0])} {
 		if _, err := New(io.Discard, bad, Options{}); err == nil {
 			t.Errorf("New(%v) takes it", bad)
 		}
