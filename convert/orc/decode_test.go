@@ -259,7 +259,11 @@ func checkRuns(t *testing.T, v []int64, signed bool, piece int) {
 
 func TestRuns(t *testing.T) {
 	kinds := map[int]int{}
-	for seed := range 3000 {
+	seeds := 3000
+	if testing.Short() {
+		seeds = 500
+	}
+	for seed := range seeds {
 		g := &generator{Rand: rand.New(rand.NewPCG(uint64(seed), 1))}
 		g.base = int64(g.Uint64()) >> g.IntN(63)
 		v := make([]int64, g.IntN(2000))
