@@ -176,7 +176,7 @@ func (g *outcome) compare() []Failure {
 			if f, ok := g.compareObject(i, g.c.expect[j]); !ok {
 				failures = append(failures, f)
 			}
-		case g.wanted(&g.objects[i]):
+		default:
 			unexpected = append(unexpected, i)
 		}
 	}
@@ -204,7 +204,7 @@ func (g *outcome) compare() []Failure {
 }
 
 // others makes failures of objects that are expected and not there, and of those that are there and not expected. One of
-// each that hold the same is one object under another key.
+// each that hold the same is one object under another key, also where only: leaves that key out.
 func (g *outcome) others(missing []*expectation, unexpected []int) []Failure {
 	var failures []Failure
 	left := append([]int(nil), unexpected...)
@@ -220,9 +220,7 @@ func (g *outcome) others(missing []*expectation, unexpected []int) []Failure {
 			lines := splitLines(e.body)
 			f := Failure{Message: e.name + " was not delivered",
 				Diff: unified(e.name, "/dev/null", lines, nil, edits(len(lines), 0, nil))}
-			if len(left) == 0 {
-				f.Parting = g.astray()
-			}
+			f.Parting = g.astray()
 			failures = append(failures, f)
 			continue
 		}
@@ -237,6 +235,9 @@ func (g *outcome) others(missing []*expectation, unexpected []int) []Failure {
 	}
 	for _, i := range left {
 		o := &g.objects[i]
+		if !g.wanted(o) {
+			continue
+		}
 		lines := splitLines(o.Body)
 		f := Failure{Message: "the object " + plain(o.Name()) + " is not expected",
 			Diff: unified("/dev/null", plain(o.Name()), nil, lines, edits(0, len(lines), nil))}
