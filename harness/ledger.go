@@ -28,6 +28,7 @@ type Ledger struct {
 
 	Partitions     int // delivery buffers that were opened
 	MostPartitions int // at once
+	OpenPartitions Curve
 }
 
 // An Entry is the account of one station: In + Added = Out + Dropped + Failed + Held.

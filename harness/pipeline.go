@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness/buffer"
@@ -410,6 +411,7 @@ func (p *Pipeline) openPartition(now time.Time, r *record.Record) (*outlet, *rec
 	p.outlets[r.Keys] = o
 	p.ledger.Partitions++
 	p.ledger.MostPartitions = max(p.ledger.MostPartitions, len(p.outlets))
+	p.ledger.OpenPartitions.add(now, len(p.outlets))
 	return o, nil
 }
 
@@ -434,6 +436,7 @@ func (p *Pipeline) closePartition(o *outlet) {
 		p.agenda.set(o, time.Time{})
 		delete(p.outlets, o.keys)
 		p.keys.Forget(o.keys)
+		p.ledger.OpenPartitions.add(p.now, len(p.outlets))
 	}
 }
 
@@ -582,6 +585,7 @@ func (p *Pipeline) attempt(ctx context.Context, o *outlet, now time.Time) (settl
 func (p *Pipeline) Ledger() Ledger {
 	l := p.ledger
 	l.Failures = maps.Clone(l.Failures)
+	l.OpenPartitions.Most = slices.Clone(l.OpenPartitions.Most)
 	if t := p.transform; t != nil {
 		l.Lambda.Held = int64(t.Records())
 	}

@@ -138,11 +138,11 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil && !interrupted {
 		return err
 	}
-	s := replaytest.NewSummary(p.Ledger(), kept.objects, last.Sub(first), time.Since(began))
-	if err := printSummary(io.out, s, f, plan); err != nil {
+	l := p.Ledger()
+	s := replaytest.NewSummary(l, kept.objects, last.Sub(first), time.Since(began))
+	if err := printSummary(io.out, s, &l, f, plan); err != nil {
 		return err
 	}
-	l := p.Ledger()
 	if err := l.Check(); err != nil {
 		return err
 	}

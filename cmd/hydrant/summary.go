@@ -4,16 +4,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sort"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/partition"
+	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/replaytest"
 )
 
 // printSummary prints what a replay did: for people, or as one JSON object.
-func printSummary(w io.Writer, s *replaytest.Summary, f *replayFlags, p *plan) error {
+func printSummary(w io.Writer, s *replaytest.Summary, l *harness.Ledger, f *replayFlags, p *plan) error {
 	if f.json {
 		b, err := json.Marshal(s)
 		if err != nil {
@@ -31,8 +34,12 @@ func printSummary(w io.Writer, s *replaytest.Summary, f *replayFlags, p *plan) e
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(t, "station\tin\tout\tdropped\tfailed\theld\t \n")
 	for _, st := range s.Stations {
-		if st.Name == "lambda" && stream.Lambda == nil || st.Name == "errors" && st.In == 0 {
-			continue
+		switch st.Name {
+		case "source", "buffer", "delivery":
+		default:
+			if st.In == 0 { // the stream doesn't have it, or nothing came so far
+				continue
+			}
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t %s\n", st.Name, count(st.In), count(st.Out), count(st.Dropped), count(st.Failed), count(st.Held), p.note(st.Name, s))
 	}
@@ -54,6 +61,9 @@ func printSummary(w io.Writer, s *replaytest.Summary, f *replayFlags, p *plan) e
 	for _, c := range s.Codes() {
 		fmt.Fprintf(&b, "  %s  %s\n", count(s.Failures[c]), c)
 	}
+	if stream.Partitioning != nil {
+		b.WriteString(p.partitions(s, l))
+	}
 	const most = 8
 	var size int
 	for _, o := range s.Objects {
@@ -72,6 +82,68 @@ func printSummary(w io.Writer, s *replaytest.Summary, f *replayFlags, p *plan) e
 	fmt.Fprintf(&b, "\n%s of stream time in %.2f s\n", time.Duration(s.StreamSeconds*float64(time.Second)).Round(time.Second), s.WallSeconds)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// partitions says how many there were over time, and which hold most.
+func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger) string {
+	var b strings.Builder
+	limit := partition.ActivePartitions
+	fmt.Fprintf(&b, "\n%s partitions, most %s at once of %s", count(int64(l.Partitions)), count(int64(l.MostPartitions)), count(int64(limit)))
+	if c := l.OpenPartitions; len(c.Most) > 1 {
+		fmt.Fprintf(&b, "; over time %s, %v each", spark(c.Most), c.Span)
+	}
+	b.WriteString("\n")
+	if 10*l.MostPartitions >= 8*limit {
+		fmt.Fprintf(&b, "  near the limit: beyond %s, records of further partitions fail\n", count(int64(limit)))
+	}
+	type group struct {
+		prefix         string
+		objects, bytes int
+		records        int64
+	}
+	groups := map[string]*group{}
+	var order []*group
+	for _, o := range s.Objects {
+		if o.Kind != s3.Data {
+			continue
+		}
+		prefix := o.Key
+		if i := strings.LastIndex(prefix, p.description.Stream.Name+"-"); i >= 0 {
+			prefix = prefix[:i]
+		}
+		g := groups[prefix]
+		if g == nil {
+			g = &group{prefix: prefix}
+			groups[prefix], order = g, append(order, g)
+		}
+		g.objects++
+		g.bytes += o.Bytes
+		g.records += int64(o.Records)
+	}
+	sort.SliceStable(order, func(i, j int) bool { return order[i].bytes > order[j].bytes })
+	const most = 5
+	for i, g := range order {
+		if i == most {
+			fmt.Fprintf(&b, "  … and %s more\n", count(int64(len(order)-most)))
+			break
+		}
+		fmt.Fprintf(&b, "  %s  %d objects, mean %s, %s records\n", g.prefix, g.objects, bytesText(g.bytes/g.objects), count(g.records))
+	}
+	return b.String()
+}
+
+// spark draws numbers as a line of bars.
+func spark(values []int) string {
+	const bars = "▁▂▃▄▅▆▇█"
+	most := 1
+	for _, v := range values {
+		most = max(most, v)
+	}
+	var b strings.Builder
+	for _, v := range values {
+		b.WriteRune([]rune(bars)[v*7/most])
+	}
+	return b.String()
 }
 
 // note says what a station is.
@@ -97,6 +169,18 @@ func (p *plan) note(station string, s *replaytest.Summary) string {
 			return fmt.Sprintf("%s by %s.%s", format, c.Database, c.Table)
 		}
 		return stream.S3.Compression.String()
+	case "decompress":
+		if stream.Decompress.DataMessageExtraction {
+			return "gzip, log messages"
+		}
+		return "gzip"
+	case "deaggregate":
+		return stream.Deaggregate.SubRecordType.String()
+	case "partition":
+		if q := stream.Partitioning.Query; q != nil {
+			return q.String()
+		}
+		return "keys from the Lambda"
 	}
 	return "error output"
 }
