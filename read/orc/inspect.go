@@ -26,8 +26,8 @@ type Info struct {
 
 // ColumnInfo is a type of the schema and what the footer says of its values.
 type ColumnInfo struct {
-	Name       string      `json:"name"` // a.b for members, a.[] for elements; "" for the root
-	Type       string      `json:"type"`
+	Name       string      `json:"name"`  // a.b for members, a.[] for elements; "" for the root
+	Type       string      `json:"type"`  // of compound types only which kind; Info.Schema has them whole
 	Bytes      int64       `json:"bytes"` // of its data streams in all stripes
 	Statistics *Statistics `json:"statistics,omitempty"`
 }
@@ -93,7 +93,10 @@ func (f *File) inspect() (*Info, error) {
 	for id := range f.types {
 		t := &f.types[id].Type
 		c := &info.Columns[id]
-		c.Name, c.Type = f.root.path(id), t.String()
+		c.Name, c.Type = f.root.path(id), t.Kind.String()
+		if len(t.Children) == 0 {
+			c.Type = t.String()
+		}
 		if id < len(f.stats) {
 			s, err := f.statistics(f.stats[id], t)
 			if err != nil {

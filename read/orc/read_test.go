@@ -128,6 +128,18 @@ func TestHostile(t *testing.T) {
 		deep = append(deep, 4, list(string(appendUvarint(nil, uint64(i+2)))))
 	}
 	deep = append(deep, 4, integer)
+	members := ""
+	for id := range 1000 {
+		members += string(appendUvarint(nil, uint64(id+2)))
+	}
+	wide := []any{1, 12, 2, members}
+	for range 1000 {
+		wide = append(wide, 3, "x")
+	}
+	long := []any{4, structOf(strings.Repeat("n", 100_000), "\x01"), 4, message(wide...)}
+	for range 1000 {
+		long = append(long, 4, integer)
+	}
 	// one column of integers, whose stripe is data and a footer that says what is in it
 	one := func(t []byte, rows int, data string, streams ...any) []byte {
 		footer := message(append(streams, 2, message(1, 0), 2, message(1, 2))...)
@@ -141,6 +153,8 @@ func TestHostile(t *testing.T) {
 		{"no types", build(nil, message(6, 0)), "no types"},
 		{"a type in itself", build(nil, message(4, structOf("a", "\x00"))), "can't have type 0 as its member"},
 		{"a type of two", build(nil, message(4, message(1, 12, 2, "\x01\x01", 3, "a", 3, "b"), 4, integer)), "can't have type 1"},
+		{"members out of order", build(nil, message(4, message(1, 12, 2, "\x02\x01", 3, "a", 3, "b"), 4, integer, 4, integer)), "can't have type 1"},
+		{"long names", build(nil, message(long...)), "names of columns are too long"},
 		{"a type of none", build(nil, message(4, integer, 4, integer)), "type 1 belongs to none"},
 		{"a list of two", build(nil, message(4, list("\x01\x02"), 4, integer, 4, integer)), "has 2 members, not 1"},
 		{"an unknown kind", build(nil, message(4, message(1, 77))), "unknown kind 77"},

@@ -3,6 +3,7 @@ package orc
 import (
 	"errors"
 	"fmt"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -119,14 +120,18 @@ func readType(b []byte) (typ, error) {
 	return t, err
 }
 
-// buildTypes links the types to a tree. A type's number is greater than its parent's, so there are
-// no loops, and each has one parent.
+// maxPaths bounds the names of all columns together, each with those that it is in.
+const maxPaths = 64 << 20
+
+// buildTypes links the types to a tree. Numbers grow from a type to its members and from member to
+// member, so there are no loops, and each has one parent.
 func buildTypes(types []typ) (*Type, error) {
 	if len(types) == 0 {
 		return nil, errors.New("no types")
 	}
-	depth := make([]int, len(types))
+	depth, path := make([]int, len(types)), make([]int, len(types))
 	depth[0] = 1
+	paths := 0
 	for id := range types {
 		t := &types[id]
 		t.ID = id
@@ -152,11 +157,20 @@ func buildTypes(types []typ) (*Type, error) {
 		if len(t.children) != want {
 			return nil, fmt.Errorf("type %d, %v, has %d members, not %d", id, t.Kind, len(t.children), want)
 		}
-		for _, c := range t.children {
-			if c <= uint64(id) || c >= uint64(len(types)) || depth[c] != 0 {
+		last := uint64(id)
+		for i, c := range t.children {
+			if c <= last || c >= uint64(len(types)) || depth[c] != 0 {
 				return nil, fmt.Errorf("type %d can't have type %d as its member", id, c)
 			}
+			last = c
 			depth[c] = depth[id] + 1
+			path[c] = path[id] + len("{value}.")
+			if t.Kind == Struct {
+				path[c] = path[id] + len(t.Names[i]) + 1
+			}
+			if paths += path[c]; paths > maxPaths {
+				return nil, errors.New("the names of columns are too long")
+			}
 			t.Children = append(t.Children, &types[c].Type)
 		}
 		if t.Kind == Decimal && t.Precision == 0 { // written before precision was
@@ -169,26 +183,23 @@ func buildTypes(types []typ) (*Type, error) {
 // path returns the name of type id below t: members by name, elements as "[]", keys and values as
 // "{key}" and "{value}". It is "" for t itself and when id isn't below it.
 func (t *Type) path(id int) string {
-	for i, c := range t.Children {
-		last := i == len(t.Children)-1
-		if id < c.ID || !last && id >= t.Children[i+1].ID {
-			continue
-		}
-		var name string
-		switch t.Kind {
-		case Struct:
-			name = t.Names[i]
-		case List:
-			name = "[]"
-		case Map:
-			name = [...]string{"{key}", "{value}"}[i]
-		case Union:
-			name = "<" + strconv.Itoa(i) + ">"
-		}
-		if rest := c.path(id); rest != "" {
-			return name + "." + rest
-		}
-		return name
+	i := sort.Search(len(t.Children), func(i int) bool { return t.Children[i].ID > id }) - 1
+	if i < 0 {
+		return ""
 	}
-	return ""
+	var name string
+	switch t.Kind {
+	case Struct:
+		name = t.Names[i]
+	case List:
+		name = "[]"
+	case Map:
+		name = [...]string{"{key}", "{value}"}[i]
+	case Union:
+		name = "<" + strconv.Itoa(i) + ">"
+	}
+	if rest := t.Children[i].path(id); rest != "" {
+		return name + "." + rest
+	}
+	return name
 }
