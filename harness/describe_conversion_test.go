@@ -1,0 +1,188 @@
+package harness
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hydrantkit/hydrant/schema"
+	"github.com/hydrantkit/hydrant/schema/glue"
+)
+
+// versions is what aws glue get-table-versions prints of a table, newest first.
+const versions = `{"TableVersions":[
+ {"VersionId":"3","Table":{"Name":"t","DatabaseName":"db","VersionId":"3","StorageDescriptor":{"Columns":[{"Name":"three","Type":"int"}]}}},
+ {"VersionId":"2","Table":{"Name":"t","DatabaseName":"db","VersionId":"2","StorageDescriptor":{"Columns":[{"Name":"two","Type":"int"}]}}},
+ {"VersionId":"1","Table":{"Name":"t","DatabaseName":"db","VersionId":"1","StorageDescriptor":{"Columns":[{"Name":"one","Type":"int"}]}}}]}`
+
+const tables = `{"TableList":[
+ {"Name":"u","DatabaseName":"db","StorageDescriptor":{"Columns":[{"Name":"other","Type":"int"}]}},
+ {"Name":"t","DatabaseName":"db","StorageDescriptor":{"Columns":[{"Name":"mine","Type":"int"}]}}]}`
+
+// liveCatalog is a Data Catalog of one table, whose current version is 9.
+type liveCatalog struct{}
+
+func (liveCatalog) Table(_ context.Context, database, table, version string) (*schema.Table, error) {
+	if version == "" {
+		version = "9"
+	}
+	t, err := schema.NewTable([2]string{"live" + version, "string"})
+	if err == nil {
+		t.Database, t.Name, t.Version = database, table, version
+	}
+	return t, err
+}
+
+// TestSchema takes the table from outside of the description, at the version that is configured.
+func TestSchema(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"versions.json": versions, "tables.json": tables, "t.sql": "CREATE EXTERNAL TABLE db.t (ddl int);"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct{ schema, version, column, wantErr string }{
+		{"versions.json", "", "three", ""},
+		{"versions.json", "LATEST", "three", ""},
+		{"versions.json", "2", "two", ""},
+		{"versions.json", "1", "one", ""},
+		{"versions.json", "4", "", "EntityNotFoundException: version 4 of the table db.t is wanted, and the schema given is version 3"},
+		{"versions.json#db.t", "1", "one", ""},
+		{"versions.json#@1", "1", "one", ""},
+		{"versions.json#@1", "2", "", "EntityNotFoundException: version 2 of the table db.t is wanted, and the schema given is version 1"},
+		{"tables.json", "", "mine", ""},
+		{"tables.json", "5", "mine", ""}, // the file says nothing of versions
+		{"tables.json#u", "", "other", ""},
+		{"t.sql", "5", "ddl", ""},
+		{"nothing.json", "", "", "nothing.json"},
+		{"struct<a:int>", "", "a", ""},
+		{"struct<a:int>", "2", "a", ""},
+		{"glue:db.t", "", "live9", ""},
+		{"glue:db.t", "LATEST", "live9", ""},
+		{"glue:db.t", "4", "live4", ""},
+		{"glue:db.t@5", "", "live5", ""},
+		{"glue:db.t@5", "4", "", "version 4 of the table db.t is wanted, and the schema given is version 5"},
+	} {
+		src := tt.schema
+		if !strings.HasPrefix(src, "glue:") && !strings.HasPrefix(src, "struct<") {
+			src = filepath.Join(dir, src)
+		}
+		destination := conversionYAML
+		if tt.version != "" {
+			destination = strings.Replace(destination, "TableName: t", "TableName: t, VersionId: '"+tt.version+"'", 1)
+		}
+		d, err := Parse("r.yaml", []byte(s3Request(destination, "")), DescribeOptions{Schema: src, Glue: glue.Options{Catalog: liveCatalog{}}})
+		if tt.wantErr != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
+				t.Errorf("%s, version %q: %v, want %q", tt.schema, tt.version, err, tt.wantErr)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s, version %q: %v", tt.schema, tt.version, err)
+			continue
+		}
+		c := d.Stream.Conversion
+		want := tt.version
+		if want == "" {
+			want = "LATEST"
+		}
+		if got := c.Schema.Columns[0].Name; got != tt.column || c.Version != want {
+			t.Errorf("%s, version %q: column %s, version %s, want %s", tt.schema, tt.version, got, c.Version, tt.column)
+		}
+	}
+}
+
+// TestPinnedInTemplate: a template has a table's newest version, and is believed to be the first.
+func TestPinnedInTemplate(t *testing.T) {
+	text := sampleTemplate(t)
+	const latest = "VersionId: LATEST"
+	if !strings.Contains(text, latest) {
+		t.Fatal("the sample's conversion doesn't take the latest version")
+	}
+	for version, want := range map[string]string{"LATEST": "", "0": "", "1": "", "2": "version 2 of the table apache_logs.access isn't the one in the template; give its schema"} {
+		_, err := Parse("t.yaml", []byte(strings.Replace(text, latest, "VersionId: '"+version+"'", 1)), DescribeOptions{})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("VersionId %s: %v", version, err)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	odd := filepath.Join(dir, "odd#name.yaml")
+	if err := os.WriteFile(odd, []byte(s3Request("", "")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ src, want string }{
+		{"../sam-template.yaml", ""},
+		{"../sam-template.yaml#Logs", ""},
+		{"../sam-template.yaml#hydrant-apache-logs", ""},
+		{"../sam-template.yaml#Clicks", "../sam-template.yaml:1:1: the template has no delivery stream Clicks; it has Logs"},
+		{odd, ""},
+		{odd + "#d", ""}, // a request describes one stream, whatever it is called
+		{dir, "no .tf files"},
+		{filepath.Join(dir, "nothing.yaml"), "nothing.yaml: no such file or directory"},
+		{filepath.Join(dir, "nothing.yaml#x"), "no such file or directory"},
+		{"", "no such file or directory"},
+	} {
+		_, err := Load(tt.src, DescribeOptions{})
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("Load(%s): %v, want %q", tt.src, err, tt.want)
+		}
+	}
+}
+
+// TestUnknown: what nobody knows before a deployment is no error where it changes nothing of what is delivered.
+func TestUnknown(t *testing.T) {
+	const head = `
+Parameters: { P: { Type: String } }
+Resources:
+  D:
+    Type: AWS::KinesisFirehose::DeliveryStream
+    Properties:
+`
+	const destination = `
+      ExtendedS3DestinationConfiguration:
+        BucketARN: arn:aws:s3:::b
+`
+	for _, tt := range []struct{ name, properties, want string }{
+		{"role", destination + "        RoleARN: !Ref P", ""},
+		{"role that isn't there", destination + "        RoleARN: !GetAtt Nothing.Arn", ""},
+		{"logs", destination + "        RoleARN: !Ref P\n        CloudWatchLoggingOptions: { Enabled: true, LogGroupName: !Ref P, LogStreamName: !Ref P }", ""},
+		{"whether there are logs", destination + "        RoleARN: !Ref P\n        CloudWatchLoggingOptions: { Enabled: !Ref P }", ""},
+		{"all of the logs", destination + "        RoleARN: !Ref P\n        CloudWatchLoggingOptions: !Ref P", ""},
+		{"key", destination + "        RoleARN: !Ref P\n        EncryptionConfiguration: { KMSEncryptionConfig: { AWSKMSKeyARN: !Ref P } }", ""},
+		{"all of the encryption", destination + "        RoleARN: !Ref P\n        EncryptionConfiguration: !Ref P", ""},
+		{"tags", destination + "        RoleARN: !Ref P\n      Tags: [ { Key: !Ref P, Value: !Ref P } ]", ""},
+		{"all tags", destination + "        RoleARN: !Ref P\n      Tags: !Ref P", ""},
+		{"the stream's key", destination + "        RoleARN: !Ref P\n      DeliveryStreamEncryptionConfigurationInput: { KeyType: CUSTOMER_MANAGED_CMK, KeyARN: !Ref P }", ""},
+		{"the stream's encryption", destination + "        RoleARN: !Ref P\n      DeliveryStreamEncryptionConfigurationInput: { KeyType: !Ref P }", ""},
+		{"a backup that is off", destination + "        RoleARN: !Ref P\n        S3BackupMode: Disabled\n        S3BackupConfiguration: !Ref P", ""},
+		{"processing that is off", destination + "        RoleARN: !Ref P\n        ProcessingConfiguration: { Enabled: false, Processors: !Ref P }", ""},
+		{"a conversion that is off", destination + "        RoleARN: !Ref P\n        DataFormatConversionConfiguration: { Enabled: false, SchemaConfiguration: !Ref P }", ""},
+
+		{"name", destination + "        RoleARN: r\n      DeliveryStreamName: !Ref P", "t.yaml:"},
+		{"destination", "      ExtendedS3DestinationConfiguration: !Ref P", "unresolved parameter P"},
+		{"bucket", "      ExtendedS3DestinationConfiguration: { BucketARN: !Ref P, RoleARN: !Ref P }", "unresolved parameter P"},
+		{"hints", destination + "        RoleARN: !Ref P\n        BufferingHints: !Ref P", "unresolved parameter P"},
+		{"a hint", destination + "        RoleARN: !Ref P\n        BufferingHints: { SizeInMBs: !Ref P, IntervalInSeconds: 60 }", "unresolved parameter P"},
+		{"processors", destination + "        RoleARN: !Ref P\n        ProcessingConfiguration: { Enabled: true, Processors: !Ref P }", "unresolved parameter P"},
+		{"a processor", destination + "        RoleARN: !Ref P\n        ProcessingConfiguration: { Enabled: true, Processors: [ !Ref P ] }", "unresolved parameter P"},
+		{"parameters", destination + "        RoleARN: !Ref P\n        ProcessingConfiguration: { Enabled: true, Processors: [ { Type: Lambda, Parameters: !Ref P } ] }", "unresolved parameter P"},
+		{"a parameter", destination + "        RoleARN: !Ref P\n        ProcessingConfiguration: { Enabled: true, Processors: [ { Type: Lambda, Parameters: [ !Ref P ] } ] }", "unresolved parameter P"},
+		{"backup", destination + "        RoleARN: !Ref P\n        S3BackupMode: Enabled\n        S3BackupConfiguration: !Ref P", "unresolved parameter P"},
+		{"whether there is a backup", destination + "        RoleARN: !Ref P\n        S3BackupMode: !Ref P", "unresolved parameter P"},
+		{"conversion", destination + "        RoleARN: !Ref P\n        DataFormatConversionConfiguration: !Ref P", "unresolved parameter P"},
+		{"schema", destination + "        RoleARN: !Ref P\n        DataFormatConversionConfiguration: { SchemaConfiguration: !Ref P, InputFormatConfiguration: {}, OutputFormatConfiguration: {} }", "unresolved parameter P"},
+		{"partitioning", destination + "        RoleARN: !Ref P\n        DynamicPartitioningConfiguration: !Ref P", "unresolved parameter P"},
+		{"type of source", destination + "        RoleARN: !Ref P\n      DeliveryStreamType: !Ref P", "unresolved parameter P"},
+	} {
+		_, err := Parse("t.yaml", []byte(head+tt.properties), DescribeOptions{})
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "t.yaml:")) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
