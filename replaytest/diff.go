@@ -13,9 +13,10 @@ const around = 3
 
 // The bounds of a diff that people read.
 const (
-	maxDiffLines = 60
-	maxLine      = 600 // bytes
-	maxEdits     = 1000
+	maxDiffLines  = 60
+	maxWholeLines = 10  // of an object that is missing, or not expected
+	maxLine       = 600 // bytes
+	maxEdits      = 1000
 )
 
 // An edit is one line of a diff.
@@ -114,8 +115,8 @@ func trace(history [][]int, limit, n, m, x0, y0 int) []edit {
 	return out
 }
 
-// unified writes edits as a unified diff. old and new are the texts' names.
-func unified(old, new string, want, got []string, list []edit) string {
+// unified writes edits as a unified diff of at most so many lines. old and new are the texts' names.
+func unified(old, new string, want, got []string, list []edit, most int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "--- %s\n+++ %s\n", old, new)
 	lines := 0
@@ -148,7 +149,7 @@ func unified(old, new string, want, got []string, list []edit) string {
 		}
 		fmt.Fprintf(&b, "@@ -%s +%s @@\n", span(list[from].x, minus), span(list[from].y, plus))
 		for _, e := range list[from:to] {
-			if lines++; lines > maxDiffLines {
+			if lines++; lines > most {
 				fmt.Fprintf(&b, "… and more differences\n")
 				return b.String()
 			}

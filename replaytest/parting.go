@@ -9,6 +9,7 @@ import (
 	"github.com/hydrantkit/hydrant/harness"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/internal/compress"
 	"github.com/hydrantkit/hydrant/internal/template"
 )
 
@@ -114,7 +115,14 @@ func (g *outcome) parting(o *Object, list []edit, n int, want, got []string) str
 	case o.Columnar:
 		return g.columns(s, want[expected], got[there])
 	case g.r.description.Stream.Lambda == nil:
-		return g.told(s.Seq, "parts at station source: nothing in this stream changes a record")
+		if from := g.r.origin(s.Seq); from != nil && !bytes.Equal(from.data, s.Data) {
+			station := "deaggregate"
+			if len(readable(from.data)) != len(from.data) {
+				station = "decompress"
+			}
+			return g.told(s.Seq, "parts at station "+station+", which took it out of what came in")
+		}
+		return g.told(s.Seq, "parts at station source: it is delivered as it came in")
 	}
 	return g.told(s.Seq, "parts at station lambda")
 }
@@ -213,7 +221,30 @@ func (g *outcome) failedAt(seq uint64, sub uint32) string {
 			return g.told(seq, "went to the error output: "+g.fate(s))
 		}
 	}
-	return g.told(seq, "failed before station "+g.lastTransform())
+	// The other stations don't say it but in the line.
+	for _, lines := range g.r.trace.Objects {
+		for i := range lines {
+			if s := &lines[i]; s.Station == "errors" && s.Seq == seq && s.Sub == sub {
+				line, err := template.ParseJSON("", s.Data)
+				if err != nil {
+					continue
+				}
+				f := harness.Step{Station: "decompress", What: harness.Failed, Code: memberText(line, "errorCode"), Message: memberText(line, "errorMessage")}
+				if strings.HasPrefix(f.Code, "DynamicPartitioning.") {
+					f.Station = "partition"
+				}
+				return g.told(seq, "went to the error output: "+g.fate(&f))
+			}
+		}
+	}
+	return g.told(seq, "went to the error output")
+}
+
+func memberText(n *template.Node, key string) string {
+	if v := n.Get(key); v != nil {
+		return v.Text
+	}
+	return ""
 }
 
 // first is about the first record in object i.
@@ -251,7 +282,7 @@ func (g *outcome) told(seq uint64, what string, more ...string) string {
 	if o == nil {
 		return ""
 	}
-	lines := []string{"  " + o.String() + " " + what, "      came in:     " + shown(string(o.data), maxShown)}
+	lines := []string{"  " + o.String() + " " + what, "      came in:     " + shown(string(readable(o.data)), maxShown)}
 	for i := range g.r.trace.Steps {
 		if s := &g.r.trace.Steps[i]; s.Seq == seq && s.Station == "lambda" && s.What == harness.Passed {
 			lines = append(lines, "      left lambda: "+shown(string(s.Data), maxShown))
@@ -259,6 +290,15 @@ func (g *outcome) told(seq uint64, what string, more ...string) string {
 		}
 	}
 	return strings.Join(append(lines, more...), "\n")
+}
+
+// readable is a record as people read it: what is compressed is not.
+func readable(data []byte) []byte {
+	const most = 64 << 10
+	if plain, f, err := compress.DecodeAll(data, most); err == nil && f != compress.Uncompressed {
+		return plain
+	}
+	return data
 }
 
 // sameJSON reports whether two lines are the same JSON but for blanks between tokens.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hydrantkit/hydrant/harness"
 	"github.com/hydrantkit/hydrant/harness/lambda"
+	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/schema/glue"
 )
 
@@ -219,8 +220,10 @@ func (g *outcome) others(missing []*expectation, unexpected []int) []Failure {
 		if at < 0 {
 			lines := splitLines(e.body)
 			f := Failure{Message: e.name + " was not delivered",
-				Diff: unified(e.name, "/dev/null", lines, nil, edits(len(lines), 0, nil))}
-			f.Parting = g.astray()
+				Diff: unified(e.name, "/dev/null", lines, nil, edits(len(lines), 0, nil), maxWholeLines)}
+			if !g.delivered() {
+				f.Parting = g.astray()
+			}
 			failures = append(failures, f)
 			continue
 		}
@@ -229,7 +232,7 @@ func (g *outcome) others(missing []*expectation, unexpected []int) []Failure {
 		o := &g.objects[i]
 		old, new := strings.TrimPrefix(e.text, "/"), plain(o.Name())
 		f := Failure{Message: "the object of " + e.name + " was delivered under another key",
-			Diff: unified("expected key", "key", []string{old}, []string{new}, edits(1, 1, func(int, int) bool { return false }))}
+			Diff: unified("expected key", "key", []string{old}, []string{new}, edits(1, 1, func(int, int) bool { return false }), maxDiffLines)}
 		f.Parting = g.first(i, "its prefix and its key are made at station "+stationOf(o))
 		failures = append(failures, f)
 	}
@@ -240,11 +243,21 @@ func (g *outcome) others(missing []*expectation, unexpected []int) []Failure {
 		}
 		lines := splitLines(o.Body)
 		f := Failure{Message: "the object " + plain(o.Name()) + " is not expected",
-			Diff: unified("/dev/null", plain(o.Name()), nil, lines, edits(0, len(lines), nil))}
+			Diff: unified("/dev/null", plain(o.Name()), nil, lines, edits(0, len(lines), nil), maxWholeLines)}
 		f.Parting = g.first(i, "")
 		failures = append(failures, f)
 	}
 	return failures
+}
+
+// delivered reports whether there is any data.
+func (g *outcome) delivered() bool {
+	for i := range g.objects {
+		if g.objects[i].Kind == s3.Data {
+			return true
+		}
+	}
+	return false
 }
 
 // same reports whether an object holds what is expected.
@@ -270,7 +283,7 @@ func (g *outcome) compareLines(e *expectation, name string, body []byte, columna
 		equal = func(x, y int) bool { return e.lines[x].MatchString(got[y]) }
 	case columnar:
 		equal = func(x, y int) bool { return want[x] == got[y] || sameJSON(want[x], got[y]) }
-	case o == nil || o.Kind == "error":
+	case o == nil || o.Kind == s3.Error:
 		patterns := make([]pattern, len(want))
 		for i := range want {
 			patterns[i] = linePattern(want[i])
@@ -280,7 +293,7 @@ func (g *outcome) compareLines(e *expectation, name string, body []byte, columna
 	list := edits(len(want), len(got), equal)
 	for n, d := range list {
 		if d.op != ' ' {
-			f := Failure{Message: name + " is not as expected", Diff: unified(e.name, name, want, got, list)}
+			f := Failure{Message: name + " is not as expected", Diff: unified(e.name, name, want, got, list, maxDiffLines)}
 			if o != nil && name != "" {
 				f.Parting = g.parting(o, list, n, want, got)
 			}

@@ -28,7 +28,7 @@ func (g *outcome) compareSummary(e *expectation) (Failure, bool) {
 	}
 	x, y := indented(want, ""), indented(shown, "")
 	list := edits(len(x), len(y), func(i, j int) bool { return x[i] == y[j] })
-	return Failure{Message: "the summary is not as expected", Diff: unified(e.name, "summary", x, y, list), Parting: g.astray()}, false
+	return Failure{Message: "the summary is not as expected", Diff: unified(e.name, "summary", x, y, list, maxDiffLines), Parting: g.astray()}, false
 }
 
 // subset reports whether got has all that want has, and returns what got has of it. Items of lists are found by their

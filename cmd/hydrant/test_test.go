@@ -93,7 +93,7 @@ func TestTestReports(t *testing.T) {
 @@ -1 +1 @@
 -a
 +b
-  record 1 (records:1) parts at station source: nothing in this stream changes a record
+  record 1 (records:1) parts at station source: it is delivered as it came in
       came in:     b`
 	if c := r.Cases[0]; c.Name != "cases/bad" || c.Passed || len(c.Failures) != 1 || c.Failures[0] != diff {
 		t.Errorf("%+v\n%s", c, c.Failures)
