@@ -31,8 +31,8 @@ type place struct{ start, end uint32 }
 // A slot is empty or has the number, plus one, of a value and the value's hash.
 type slot struct{ hash, number uint32 }
 
-// maxDictionary bounds the bytes of a dictionary, far below what a place can number; a stripe is
-// much smaller.
+// maxDictionary bounds the bytes of a dictionary: far below what a place can number, as it is looked
+// at after a batch. Only stripes that are larger come so far.
 const maxDictionary = 1 << 30
 
 func (d *dictionary) reset() {

@@ -70,10 +70,11 @@ type intStream struct {
 // A columnEncoder is what the encoders of one column share.
 type columnEncoder struct {
 	codec
-	version1 bool
-	root     encoder
-	rows     int  // of the stripe so far
-	finished bool // all bytes are in streams; no more Encode
+	version1      bool
+	maxDictionary int
+	root          encoder
+	rows          int  // of the stripe so far
+	finished      bool // all bytes are in streams; no more Encode
 
 	ints   []int64 // scratch: values that are not null
 	ints2  []int64

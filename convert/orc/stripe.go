@@ -41,7 +41,7 @@ func (g *Stripe) column(w *Writer, col int) *columnEncoder {
 	}
 	c := g.columns[col]
 	if c == nil {
-		c = &columnEncoder{codec: codec{compression: w.compression}, version1: w.version1}
+		c = &columnEncoder{codec: codec{compression: w.compression}, version1: w.version1, maxDictionary: w.maxDictionary}
 		c.root.init(c, w, w.columns[col].Type, w.ids[col])
 		c.root.reset(w)
 		g.columns[col] = c

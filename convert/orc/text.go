@@ -125,8 +125,11 @@ func (e *encoder) encodeDictionary(g *group, v *column.Vector, valid []uint64, l
 			}
 		}
 	}
-	if len(e.dict.bytes) > maxDictionary {
-		return fmt.Errorf("more than %d bytes of distinct values in one stripe", maxDictionary)
+	if len(e.dict.bytes) > e.c.maxDictionary {
+		if e.c.version1 {
+			return fmt.Errorf("more than %d bytes of distinct values in one stripe", e.c.maxDictionary)
+		}
+		e.dropDictionary()
 	}
 	return nil
 }

@@ -132,6 +132,7 @@ type Writer struct {
 	version1              bool
 	stride                int
 	threshold             float64
+	maxDictionary         int
 	bloomWords            int
 	bloomHashes           int
 	stripeSize            int64
@@ -173,15 +174,16 @@ func newWriter(dst io.Writer, columns []schema.Column, o Options) (*Writer, erro
 		return otherwise
 	}
 	w := &Writer{
-		w:           bufio.NewWriterSize(dst, 2*pageSize),
-		columns:     columns,
-		compression: o.Compression,
-		version1:    o.FormatVersion == V0_11,
-		stride:      o.RowIndexStride,
-		threshold:   or(o.DictionaryKeyThreshold, 0.8),
-		padding:     o.EnablePadding,
-		stripeSize:  o.StripeSizeBytes,
-		blockSize:   o.BlockSizeBytes,
+		w:             bufio.NewWriterSize(dst, 2*pageSize),
+		columns:       columns,
+		compression:   o.Compression,
+		version1:      o.FormatVersion == V0_11,
+		stride:        o.RowIndexStride,
+		threshold:     or(o.DictionaryKeyThreshold, 0.8),
+		padding:       o.EnablePadding,
+		maxDictionary: maxDictionary,
+		stripeSize:    o.StripeSizeBytes,
+		blockSize:     o.BlockSizeBytes,
 	}
 	if w.compression == "" {
 		w.compression = Snappy

@@ -420,6 +420,39 @@ func TestDictionaryChoice(t *testing.T) {
 	}
 }
 
+// TestLargeDictionary gives up a dictionary whatever the threshold, or says that it can't.
+func TestLargeDictionary(t *testing.T) {
+	var values []string
+	for i := range 3000 {
+		values = append(values, fmt.Sprintf("value %d", i))
+	}
+	columns, b := texts(values...)
+	var out bytes.Buffer
+	w, err := New(&out, columns, Options{DictionaryKeyThreshold: pointer(1), RowIndexStride: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.maxDictionary = 10_000
+	var stripe Stripe
+	if err := errors.Join(w.Encode(&stripe, b, 0), w.Append(&stripe), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	file := out.Bytes()
+	if got := inspect(t, file).Stripes[0].Columns[1].Encoding; got != "DIRECT_V2" {
+		t.Errorf("encoding %s", got)
+	}
+	if got := string(readRows(t, file, 2500, 1)); got != "{\"a\":\"value 2500\"}\n" {
+		t.Errorf("row 2500 is %s", got)
+	}
+	if w, err = New(&bytes.Buffer{}, columns, Options{FormatVersion: V0_11}); err != nil {
+		t.Fatal(err)
+	}
+	w.maxDictionary = 10_000
+	if err := w.Encode(new(Stripe), b, 0); err == nil || !strings.Contains(err.Error(), "distinct values") {
+		t.Errorf("version 0.11: %v", err)
+	}
+}
+
 // TestOverlong cuts char and varchar that a caller didn't.
 func TestOverlong(t *testing.T) {
 	columns := parseColumns("struct<c:char(3),v:varchar(3)>")
