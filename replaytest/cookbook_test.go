@@ -124,3 +124,32 @@ func breakFile(t *testing.T, name, edit string) func() {
 	write(strings.Replace(string(before), old.String(), new.String(), 1))
 	return func() { write(string(before)) }
 }
+
+// TestCookbookText keeps docs/testing.md and the cookbook together: the page has every case, and the diffs that it shows are parts
+// of what the broken cases print.
+func TestCookbookText(t *testing.T) {
+	page, err := os.ReadFile("../docs/testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, section := range strings.Split(string(page), "\n### ")[1:] {
+		_, link, _ := strings.Cut(section, "(../examples/cookbook/cases/")
+		link, _, _ = strings.Cut(link, ")")
+		name := strings.TrimSuffix(strings.TrimSuffix(link, "/"), archiveExtension)
+		b, err := os.ReadFile(filepath.Join(cookbook, "broken", name+archiveExtension))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		found++
+		_, diff, _ := strings.Cut(section, "```diff\n")
+		diff, _, _ = strings.Cut(diff, "```\n")
+		if diff == "" || !strings.Contains(string(member(txtar.Parse(b), "prints").Data), diff) {
+			t.Errorf("%s: the page shows what isn't printed:\n%s", name, diff)
+		}
+	}
+	if list, err := filepath.Glob(filepath.Join(cookbook, "broken", "*")); err != nil || len(list) != found {
+		t.Errorf("the page has %d cases, and there are %d", found, len(list))
+	}
+}
