@@ -153,3 +153,6 @@ func TestCookbookText(t *testing.T) {
 		t.Errorf("the page has %d cases, and there are %d", found, len(list))
 	}
 }
+
+// TestPublic runs cases of templates as others publish them.
+func TestPublic(t *testing.T) { Run(t, RunOptions{Update: *update}, "../examples/public") }
