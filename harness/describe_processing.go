@@ -11,7 +11,6 @@ import (
 	"github.com/hydrantkit/hydrant/harness/buffer"
 	"github.com/hydrantkit/hydrant/harness/decode"
 	"github.com/hydrantkit/hydrant/harness/partition"
-	"github.com/hydrantkit/hydrant/internal/jq"
 	"github.com/hydrantkit/hydrant/internal/template"
 )
 
@@ -171,12 +170,13 @@ func (d *describer) extraction(s *Stream, p *template.Node) {
 		d.refuse(p, "MetadataExtraction processor is supported only when dynamic partitioning is enabled")
 		return
 	}
-	q, err := jq.Compile(d.str(query))
+	clock := &partition.Clock{}
+	q, err := clock.Compile(d.str(query))
 	if err != nil {
 		d.refuse(query, "MetadataExtractionQuery: %v", err)
 		return
 	}
-	s.Partitioning.Query = q
+	s.Partitioning.Query, s.Partitioning.Clock = q, clock
 }
 
 // lambda reads a Lambda processor, whose hints are numbers in texts (record-transformation.md §4, §6).

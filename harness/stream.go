@@ -88,7 +88,8 @@ type Lambda struct {
 
 // Partitioning is a stream's DynamicPartitioningConfiguration, with its MetadataExtraction.
 type Partitioning struct {
-	Query *jq.Query // nil where all keys come from the Lambda
+	Query *jq.Query        // nil where all keys come from the Lambda
+	Clock *partition.Clock // of the query; nil where it has none
 	Retry time.Duration
 }
 
@@ -154,7 +155,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 		p.decoders[1] = s.Deaggregate
 	}
 	if g := s.Partitioning; g != nil {
-		p.keys = partition.New(g.Query, s.S3.Prefix.QueryKeys(), s.S3.Prefix.LambdaKeys())
+		p.keys = partition.New(g.Query, g.Clock, s.S3.Prefix.QueryKeys(), s.S3.Prefix.LambdaKeys())
 		p.prefix, p.active = s.S3.Prefix, o.ActivePartitions
 		if p.active == 0 {
 			p.active = partition.ActivePartitions

@@ -81,7 +81,7 @@ type explanation struct {
 func explain(s *streams, q *jq.Query, p *s3.Prefix, in *records, limit int64, asJSON bool) error {
 	var station *partition.Keys
 	if p != nil {
-		station = partition.New(q, p.QueryKeys(), nil)
+		station = partition.New(q, nil, p.QueryKeys(), nil)
 	}
 	e := json.NewEncoder(s.out)
 	e.SetEscapeHTML(false)

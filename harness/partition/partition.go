@@ -26,9 +26,21 @@ const (
 	CodeLimitExceeded = "DynamicPartitioning.ActivePartitionsLimitExceeded"
 )
 
+// A Clock is what now is to a query: the stream's time. It belongs to one stream.
+type Clock struct{ now time.Time }
+
+// Now is the stream's time at the last record.
+func (c *Clock) Now() time.Time { return c.now }
+
+// Compile compiles a query that knows the time by c.
+func (c *Clock) Compile(query string) (*jq.Query, error) {
+	return jq.Options{Now: c.Now}.Compile(query)
+}
+
 // Keys is the station. It is for one goroutine.
 type Keys struct {
 	query  *jq.Query
+	clock  *Clock
 	names  []string // that the prefix names, in its order
 	lambda []string
 	table  record.Interner
@@ -36,16 +48,19 @@ type Keys struct {
 	found  record.Keys
 }
 
-// New makes the station. query may be nil where all keys come from the Lambda; names and lambda are the keys that the
+// New makes the station. query may be nil where all keys come from the Lambda, and clock where the query has none; names and lambda are the keys that the
 // prefix names, in its order, of the query and of the Lambda.
-func New(query *jq.Query, names, lambda []string) *Keys {
-	return &Keys{query: query, names: names, lambda: lambda,
+func New(query *jq.Query, clock *Clock, names, lambda []string) *Keys {
+	return &Keys{query: query, clock: clock, names: names, lambda: lambda,
 		found: record.Keys{Query: make([]string, len(names)), Lambda: make([]string, len(lambda))}}
 }
 
 // Process gives each record its keys. A record without them is a failure: an outcome of this station has no
 // error. out may be in.
 func (k *Keys) Process(_ context.Context, now time.Time, _ int, in []record.Record) (record.Outcome, error) {
+	if k.clock != nil {
+		k.clock.now = now
+	}
 	o := record.Outcome{Out: in[:0], End: now}
 	for i := range in {
 		r := in[i]

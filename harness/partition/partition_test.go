@@ -44,7 +44,7 @@ func TestProcess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			k := New(q, tt.names, tt.lambda)
+			k := New(q, nil, tt.names, tt.lambda)
 			in := func() []record.Record {
 				r := []record.Record{{Data: []byte(tt.data)}, {Data: []byte(tt.data)}}
 				for i := range r {
@@ -77,7 +77,7 @@ func BenchmarkProcess(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	k := New(q, []string{"c", "y", "d"}, nil)
+	k := New(q, nil, []string{"c", "y", "d"}, nil)
 	data := []byte(`{"customer":"c1","device":{"type":"mobile","os":"x"},"ts":1565382027,"text":"` + strings.Repeat("x", 900) + `"}`)
 	in := make([]record.Record, 100)
 	b.SetBytes(int64(len(data)))
@@ -89,5 +89,18 @@ func BenchmarkProcess(b *testing.B) {
 		if o, _ := k.Process(context.Background(), now, 1, in); len(o.Failed) > 0 {
 			b.Fatal(o.Failed[0].Message)
 		}
+	}
+}
+
+// TestNow gives a query the stream's time.
+func TestNow(t *testing.T) {
+	var c Clock
+	q, err := c.Compile(`{y: (now|strftime("%Y-%m-%d"))}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := New(q, &c, []string{"y"}, nil).Process(context.Background(), now, 1, []record.Record{{Data: []byte("{}")}})
+	if err != nil || len(o.Out) != 1 || o.Out[0].Keys.Query[0] != "2025-01-01" {
+		t.Errorf("%+v, %v", o, err)
 	}
 }
