@@ -186,4 +186,6 @@ func (d *tracedDelivery) Attempt(ctx context.Context, now time.Time) (record.Pro
 }
 
 // SourceOf is the metadata that Replay gives a record of a stream that reads from Kinesis or MSK, for drivers of their own.
-func SourceOf(s *Stream, r *input.Record, arrival time.Time) *record.Source { return source(s, r, arrival) }
+func SourceOf(s *Stream, r *input.Record, arrival time.Time) *record.Source {
+	return source(s, r, arrival)
+}
