@@ -3,6 +3,7 @@ package orc
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -289,6 +290,22 @@ func TestRuns(t *testing.T) {
 	for k := range 4 {
 		if kinds[k] == 0 {
 			t.Errorf("no run of kind %d", k)
+		}
+	}
+}
+
+// TestWrap has equal steps over the ends of 64 bits, which a reader may not add up to.
+func TestWrap(t *testing.T) {
+	for _, step := range []int64{1, -1, 100, -100, 1 << 50} {
+		var v []int64
+		for i := range int64(40) {
+			v = append(v, math.MaxInt64-20*step+i*step)
+		}
+		checkRuns(t, v, true, 1000)
+		out, kinds := []byte(nil), []int(nil)
+		out, _ = appendRuns2(out, v, true, true)
+		if _, kinds = decodeRuns2(out, true); slices.Contains(kinds, 3) {
+			t.Errorf("step %d: runs of kinds %v", step, kinds)
 		}
 	}
 }

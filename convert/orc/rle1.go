@@ -60,6 +60,9 @@ func appendRuns1(dst []byte, v []int64, signed, last bool) ([]byte, int) {
 				for n < maxRepeat && i+n < len(v) && v[i+n]-v[i+n-1] == step {
 					n++
 				}
+				if step != 0 && (step > 0) != (v[i+n-1] > v[i]) { // past the end of 64 bits
+					n = 1
+				}
 			}
 		}
 		if n < minRepeat {

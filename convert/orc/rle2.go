@@ -92,9 +92,12 @@ func appendWindow(dst []byte, v []int64, signed bool) ([]byte, int) {
 		if done > 0 && done+n == len(v) && len(v) == maxRun {
 			return dst, done // it may go on
 		}
-		if v[done] == v[done+1] {
+		switch step := v[done+1] - v[done]; {
+		case step == 0:
 			dst = appendRepeat(dst, x[done], n)
-		} else {
+		case (step > 0) != (v[done+n-1] > v[done]): // past the end of 64 bits: not every reader goes there
+			dst = appendVarying(dst, v[done:done+n], x[done:done+n], 64, 0)
+		default:
 			dst = appendDeltaHead(dst, v[done:], x[done], 0, n)
 		}
 		if done += n; done == len(v) {
