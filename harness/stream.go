@@ -76,6 +76,9 @@ type Stream struct {
 	Backup *S3 // of the source records; nil without one
 
 	Conversion *Conversion // nil without one
+
+	// Notices are what the description says that its author may not have meant, each a sentence with its place.
+	Notices []string
 }
 
 // Lambda is a stream's Lambda processor.
@@ -102,6 +105,7 @@ type S3 struct {
 	Compression compress.Format
 	Zone        *time.Location
 	Extension   string // FileExtension; empty is the format's own
+	KMSKey      string // ARN of the key of EncryptionConfiguration; empty without one, or where it isn't known here
 }
 
 // Conversion is a stream's DataFormatConversionConfiguration, with its table.
