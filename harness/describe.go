@@ -231,6 +231,7 @@ func parseStream(n *template.Node, id identity, t *template.Template, o Describe
 	if d.err != nil {
 		return nil, d.err
 	}
+	s.Notices = d.notices
 	return s, nil
 }
 
@@ -241,6 +242,12 @@ type describer struct {
 	options DescribeOptions
 	t       *template.Template // nil where the description is the API's own JSON
 	err     error
+	notices []string
+}
+
+// notice says what the description means, where that may surprise its author.
+func (d *describer) notice(at *template.Node, format string, args ...any) {
+	d.notices = append(d.notices, at.Errorf(format, args...).Error())
 }
 
 func (d *describer) fail(err error) {

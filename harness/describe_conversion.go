@@ -50,6 +50,34 @@ func (d *describer) conversion(s *Stream, n *template.Node) {
 	d.deserializer(&c.Options, n.Get("InputFormatConfiguration", "Deserializer"), n.Get("InputFormatConfiguration"))
 	d.serializer(&c.Options, n.Get("OutputFormatConfiguration", "Serializer"), n.Get("OutputFormatConfiguration"))
 	s.Conversion = c
+	if d.err != nil || c.Options.OpenX == nil {
+		return
+	}
+	names := map[string]bool{}
+	for _, col := range c.Schema.Columns {
+		memberNames(names, col.Name, col.Type)
+	}
+	mappings := n.Get("InputFormatConfiguration", "Deserializer", "OpenXJsonSerDe", "ColumnToJsonKeyMappings")
+	if mappings.IsNull() {
+		return
+	}
+	for _, m := range mappings.Members {
+		if !names[m.Key] { // an exact match (format-conversion.md §4)
+			d.notice(m.Value, "ColumnToJsonKeyMappings maps %s, and neither a column nor a member of the table has that name, which is in lower case always", m.Key)
+		}
+	}
+}
+
+// memberNames notes the names of a column and of the members in it.
+func memberNames(names map[string]bool, name string, t *schema.Type) {
+	names[name] = true
+	if t == nil {
+		return
+	}
+	for _, f := range t.Fields {
+		memberNames(names, f.Name, f.Type)
+	}
+	memberNames(names, name, t.Elem)
 }
 
 // latest is the VersionId of a table that follows its changes. A replay takes the version that there is when it begins.

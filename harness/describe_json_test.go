@@ -232,3 +232,32 @@ func manyKeys(n int) string {
 	}
 	return b.String()
 }
+
+// TestNotices has what a description means and its author may not have meant.
+func TestNotices(t *testing.T) {
+	for _, tt := range []struct{ name, destination, want string }{
+		{"nothing", partitioningYAML, ""},
+		{"processing without Enabled", "ProcessingConfiguration: { Processors: [ { Type: AppendDelimiterToRecord } ] }", "no processor runs: a ProcessingConfiguration without Enabled is off"},
+		{"processing switched off", "ProcessingConfiguration: { Enabled: false, Processors: [ { Type: AppendDelimiterToRecord } ] }", ""},
+		{"a backup that is off", strings.Replace(backupYAML, "S3BackupMode: Enabled", "", 1), "nothing is backed up: "},
+		{"a backup", backupYAML, ""},
+		{"many retries", processors("- { Type: Lambda, Parameters: [ { ParameterName: LambdaArn, ParameterValue: a }, { ParameterName: NumberOfRetries, ParameterValue: 9 } ] }"), "NumberOfRetries is 9; whether the service takes more than 8 is not known"},
+		{"week years", `Prefix: "y=!{timestamp:YYYY}/"` + "\n" + `ErrorOutputPrefix: e/`, "Y in a timestamp is the year that the week belongs to"},
+		{"week years in the error prefix", `ErrorOutputPrefix: "!{firehose:error-output-type}/!{timestamp:YYYY}"`, "Y in a timestamp"},
+		{"days of the year", `Prefix: "!{timestamp:yyyy/MM}/!{timestamp:DD}/"` + "\n" + `ErrorOutputPrefix: e/`, "D in a timestamp is the day of the year"},
+		{"days of the year, meant", `Prefix: "!{timestamp:yyyy/DDD}/"` + "\n" + `ErrorOutputPrefix: e/`, ""},
+		{"minutes for months", `Prefix: "!{timestamp:yyyy/mm/dd}/"` + "\n" + `ErrorOutputPrefix: e/`, "m in a timestamp is the minute; M is the month"},
+		{"minutes", `Prefix: "!{timestamp:yyyy/MM/dd/HH/mm}/Y/!{timestamp:'DY'}"` + "\n" + `ErrorOutputPrefix: e/`, ""},
+		{"a mapping of no column", strings.Replace(conversionYAML, "OpenXJsonSerDe: {}", "OpenXJsonSerDe: { ColumnToJsonKeyMappings: { K: key, at: ts } }", 1), "ColumnToJsonKeyMappings maps K, and neither a column nor a member of the table has that name"},
+	} {
+		d, err := Parse("r.yaml", []byte(s3Request(tt.destination, "")), DescribeOptions{Table: eventsTable(t)})
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		got := strings.Join(d.Stream.Notices, "\n")
+		if tt.want == "" && got != "" || !strings.Contains(got, tt.want) || tt.want != "" && (len(d.Stream.Notices) != 1 || !strings.HasPrefix(got, "r.yaml:")) {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

@@ -19,7 +19,13 @@ const maxProcessors = 5
 
 // processing reads a ProcessingConfiguration (record-transformation.md §7). Without Enabled it is off.
 func (d *describer) processing(s *Stream, n *template.Node) {
-	if !d.block(n) || !d.boolean(n.Get("Enabled"), false) {
+	if !d.block(n) {
+		return
+	}
+	if !d.boolean(n.Get("Enabled"), false) {
+		if list := n.Get("Processors"); n.Get("Enabled").IsNull() && list != nil && len(list.Items) > 0 {
+			d.notice(n, "no processor runs: a ProcessingConfiguration without Enabled is off")
+		}
 		return
 	}
 	list := n.Get("Processors")
@@ -187,7 +193,9 @@ func (d *describer) lambda(s *Stream, p *template.Node) {
 		case "LambdaArn":
 			l.ARN, l.Pos = d.str(v), v.Pos
 		case "NumberOfRetries": // CHOICE
-			l.Retries = int(d.number(v, name, 0, 300, true))
+			if l.Retries = int(d.number(v, name, 0, 300, true)); l.Retries > usualRetries {
+				d.notice(v, "NumberOfRetries is %d; whether the service takes more than %d is not known", l.Retries, usualRetries)
+			}
 		case "BufferSizeInMBs":
 			l.Hints.Size = int64(d.number(v, name, 0.2, 3, false) * MiB)
 		case "BufferIntervalInSeconds":
@@ -203,6 +211,9 @@ func (d *describer) lambda(s *Stream, p *template.Node) {
 	}
 	s.Lambda = l
 }
+
+// usualRetries is how many are known to be accepted (record-transformation.md §4, CHOICE).
+const usualRetries = 8
 
 // number is a processor parameter, which is text that holds a number.
 func (d *describer) number(n *template.Node, name string, lo, hi float64, whole bool) float64 {

@@ -51,15 +51,21 @@ func (d *describer) extended(s *Stream, n *template.Node) {
 	if converts {
 		d.conversion(s, conversion)
 	}
-	if mode := n.Get("S3BackupMode"); d.text(mode, "Disabled") == "Enabled" {
-		b := n.Get("S3BackupConfiguration")
-		switch {
-		case b.IsNull():
-			d.refuse(mode, "S3BackupConfiguration is required when S3BackupMode is Enabled")
-		case d.block(b):
-			s.Backup = &S3{}
-			d.bucket(s.Backup, b, hintRange{sizeLo: 1, size: 5, intervalLo: 60, intervalFor: "it is for the S3 backup"}, s3Use(d.options))
-		}
+	d.backup(s, n)
+}
+
+// backup reads where the source records are kept (record-transformation.md §9).
+func (d *describer) backup(s *Stream, n *template.Node) {
+	mode, b := n.Get("S3BackupMode"), n.Get("S3BackupConfiguration")
+	on := d.text(mode, "Disabled") == "Enabled"
+	switch {
+	case on && b.IsNull():
+		d.refuse(mode, "S3BackupConfiguration is required when S3BackupMode is Enabled")
+	case on && d.block(b):
+		s.Backup = &S3{}
+		d.bucket(s.Backup, b, hintRange{sizeLo: 1, size: 5, intervalLo: 60, intervalFor: "it is for the S3 backup"}, s3Use(d.options))
+	case !on && !b.IsNull() && d.err == nil:
+		d.notice(b, "nothing is backed up: there is an S3BackupConfiguration, but S3BackupMode is Disabled")
 	}
 }
 
@@ -127,6 +133,9 @@ func (d *describer) bucket(b *S3, n *template.Node, r hintRange, use s3.Use) {
 	if e := n.Get("EncryptionConfiguration"); e != nil && e.Kind == template.Map && !e.Get("NoEncryptionConfig").IsNull() && !e.Get("KMSEncryptionConfig").IsNull() {
 		d.refuse(e, "EncryptionConfiguration has both NoEncryptionConfig and KMSEncryptionConfig") // CHOICE, s3-delivery.md §7
 	}
+	if key := n.Get("EncryptionConfiguration", "KMSEncryptionConfig", "AWSKMSKeyARN"); !key.IsNull() && key.Kind != template.Unresolved {
+		b.KMSKey = d.str(key)
+	}
 	d.logging(n.Get("CloudWatchLoggingOptions"))
 	d.prefixes(b, n, use)
 }
@@ -174,13 +183,46 @@ func (d *describer) prefix(parent, at *template.Node, text string, use s3.Use) *
 			err = fmt.Errorf("prefix %.30q…: evaluated it is at least %d characters long; at most %d are allowed", text, n, s3.MaxEvaluated)
 		}
 	}
+	if at == nil {
+		at = parent
+	}
 	if err != nil {
-		if at == nil {
-			at = parent
-		}
 		d.refuse(at, "%v", err)
+		return nil
+	}
+	if mistaken := mistakenLetters(text); mistaken != "" {
+		d.notice(at, "%s", mistaken)
 	}
 	return p
+}
+
+// mistakenLetters says which letters of a prefix's timestamps are often taken for others (s3-delivery.md §4.2), or "".
+func mistakenLetters(text string) string {
+	has := map[rune]bool{}
+	for {
+		_, after, ok := strings.Cut(text, "!{timestamp:")
+		if !ok {
+			break
+		}
+		var pattern string
+		pattern, text, _ = strings.Cut(after, "}")
+		quoted := false
+		for _, c := range pattern {
+			if c == '\'' {
+				quoted = !quoted
+			}
+			has[c] = has[c] || !quoted
+		}
+	}
+	switch {
+	case has['Y']:
+		return "Y in a timestamp is the year that the week belongs to, which is another one around New Year; y is the calendar's"
+	case has['D'] && has['M']:
+		return "D in a timestamp is the day of the year; d is the day of the month"
+	case has['m'] && !has['M'] && (has['y'] || has['u']) && has['d']:
+		return "m in a timestamp is the minute; M is the month"
+	}
+	return ""
 }
 
 // literalLength is the length of a prefix without its expressions, in characters.

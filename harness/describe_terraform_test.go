@@ -25,7 +25,7 @@ func show(s *Stream) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %s %s %d, source %d %s, delimiter %v\n", s.Name, s.ARN, s.Region, s.Account, s.Version, s.Source, s.SourceARN, s.Delimiter)
 	bucket := func(name string, b3 *S3) {
-		fmt.Fprintf(&b, "%s %s %q %q %+v %v %v %q\n", name, b3.Bucket, b3.Prefix, b3.ErrorPrefix, b3.Hints, b3.Compression, b3.Zone, b3.Extension)
+		fmt.Fprintf(&b, "%s %s %q %q %+v %v %v %q %s\n", name, b3.Bucket, b3.Prefix, b3.ErrorPrefix, b3.Hints, b3.Compression, b3.Zone, b3.Extension, b3.KMSKey)
 	}
 	bucket("s3", &s.S3)
 	if s.Backup != nil {
