@@ -153,9 +153,9 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	case interrupted:
 		return ctx.Err()
 	case s.Lost > 0:
-		return &statusError{exitSetAside, fmt.Errorf("LOST: %d records could not be written within 24 hours of stream time, and the service would have lost them too", s.Lost)}
+		return &statusError{exitSetAside, fmt.Errorf("LOST: %s could not be written within 24 hours of stream time, and the service would have lost them too", plural(s.Lost, "record"))}
 	case !max.allows(s.Failed, s.In+s.Added):
-		return &statusError{exitSetAside, fmt.Errorf("%d records failed; they are in the error output under %s", s.Failed, f.out)}
+		return &statusError{exitSetAside, fmt.Errorf("%s failed; see the error output under %s", plural(s.Failed, "record"), f.out)}
 	}
 	return nil
 }

@@ -100,10 +100,10 @@ func TestReplayStatus(t *testing.T) {
 		{"no function", lambda, "", []string{"-"}, 2, "hydrant: template.yaml:16:72: the function arn:aws:lambda:us-east-1:123456789012:function:f is not part of the template; say how to run it with --function f=HOW"},
 		{"unknown builtin", lambda, "", []string{"--function", "f=builtin:x", "-"}, 2, "hydrant: --function builtin:x:"},
 		{"another function", lambda, "", []string{"--function", "g=builtin:general", "-"}, 2, "hydrant: --function g=builtin:general: the stream's function is f"},
-		{"failed", lambda, "no log line\n", []string{"--function", "f=builtin:apache-log-to-json", "-"}, 3, "hydrant: 1 records failed; they are in the error output under out"},
+		{"failed", lambda, "no log line\n", []string{"--function", "f=builtin:apache-log-to-json", "-"}, 3, "hydrant: 1 record failed; see the error output under out"},
 		{"within the bound", lambda, "no log line\n", []string{"--max-failed", "1", "--function", "f=builtin:apache-log-to-json", "-"}, 0, ""},
 		{"within the share", lambda, "no log line\n", []string{"--max-failed", "100%", "--function", "f=builtin:apache-log-to-json", "-"}, 0, ""},
-		{"too large for the door", clicks, "a\n" + long + "\n", []string{"-"}, 3, "hydrant: 1 records failed; they are in the error output under out"},
+		{"too large for the door", clicks, "a\n" + long + "\n", []string{"-"}, 3, "hydrant: 1 record failed; see the error output under out"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -70,14 +70,14 @@ func printSummary(w io.Writer, s *replaytest.Summary, l *harness.Ledger, f *repl
 		size += o.Bytes
 	}
 	if n := len(s.Objects); n > 0 {
-		fmt.Fprintf(&b, "\n%s objects, %s, mean %s, under %s\n", count(int64(n)), bytesText(size), bytesText(size/n), f.out)
+		fmt.Fprintf(&b, "\n%s, %s, mean %s, under %s\n", plural(int64(n), "object"), bytesText(size), bytesText(size/n), f.out)
 	}
 	for i, o := range s.Objects {
 		if i == most {
 			fmt.Fprintf(&b, "  … and %d more; --json lists them all\n", len(s.Objects)-most)
 			break
 		}
-		fmt.Fprintf(&b, "  %s/%s  %s, %s records\n", o.Bucket, o.Key, bytesText(o.Bytes), count(int64(o.Records)))
+		fmt.Fprintf(&b, "  %s/%s  %s, %s\n", o.Bucket, o.Key, bytesText(o.Bytes), plural(int64(o.Records), "record"))
 	}
 	fmt.Fprintf(&b, "\n%s of stream time in %.2f s\n", time.Duration(s.StreamSeconds*float64(time.Second)).Round(time.Second), s.WallSeconds)
 	_, err := io.WriteString(w, b.String())
@@ -88,7 +88,7 @@ func printSummary(w io.Writer, s *replaytest.Summary, l *harness.Ledger, f *repl
 func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger) string {
 	var b strings.Builder
 	limit := partition.ActivePartitions
-	fmt.Fprintf(&b, "\n%s partitions, most %s at once of %s", count(int64(l.Partitions)), count(int64(l.MostPartitions)), count(int64(limit)))
+	fmt.Fprintf(&b, "\n%s, most %s at once of %s", plural(int64(l.Partitions), "partition"), count(int64(l.MostPartitions)), count(int64(limit)))
 	if c := l.OpenPartitions; len(c.Most) > 1 {
 		fmt.Fprintf(&b, "; over time %s, %v each", spark(c.Most), c.Span)
 	}
@@ -127,7 +127,7 @@ func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger) string {
 			fmt.Fprintf(&b, "  … and %s more\n", count(int64(len(order)-most)))
 			break
 		}
-		fmt.Fprintf(&b, "  %s  %d objects, mean %s, %s records\n", g.prefix, g.objects, bytesText(g.bytes/g.objects), count(g.records))
+		fmt.Fprintf(&b, "  %s  %s, mean %s, %s\n", g.prefix, plural(int64(g.objects), "object"), bytesText(g.bytes/g.objects), plural(g.records, "record"))
 	}
 	return b.String()
 }
@@ -153,7 +153,7 @@ func (p *plan) note(station string, s *replaytest.Summary) string {
 	case "source":
 		return strings.Join(p.inputs, ", ")
 	case "lambda":
-		note := fmt.Sprintf("%s: %d invocations", p.function.How, s.Invocations)
+		note := fmt.Sprintf("%s: %s", p.function.How, plural(s.Invocations, "invocation"))
 		if s.Retries > 0 {
 			note += fmt.Sprintf(", %d retries", s.Retries)
 		}
@@ -183,6 +183,14 @@ func (p *plan) note(station string, s *replaytest.Summary) string {
 		return "keys from the Lambda"
 	}
 	return "error output"
+}
+
+// plural prints a number of things.
+func plural(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return count(n) + " " + thing
 }
 
 // count prints a number with thousands apart.
