@@ -276,15 +276,18 @@ func (fn *function) build(ctx context.Context, dir string) (*Function, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: the function %s has no Runtime that can run here; say how with %s", r.Pos, fn.id, fn.options.said(fn.id, "HOW"))
 	}
-	if !strings.HasPrefix(runtimeName, "provided") && !strings.HasPrefix(runtimeName, "go") {
-		return nil, fmt.Errorf("%s: functions of the runtime %s are not run by this version; say how to run it with %s",
-			r.Properties.Get("Runtime").Pos, runtimeName, fn.options.said(fn.id, "exec:CMD"))
-	}
 	codeURI, err := r.Properties.Get("CodeUri").Str()
 	if err != nil {
 		return nil, fmt.Errorf("%s: the function %s has no CodeUri to build from; say how to run it with %s", r.Pos, fn.id, fn.options.said(fn.id, "HOW"))
 	}
 	source := filepath.Join(dir, codeURI)
+	switch {
+	case strings.HasPrefix(runtimeName, "python"), strings.HasPrefix(runtimeName, "nodejs"):
+		return fn.interpreted(runtimeName, dir, codeURI)
+	case !strings.HasPrefix(runtimeName, "provided") && !strings.HasPrefix(runtimeName, "go"):
+		return nil, fmt.Errorf("%s: functions of the runtime %s are not run here; say how to run it with %s",
+			r.Properties.Get("Runtime").Pos, runtimeName, fn.options.said(fn.id, "exec:CMD"))
+	}
 	if sam := filepath.Join(dir, ".aws-sam", "build", fn.id, bootstrapName); fn.usable(sam, source) {
 		abs, err := filepath.Abs(sam)
 		if err != nil {
