@@ -186,14 +186,16 @@ func (d *describer) hive(o *hive.Options, v *template.Node) {
 	if list.IsNull() {
 		return
 	}
-	o.TimestampFormats = d.strings(list)
+	formats := d.strings(list)
 	if d.err != nil {
 		return
 	}
 	const year = 2000 // decides values only
-	if _, err := joda.CompileFormats(o.TimestampFormats, year); err != nil {
+	if _, err := joda.CompileFormats(formats, year); err != nil {
 		d.refuse(list, "Invalid deserializer option(s): TimestampFormats: %v", err)
+		return
 	}
+	o.TimestampFormats = formats
 }
 
 // strings are the texts of a list.

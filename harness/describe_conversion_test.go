@@ -2,11 +2,19 @@ package harness
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/hydrantkit/hydrant/convert"
+	"github.com/hydrantkit/hydrant/convert/hive"
+	"github.com/hydrantkit/hydrant/convert/openx"
+	"github.com/hydrantkit/hydrant/convert/orc"
+	"github.com/hydrantkit/hydrant/convert/parquet"
+	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/schema"
 	"github.com/hydrantkit/hydrant/schema/glue"
 )
@@ -184,5 +192,71 @@ Resources:
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "t.yaml:")) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
+	}
+}
+
+func TestSerDes(t *testing.T) {
+	for _, tt := range []struct{ json, want string }{
+		{`{"InputFormatConfiguration":{"Deserializer":{"HiveJsonSerDe":{"TimestampFormats":["millis"]}}},"OutputFormatConfiguration":{"Serializer":{"OrcSerDe":{"RowIndexStride":2000}}}}`,
+			`{"OpenX":null,"Hive":{"TimestampFormats":["millis"],"Year":0},"Parquet":null,"ORC":{"StripeSizeBytes":0,"BlockSizeBytes":0,"RowIndexStride":2000,`},
+		{`{"Enabled":false}`, `{"OpenX":null,"Hive":null,"Parquet":null,"ORC":null,`},
+		{`{"InputFormatConfiguration":{}}`, "c.json:1:29: InvalidArgumentException: a Deserializer needs one of OpenXJsonSerDe and HiveJsonSerDe"},
+		{`{"OutputFormatConfiguration":{"Serializer":{"ParquetSerDe":{"Compression":"ZSTD"}}}}`, "Value at 'outputFormatConfiguration.serializer.parquetSerDe.compression' failed to satisfy constraint: Member must satisfy enum value set: [UNCOMPRESSED, GZIP, SNAPPY]"},
+		{`{"Serializer":{}}`, "a DataFormatConversionConfiguration has no member Serializer"},
+		{`[]`, "list where the map of a DataFormatConversionConfiguration is wanted"},
+	} {
+		n, err := template.ParseJSON("c.json", []byte(tt.json))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := ParseSerDes(n)
+		got := fmt.Sprint(err)
+		if err == nil {
+			b, jerr := json.Marshal(o)
+			if got = string(b); jerr != nil {
+				t.Error(jerr)
+			}
+		}
+		if !strings.Contains(got, tt.want) {
+			t.Errorf("ParseSerDes(%s) = %s, want %s", tt.json, got, tt.want)
+		}
+	}
+	for _, tt := range []struct{ name, value, want string }{
+		{"CaseInsensitive", "false", `"CaseInsensitive":false`},
+		{"ColumnToJsonKeyMappings", "a=b,c=d=e", `"ColumnToJsonKeyMappings":{"a":"b","c":"d=e"}`},
+		{"ColumnToJsonKeyMappings", `{"a":"b c"}`, `"ColumnToJsonKeyMappings":{"a":"b c"}`},
+		{"ColumnToJsonKeyMappings", "a", `"a": column=key is expected`},
+		{"ColumnToJsonKeyMappings", "[", "ColumnToJsonKeyMappings:1:2: "},
+		{"TimestampFormats", "millis", "an option of the Hive JSON SerDe"},
+		{"BloomFilterColumns", "a,b.c", `"BloomFilterColumns":["a","b.c"]`},
+		{"PaddingTolerance", "0.5", `"PaddingTolerance":0.5`},
+		{"PaddingTolerance", "2", "Value at 'paddingTolerance' failed to satisfy constraint: Member must have value less than or equal to 1"},
+		{"PageSizeBytes", "65536", "an OrcSerDe has no member PageSizeBytes; its members are StripeSizeBytes, "},
+	} {
+		o := convert.Options{OpenX: &openx.Options{}, ORC: &orc.Options{}}
+		got := fmt.Sprint(SetSerDeOption(&o, tt.name, tt.value))
+		if got == "<nil>" {
+			b, err := json.Marshal(o)
+			if got = string(b); err != nil {
+				t.Error(err)
+			}
+		}
+		if !strings.Contains(got, tt.want) {
+			t.Errorf("SetSerDeOption(%s, %s) = %s, want %s", tt.name, tt.value, got, tt.want)
+		}
+	}
+	o := convert.Options{Hive: &hive.Options{}, Parquet: &parquet.Options{}}
+	for _, tt := range []struct{ name, value, want string }{
+		{"TimestampFormats", "yyyy,millis", "<nil>"},
+		{"TimestampFormats", "bb", "Invalid deserializer option(s): TimestampFormats: "},
+		{"CaseInsensitive", "true", "an option of the OpenX JSON SerDe"},
+		{"PageSizeBytes", "65536", "<nil>"},
+	} {
+		if got := fmt.Sprint(SetSerDeOption(&o, tt.name, tt.value)); !strings.Contains(got, tt.want) {
+			t.Errorf("SetSerDeOption(%s, %s) = %s, want %s", tt.name, tt.value, got, tt.want)
+		}
+	}
+	if o.Parquet.PageSizeBytes != 65536 || len(o.Hive.TimestampFormats) != 2 {
+		t.Errorf("%+v %+v", o.Parquet, o.Hive)
 	}
 }

@@ -71,14 +71,18 @@ func parseDescription(doc *template.Node, o DescribeOptions) (*Stream, error) {
 	if e := doc.Get("DeliveryStreamEncryptionConfiguration"); e.Get("Status") != nil && e.Get("Status").Text == "ENABLED" {
 		request.Members = append(request.Members, configuration(template.Member{Key: "DeliveryStreamEncryptionConfigurationInput", Value: e}, "Status", "FailureDescription"))
 	}
-	extended := list.Items[0].Get("ExtendedS3DestinationDescription")
+	const simple = "S3DestinationDescription"
+	var destinations []template.Member
 	for _, m := range list.Items[0].Members {
-		switch {
-		case m.Key == "DestinationId":
-		case m.Key == "S3DestinationDescription" && !extended.IsNull(): // the same again (s3-delivery.md §9)
-		default:
-			request.Members = append(request.Members, configuration(m))
+		if m.Key != "DestinationId" && !m.Value.IsNull() {
+			destinations = append(destinations, m)
 		}
+	}
+	for _, m := range destinations {
+		if m.Key == simple && len(destinations) > 1 {
+			continue // the same again, in an older shape (s3-delivery.md §9)
+		}
+		request.Members = append(request.Members, configuration(m))
 	}
 	return parseStream(request, id, nil, o)
 }

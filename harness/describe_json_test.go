@@ -45,7 +45,8 @@ func TestDescribed(t *testing.T) {
 		{"version 0", `"VersionId":"3"`, `"VersionId":"0"`, "versions count from 1"},
 		{"no ARN", `"DeliveryStreamARN":"arn:aws:firehose:eu-west-1:999999999999:deliverystream/clicks",`, ``, "needs DeliveryStreamARN"},
 		{"the simple one alone", `"ExtendedS3DestinationDescription"`, `"Unknown"`, "a delivery stream has no member Unknown"},
-		{"not simulated", `"ExtendedS3DestinationDescription"`, `"SplunkDestinationDescription"`, "Exactly one destination"},
+		{"not simulated", `"ExtendedS3DestinationDescription"`, `"SplunkDestinationDescription"`, "delivery to Splunk is not simulated"},
+		{"two destinations", `"ExtendedS3DestinationDescription"`, `"SplunkDestinationDescription":{},"ExtendedS3DestinationDescription"`, "Exactly one destination"},
 		{"encrypted", `{"Status":"DISABLED"}`, `{"Status":"ENABLED","KeyType":"AWS_OWNED_CMK"}`, "Server-side encryption is supported only when"},
 		{"a wrong value", `"SizeInMBs":6`, `"SizeInMBs":600`, "Value at 'extendedS3DestinationConfiguration.bufferingHints.sizeInMBs'"},
 		{"no destination", `"Destinations":[`, `"Destinations":[],"X":[`, "Destinations is a list of one destination"},
@@ -57,6 +58,12 @@ func TestDescribed(t *testing.T) {
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
+	}
+	msk := strings.Replace(strings.Replace(described, "KinesisStreamAsSource", "MSKAsSource", 1),
+		`"KinesisStreamSourceDescription":{"KinesisStreamARN":"arn:aws:kinesis:eu-west-1:999999999999:stream/in","RoleARN":"arn:aws:iam::999999999999:role/r","DeliveryStartTimestamp":1756000000.0}`,
+		`"MSKSourceDescription":{"MSKClusterARN":"arn:aws:kafka:c","TopicName":"t","AuthenticationConfiguration":{"RoleARN":"arn:aws:iam::999999999999:role/r","Connectivity":"PUBLIC"},"DeliveryStartTimestamp":1756000000.0}`, 1)
+	if d, err := Parse("described", []byte(msk), DescribeOptions{}); err != nil || d.Stream.Source != MSK || d.Stream.SourceARN != "arn:aws:kafka:c" {
+		t.Errorf("MSK: %v", err)
 	}
 	simple := described[:strings.Index(described, `"ExtendedS3`)]
 	simple = strings.TrimSuffix(strings.TrimSpace(simple), ",") + "}]}}"
@@ -182,6 +189,14 @@ func TestRules(t *testing.T) {
 		{"keys of a Lambda that isn't there", strings.Replace(partitioningYAML, "FromQuery:k}/", "FromQuery:k}/!{partitionKeyFromLambda:l}/", 1), "", invalid, "there is no Lambda processor"},
 		{"jq that 1.6 refuses", strings.Replace(partitioningYAML, "{k: .k}", "{k: .k // 1}", 1), "", invalid, "MetadataExtractionQuery: "},
 		{"another engine", strings.Replace(partitioningYAML, "JQ-1.6", "JQ-1.7", 1), "", invalid, "JsonParsingEngine must be JQ-1.6"},
+		{"no query", strings.Replace(partitioningYAML, "        - { ParameterName: MetadataExtractionQuery, ParameterValue: \"{k: .k}\" }\n", "", 1), "", invalid, "needs the parameter MetadataExtractionQuery"},
+		{"no engine", strings.Replace(partitioningYAML, "\n        - { ParameterName: JsonParsingEngine, ParameterValue: JQ-1.6 }", "", 1), "", invalid, "needs the parameter JsonParsingEngine"},
+		{"no keys", strings.Replace(partitioningYAML, "!{partitionKeyFromQuery:k}/", "k/", 1), "", invalid, "Prefix must contain partition keys when dynamic partitioning is enabled"},
+		{"no prefix", strings.Replace(partitioningYAML, `Prefix: "!{partitionKeyFromQuery:k}/"`, "", 1), "", invalid, "Prefix must contain partition keys when dynamic partitioning is enabled"},
+		{"keys of nothing", "DynamicPartitioningConfiguration: { Enabled: true }\nPrefix: '!{partitionKeyFromQuery:k}/'\nErrorOutputPrefix: e/", "", invalid, "dynamic partitioning needs a MetadataExtraction or a Lambda processor"},
+		{"keys of a Lambda", "DynamicPartitioningConfiguration: { Enabled: true }\nPrefix: '!{partitionKeyFromLambda:k}/'\nErrorOutputPrefix: e/\n" + processors("- { Type: Lambda, Parameters: [ { ParameterName: LambdaArn, ParameterValue: a } ] }"), "", "", ""},
+		{"keys of a query that isn't there", "DynamicPartitioningConfiguration: { Enabled: true }\nPrefix: '!{partitionKeyFromQuery:k}/'\nErrorOutputPrefix: e/\n" + processors("- { Type: Lambda, Parameters: [ { ParameterName: LambdaArn, ParameterValue: a } ] }"), "", invalid, "Prefix names the key k from a query, but there is no MetadataExtraction processor"},
+		{"keys that only the record tells", strings.Replace(partitioningYAML, "{k: .k}", ".keys", 1), "", "", ""},
 		{"retry for too long", strings.Replace(partitioningYAML, "Enabled: true }", "Enabled: true, RetryOptions: { DurationInSeconds: 7201 } }", 1), "", validation, "Value at 'extendedS3DestinationConfiguration.dynamicPartitioningConfiguration.retryOptions.durationInSeconds'"},
 		{"extraction without partitioning", strings.Replace(strings.Replace(partitioningYAML, "Enabled: true }", "Enabled: false }", 1), `Prefix: "!{partitionKeyFromQuery:k}/"`, "Prefix: k/", 1), "", invalid, "MetadataExtraction processor is supported only when dynamic partitioning is enabled"},
 

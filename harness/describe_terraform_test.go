@@ -231,3 +231,27 @@ func TestTerraformShow(t *testing.T) {
 		}
 	}
 }
+
+// TestTerraformPlan reads a plan, in which ARNs are known after apply only.
+func TestTerraformPlan(t *testing.T) {
+	const plan = `{"format_version":"1.2","planned_values":{"root_module":{"resources":[
+	 {"address":"aws_s3_bucket.b","mode":"managed","type":"aws_s3_bucket","name":"b","values":{"bucket":"clicks"}},
+	 {"address":"aws_kinesis_firehose_delivery_stream.s","mode":"managed","type":"aws_kinesis_firehose_delivery_stream","name":"s","values":{
+	  "destination":"extended_s3","name":"clicks","server_side_encryption":[],"extended_s3_configuration":[{"buffering_interval":300,"buffering_size":5,"compression_format":"UNCOMPRESSED",
+	   "custom_time_zone":"UTC","prefix":null,"kms_key_arn":null,"s3_backup_mode":"Disabled","processing_configuration":[]}]}}]}},
+	 "resource_changes":[{"address":"aws_kinesis_firehose_delivery_stream.s","change":{"after_unknown":{"arn":true,"version_id":true,"id":true,
+	  "extended_s3_configuration":[{"bucket_arn":true,"role_arn":true,"cloudwatch_logging_options":true}]}}}],
+	 "configuration":{"root_module":{"resources":[{"address":"aws_kinesis_firehose_delivery_stream.s","expressions":{"extended_s3_configuration":[
+	  {"bucket_arn":{"references":["aws_s3_bucket.b.arn","aws_s3_bucket.b"]},"role_arn":{"references":["aws_iam_role.a.arn","aws_iam_role.b.arn"]}}]}}]}}}`
+	d, err := Parse("plan.json", []byte(plan), DescribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := d.Stream; s.Name != "clicks" || s.S3.Bucket != "clicks" || s.Version != 1 || s.S3.Hints.Size != 5*MiB {
+		t.Error(show(s))
+	}
+	_, err = Parse("plan.json", []byte(strings.Replace(plan, `"aws_s3_bucket.b.arn","aws_s3_bucket.b"`, `"aws_s3_bucket.b.arn","aws_s3_bucket.c.arn"`, 1)), DescribeOptions{})
+	if err == nil || !strings.HasPrefix(err.Error(), "plan.json:") || !strings.Contains(err.Error(), "known after apply only") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,5 +1,5 @@
-// Package api is the front door of a delivery stream: the exceptions that the service's calls
-// answer with, and what a record must be to be let in.
+// Package api is the front door of a delivery stream: the structures of a request, which [Check] holds to the service's
+// model, and the exceptions that calls are answered with.
 package api
 
 import "github.com/hydrantkit/hydrant/internal/template"
