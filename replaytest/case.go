@@ -462,6 +462,9 @@ func (c *Case) setup(ctx context.Context, o RunOptions) (setup, error) {
 		}
 		s.file, s.function.Dir = at, filepath.Dir(at)
 	}
+	if c.temp != "" { // what is built of it goes with it
+		s.function.Cache = filepath.Join(c.temp, ".build")
+	}
 	if src := c.stream.schema; src != "" {
 		if name, id, _ := strings.Cut(src, "#"); !strings.HasPrefix(src, "struct<") && !strings.HasPrefix(src, "glue:") {
 			if src, err = c.resolve(name); err != nil {

@@ -228,3 +228,40 @@ func common(x, y []int) int {
 	}
 	return table[len(x)][len(y)]
 }
+
+// TestArchiveFunction: a function that is a member of the case is built and run, and nothing of it is left.
+func TestArchiveFunction(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a function")
+	}
+	ownCache(t)
+	cache := os.Getenv("XDG_CACHE_HOME")
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	a := &txtar.Archive{Files: []txtar.File{
+		{Name: "template.yaml", Data: []byte(fmt.Sprintf(interpretedTemplate, "python3.13"))},
+		{Name: "stream.yaml", Data: []byte("template: template.yaml\nfunctions: { Upper: go:./fn }\nonly: [bucket/out]\n")},
+		{Name: "records", Data: []byte("a\n")},
+		{Name: "expect/bucket/out/*/*/*/*/*", Data: []byte("a\n")},
+		{Name: "fn/go.mod", Data: []byte("module function\n\ngo 1.22\n")},
+	}}
+	for _, name := range []string{"main.go", "runtime.go"} {
+		b, err := os.ReadFile(filepath.Join(cookbook, "function", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Files = append(a.Files, txtar.File{Name: "fn/" + name, Data: []byte(strings.ReplaceAll(string(b), "return failed, nil", "return ok, data"))})
+	}
+	path := filepath.Join(t.TempDir(), "case.txtar")
+	if err := os.WriteFile(path, txtar.Format(a), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if res := RunFile(context.Background(), path, RunOptions{}); !res.Passed() {
+		t.Error(res.Err, res.Failures)
+	}
+	for _, dir := range []string{cache, temp} {
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s has %v, %v", dir, left, err)
+		}
+	}
+}

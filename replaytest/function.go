@@ -49,6 +49,7 @@ type FunctionOptions struct {
 	HowDir  string        // that paths in How are relative to; the current directory where empty
 	Log     io.Writer     // what the function prints, each line with its name; nil is nowhere
 	InCase  bool          // How was read from a case, so errors speak of functions: and not of --function
+	Cache   string        // the folder that functions are built into; hydrant/functions in the user's cache folder where empty
 	Builds  *Builds       // shared by functions that are built once; nil builds each time
 }
 
@@ -348,16 +349,20 @@ func (fn *function) usable(bin, source string) bool {
 
 // cache is the folder that a function is built into.
 func (fn *function) cache(source string) (string, error) {
-	base, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
+	base := fn.options.Cache
+	if base == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return "", err
+		}
+		base = filepath.Join(user, "hydrant", "functions")
 	}
 	abs, err := filepath.Abs(source)
 	if err != nil {
 		return "", err
 	}
 	h := sha256.Sum256([]byte(abs + "\x00" + fn.id))
-	dir := filepath.Join(base, "hydrant", "functions", fn.id+"-"+hex.EncodeToString(h[:6]))
+	dir := filepath.Join(base, fn.id+"-"+hex.EncodeToString(h[:6]))
 	return dir, os.MkdirAll(dir, 0o755)
 }
 

@@ -70,9 +70,6 @@ func testCases(ctx context.Context, s *streams, f *testFlags, paths []string) er
 		return usage(err)
 	}
 	results := runCases(ctx, s, f, cases)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
 	if err := reportCases(s.out, f, results, time.Since(began)); err != nil {
 		return err
 	}
@@ -80,6 +77,9 @@ func testCases(ctx context.Context, s *streams, f *testFlags, paths []string) er
 		if err := writeJUnit(f.junit, results, began); err != nil {
 			return fmt.Errorf("write %s: %w", f.junit, err)
 		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	var failed, unreadable int
 	for _, r := range results {
@@ -106,7 +106,8 @@ func caseCount(n int) string {
 	return fmt.Sprintf("%d cases", n)
 }
 
-// runCases runs cases, several at once, and returns their results in the order of the cases.
+// runCases runs cases, several at once, and returns their results in the order of the cases. When ctx ends, the cases that run are
+// finished, and the others are left out.
 func runCases(ctx context.Context, s *streams, f *testFlags, cases []string) []*replaytest.Result {
 	results := make([]*replaytest.Result, len(cases))
 	o := replaytest.RunOptions{Update: f.update, Builds: &replaytest.Builds{}, Catalog: liveCatalog{}}
@@ -118,16 +119,17 @@ func runCases(ctx context.Context, s *streams, f *testFlags, cases []string) []*
 	for range min(f.jobs, len(cases)) {
 		wg.Go(func() {
 			for i := range next {
-				results[i] = replaytest.RunFile(ctx, cases[i], o)
+				results[i] = replaytest.RunFile(context.WithoutCancel(ctx), cases[i], o)
 			}
 		})
 	}
-	for i := range cases {
-		next <- i
+	begun := 0
+	for ; begun < len(cases) && ctx.Err() == nil; begun++ {
+		next <- begun
 	}
 	close(next)
 	wg.Wait()
-	return results
+	return results[:begun]
 }
 
 // together has several writers write one after the other.
