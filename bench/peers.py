@@ -135,7 +135,7 @@ def main():
         "hydrant": hydrant("hydrant", "--to", "parquet", "--option", dictionary, "--memory", "64MiB"),
         "hydrant-large-groups": hydrant("hydrant-large-groups", "--to", "parquet", "--option", dictionary),
         "hydrant-defaults": hydrant("hydrant-defaults", "--to", "parquet"),
-        "hydrant-hive": hydrant("hydrant-hive", "--to", "parquet", "--option", dictionary, "--deserializer", "hive"),
+        "hydrant-hive": hydrant("hydrant-hive", "--to", "parquet", "--option", dictionary, "--memory", "64MiB", "--deserializer", "hive"),
         "hydrant-orc": hydrant("hydrant-orc", "--to", "orc"),
     }
     names = {"hydrant": subprocess.run([o.hydrant, "version"], capture_output=True, text=True).stdout.strip()}

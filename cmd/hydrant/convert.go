@@ -39,7 +39,9 @@ func newConvert(io *streams) *cobra.Command {
 service's deserializers, serializers and rules. Rows and error lines keep the order of the input.
 Records that don't fit the schema are set aside, each with the service's error and the place.
 
-Inputs are files, folders (all files below), globs, or - for stdin; compression is recognised by content.`,
+Inputs are files, folders (all files below), globs, or - for stdin; compression is recognised by content.
+Inputs and outputs may be s3:// URLs; an input that ends in / is all objects below. Region and credentials are
+those of AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.`,
 		Example: `  hydrant convert --schema 'struct<id:int,name:string>' --to parquet --out events.parquet events.ndjson.gz
   hydrant convert --schema template.yaml#Table --to orc --option Compression=ZLIB --out orc/ logs/`,
 		RunE: func(cmd *cobra.Command, args []string) error { return convertFiles(cmd.Context(), io, &f, args) },
@@ -82,7 +84,7 @@ type convertedFile struct {
 
 func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []string) error {
 	began := time.Now()
-	r := &conversionRun{io: io, f: f, summary: convertSummary{Failures: map[string]int64{}, Files: []convertedFile{}}}
+	r := &conversionRun{io: io, remote: newRemote(ctx, os.Getenv), f: f, summary: convertSummary{Failures: map[string]int64{}, Files: []convertedFile{}}}
 	max, err := parseBound(f.maxFailed)
 	if err != nil {
 		return usagef("--max-failed: %w", err)
@@ -174,7 +176,12 @@ func (r *conversionRun) prepare(ctx context.Context, args []string) ([]convertSo
 	c := harness.Conversion{Catalog: table.CatalogID, Database: table.Database, Table: table.Name, Region: table.Region, Version: "LATEST"}
 	r.place()
 	r.asides = asides{path: r.errorsPath(), catalog: c.CatalogJSON(), create: r.create}
-	files, err := convertSources(args, r.format, r.io.in)
+	if isRemote(f.out) {
+		if _, _, err := object(f.out); err != nil {
+			return nil, usagef("--out %w", err)
+		}
+	}
+	files, err := convertSources(args, r.format, r.io.in, r.remote)
 	if err != nil {
 		return nil, err
 	}

@@ -22,14 +22,24 @@ type convertSource struct {
 	source
 	rel    string // its path below the folder that was given, else its base name
 	format input.Format
-	from   int64 // of a range, where it begins; its lines are counted from there
-	before func() int64
+	before func() int64 // of a range: how many lines are before it
 }
 
 // convertSources finds the inputs.
-func convertSources(args []string, format input.Format, stdin io.Reader) ([]convertSource, error) {
+func convertSources(args []string, format input.Format, stdin io.Reader, r *remote) ([]convertSource, error) {
 	var all []convertSource
 	for _, arg := range args {
+		if isRemote(arg) {
+			objects, err := r.sources(arg)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range objects {
+				s.format = format
+				all = append(all, s)
+			}
+			continue
+		}
 		names, err := expand([]string{arg})
 		if err != nil {
 			return nil, err
@@ -233,7 +243,7 @@ func (sh shard) pick(files []convertSource) ([]convertSource, error) {
 		if s.size == 0 && s.name == "stdin" {
 			return nil, usagef("--shard: stdin can't be divided")
 		}
-		if len(files) < sh.n {
+		if len(files) < sh.n && !isRemote(s.name) {
 			split, err := s.splits()
 			if err != nil {
 				return nil, err
@@ -306,7 +316,7 @@ func (s convertSource) cut(sh shard) (convertSource, error) {
 			io.Closer
 		}{io.NewSectionReader(f, from, to-from), f}, nil
 	}
-	s.size, s.from, s.format = to-from, from, input.Lines
+	s.size, s.format = to-from, input.Lines
 	s.before = sync.OnceValue(func() int64 { return countLines(name, from) })
 	return s, nil
 }

@@ -18,6 +18,7 @@ import (
 // A conversionRun is one run of hydrant convert.
 type conversionRun struct {
 	io        *streams
+	remote    *remote
 	f         *convertFlags
 	converter *convert.Converter // of all cores
 	single    *convert.Converter // of one
@@ -59,7 +60,17 @@ func (r *conversionRun) errorsPath() string {
 }
 
 // create begins an output.
-func (r *conversionRun) create(path string) (*pending, error) { return create(path, r.io.out) }
+func (r *conversionRun) create(path string) (*pending, error) {
+	return create(path, r.io.out, r.remote)
+}
+
+// mkdir makes a folder; among objects there are none.
+func (r *conversionRun) mkdir(path string) error {
+	if isRemote(r.f.out) {
+		return nil
+	}
+	return os.MkdirAll(path, 0o777)
+}
 
 // run converts all inputs: into one file, or into one per input, or into files of a size.
 func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
@@ -74,17 +85,17 @@ func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
 	used := map[string]string{}
 	paths := make([]string, len(files))
 	for i, s := range files {
-		paths[i] = r.shard.name(filepath.Join(r.f.out, outputName(s.rel)+r.extension()))
+		paths[i] = r.shard.name(outputPath(r.f.out, outputName(s.rel)+r.extension()))
 		if other, ok := used[paths[i]]; ok {
 			return usagef("%s and %s would both become %s", other, s.name, paths[i])
 		}
 		used[paths[i]] = s.name
-		if err := os.MkdirAll(filepath.Dir(paths[i]), 0o777); err != nil {
+		if err := r.mkdir(filepath.Dir(paths[i])); err != nil {
 			return err
 		}
 	}
 	if len(files) == 0 {
-		return os.MkdirAll(r.f.out, 0o777)
+		return r.mkdir(r.f.out)
 	}
 	for i := 0; i < len(files); {
 		// small files are converted at once, a core each; a large one has all cores
@@ -175,14 +186,14 @@ func (r *conversionRun) file(ctx context.Context, c *convert.Converter, path str
 // rolled converts files into several of about the same size.
 func (r *conversionRun) rolled(ctx context.Context, files []convertSource, o *output) (err error) {
 	defer func() { err = o.finish(err) }()
-	if err := os.MkdirAll(r.f.out, 0o777); err != nil {
+	if err := r.mkdir(r.f.out); err != nil {
 		return err
 	}
 	var p *pending
 	var f *convert.File
 	begin := func() (io.Writer, error) {
 		var err error
-		p, err = r.create(filepath.Join(r.f.out, r.shard.name(fmt.Sprintf("part-%05d%s", len(o.files), r.extension()))))
+		p, err = r.create(outputPath(r.f.out, r.shard.name(fmt.Sprintf("part-%05d%s", len(o.files), r.extension()))))
 		return p, err
 	}
 	end := func() error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,13 +12,21 @@ import (
 // A pending file is written beside its final name and renamed when it is complete.
 type pending struct {
 	path    string
-	f       *os.File // nil for stdout
+	f       *os.File // nil for stdout and objects
+	u       *upload  // of an object
 	w       *bufio.Writer
 	written int64
 }
 
-// create begins a file; "-" is stdout.
-func create(path string, stdout io.Writer) (*pending, error) {
+// create begins a file or an object; "-" is stdout.
+func create(path string, stdout io.Writer, r *remote) (*pending, error) {
+	if isRemote(path) {
+		u, err := r.upload(path)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", path, err)
+		}
+		return &pending{path: path, u: u, w: bufio.NewWriter(u)}, nil
+	}
 	if path == "-" {
 		return &pending{path: "stdout", w: bufio.NewWriter(stdout)}, nil
 	}
@@ -41,6 +50,9 @@ func (p *pending) Write(b []byte) (int, error) {
 // complete gives the file its final name, or removes it if that can't be done.
 func (p *pending) complete() error {
 	err := p.w.Flush()
+	if p.u != nil && err == nil {
+		err = p.u.commit()
+	}
 	if p.f == nil {
 		if err != nil {
 			err = fmt.Errorf("write %s: %w", p.path, err)
@@ -65,6 +77,11 @@ func (p *pending) complete() error {
 
 // abandon removes the file and returns err. What went to stdout is gone.
 func (p *pending) abandon(err error) error {
+	if p != nil && p.u != nil {
+		if derr := p.u.discard(); derr != nil {
+			return errors.Join(err, fmt.Errorf("discard what was sent of %s: %w", p.path, derr))
+		}
+	}
 	if p == nil || p.f == nil {
 		return err
 	}

@@ -125,7 +125,7 @@ func (f *recordFlags) each(ctx context.Context, s *streams, args []string, do fu
 	if err != nil {
 		return usagef("--input-format: %w", err)
 	}
-	files, err := convertSources(args, format, s.in)
+	files, err := convertSources(args, format, s.in, newRemote(ctx, os.Getenv))
 	if err != nil {
 		return err
 	}

@@ -35,9 +35,6 @@ func (c *Chunk) Record(i int) []byte {
 	return b
 }
 
-// Size is the number of bytes the chunk takes of its input, or, where records aren't lines, of the records.
-func (c *Chunk) Size() int { return len(c.data) }
-
 // Place is where record i begins: its line, and its offset in the decompressed input.
 func (c *Chunk) Place(i int) (line, offset int64) {
 	switch {
