@@ -65,6 +65,11 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s: nobody says what becomes of it", e.Name())
 			continue
 		}
+		if tt.lacks != "" {
+			if _, err := Load(filepath.Join(dir, e.Name()), DescribeOptions{}); err == nil || !strings.Contains(err.Error(), "unresolved reference") {
+				t.Errorf("%s as it is: %v", e.Name(), err)
+			}
+		}
 		d, err := loadWild(filepath.Join(dir, e.Name()), tt.lacks, tt.parameters)
 		if err != nil {
 			refused++

@@ -25,14 +25,14 @@ func parseVersion(n *template.Node) (int, error) {
 // parseJSON reads the API's own JSON: the request of CreateDeliveryStream, or what DescribeDeliveryStream answers.
 func parseJSON(doc *template.Node, o DescribeOptions) (*Stream, error) {
 	if doc.Kind != template.Map {
-		return nil, doc.Errorf("neither a template nor a CreateDeliveryStream request")
+		return nil, doc.Errorf("neither a template, nor the JSON of terraform show, nor a CreateDeliveryStream request")
 	}
 	if v := doc.Get("DeliveryStreamDescription"); v != nil && v.Kind == template.Map {
 		doc = v
 	}
 	name, err := doc.Get("DeliveryStreamName").Str()
 	if err != nil {
-		return nil, doc.Errorf("neither a template (it has no Resources) nor a CreateDeliveryStream request (it has no DeliveryStreamName)")
+		return nil, doc.Errorf("neither a template (it has no Resources), nor the JSON of terraform show, nor a CreateDeliveryStream request or a description of a stream (it has no DeliveryStreamName)")
 	}
 	if doc.Get("Destinations") != nil {
 		return parseDescription(doc, o)
