@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"sync"
 
@@ -89,7 +91,7 @@ type queue struct {
 	turn   int             // the output that may write
 	ended  map[int]*output // those that wait for it
 	held   int             // bytes of asides in all outputs
-	err    error           // the first, in order
+	err    error           // the first, in order, that is more than the end of the context
 }
 
 func newQueue(r *conversionRun) *queue {
@@ -184,8 +186,8 @@ func (o *output) finish(err error) error {
 		if next.err == nil {
 			next.err = werr
 		}
-		if q.err == nil {
-			q.err = next.err
+		if next.err != nil && (q.err == nil || errors.Is(q.err, context.Canceled)) {
+			q.err = next.err // one that fails ends the others, which isn't worth telling
 		}
 		s := &q.run.summary
 		s.Records += next.records

@@ -226,6 +226,25 @@ func TestConvertManyFiles(t *testing.T) {
 	}
 }
 
+// One of many files that can't be read ends the run with its error; files that were complete stay.
+func TestConvertBrokenAmongMany(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "in"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 30 {
+		write(t, filepath.Join(dir, "in"), fmt.Sprintf("%02d.json", i), people(20_000, 5))
+	}
+	write(t, filepath.Join(dir, "in"), "10x.gz", gzipped(t, people(9, -1))[:50])
+	_, errs, status := command(t, dir, "", "convert", "--schema", idName, "--to", "orc", "--out", "o/", "--jobs", "4", "in")
+	if status != exitFailed || !strings.HasSuffix(errs, "in/10x.gz: unexpected EOF\n") {
+		t.Errorf("%d %s", status, errs)
+	}
+	if files := listing(t, filepath.Join(dir, "o")); strings.Contains(files, ".part") || !strings.HasPrefix(files, "00.orc 01.orc") || strings.Contains(files, "29.orc") {
+		t.Error(files)
+	}
+}
+
 // Rolled files hold everything once, in order.
 func TestConvertRolled(t *testing.T) {
 	dir := t.TempDir()
