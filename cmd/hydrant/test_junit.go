@@ -18,20 +18,25 @@ type junitReport struct {
 }
 
 type junitSuite struct {
-	Package    string      `xml:"package,attr"`
-	ID         int         `xml:"id,attr"`
-	Name       string      `xml:"name,attr"`
-	Timestamp  string      `xml:"timestamp,attr"` // xs:dateTime without a zone
-	Hostname   string      `xml:"hostname,attr"`
-	Tests      int         `xml:"tests,attr"`
-	Failures   int         `xml:"failures,attr"`
-	Errors     int         `xml:"errors,attr"`
-	Skipped    int         `xml:"skipped,attr"`
-	Time       string      `xml:"time,attr"` // seconds
-	Properties struct{}    `xml:"properties"`
-	Cases      []junitCase `xml:"testcase"`
-	Out        string      `xml:"system-out"`
-	Err        string      `xml:"system-err"`
+	Package    string          `xml:"package,attr"`
+	ID         int             `xml:"id,attr"`
+	Name       string          `xml:"name,attr"`
+	Timestamp  string          `xml:"timestamp,attr"` // xs:dateTime without a zone
+	Hostname   string          `xml:"hostname,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Skipped    int             `xml:"skipped,attr"`
+	Time       string          `xml:"time,attr"`           // seconds
+	Properties []junitProperty `xml:"properties>property"` // at least one
+	Cases      []junitCase     `xml:"testcase"`
+	Out        string          `xml:"system-out"`
+	Err        string          `xml:"system-err"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
 }
 
 type junitCase struct {
@@ -50,7 +55,8 @@ type junitProblem struct {
 
 // writeJUnit writes a report of results beside name, then under it.
 func writeJUnit(name string, results []*replaytest.Result, began time.Time) error {
-	suite := junitSuite{Package: "hydrant", Name: "hydrant test", Timestamp: began.UTC().Format("2006-01-02T15:04:05"), Hostname: "localhost", Tests: len(results)}
+	suite := junitSuite{Package: "hydrant", Name: "hydrant test", Timestamp: began.UTC().Format("2006-01-02T15:04:05"), Hostname: "localhost", Tests: len(results),
+		Properties: []junitProperty{{"hydrant.version", version}}}
 	if host, err := os.Hostname(); err == nil && host != "" {
 		suite.Hostname = host
 	}

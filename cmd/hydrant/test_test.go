@@ -122,7 +122,8 @@ func TestTestReports(t *testing.T) {
 var junitSchema = map[string]struct{ attributes, children string }{
 	"testsuites": {"", "testsuite"},
 	"testsuite":  {"package id name timestamp hostname tests failures errors skipped time", "properties testcase system-out system-err"},
-	"properties": {"", ""},
+	"properties": {"", "property"},
+	"property":   {"name value", ""},
 	"testcase":   {"name classname time", "error failure"},
 	"error":      {"message type", "#"},
 	"failure":    {"message type", "#"},
