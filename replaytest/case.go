@@ -385,10 +385,8 @@ func (c *Case) resolve(p string) (string, error) {
 		return filepath.Join(c.Path, filepath.FromSlash(p)), nil
 	}
 	name := path.Clean(filepath.ToSlash(p))
-	for _, f := range c.archive.Files {
-		if f.Name == name || strings.HasPrefix(f.Name, name+"/") {
-			return c.unpacked(name)
-		}
+	if c.holds(p) {
+		return c.unpacked(name)
 	}
 	beside := filepath.Join(filepath.Dir(c.Path), filepath.FromSlash(p))
 	if _, err := os.Stat(beside); errors.Is(err, fs.ErrNotExist) {
@@ -399,6 +397,17 @@ func (c *Case) resolve(p string) (string, error) {
 		}
 	}
 	return beside, nil
+}
+
+// holds reports whether the archive has a member, or a folder of members.
+func (c *Case) holds(p string) bool {
+	name := path.Clean(filepath.ToSlash(p))
+	for _, f := range c.archive.Files {
+		if f.Name == name || strings.HasPrefix(f.Name, name+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // unpacked is where a member of the archive lies as a file, until close.
@@ -517,17 +526,16 @@ func Sources(p string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.archive = nil // what is in the archive changes with it
 	out := []string{p}
-	base := p
-	if filepath.Ext(p) == archiveExtension {
-		base = filepath.Dir(p)
-	}
 	at := func(rel string) string {
-		if filepath.IsAbs(rel) {
-			return rel
+		if c.archive != nil && c.holds(rel) {
+			return p // what is in the archive changes with it
 		}
-		return filepath.Join(base, filepath.FromSlash(rel))
+		at, err := c.resolve(rel)
+		if err != nil {
+			return p
+		}
+		return at
 	}
 	if src, _, _ := strings.Cut(c.stream.schema, "#"); src != "" && !strings.HasPrefix(src, "struct<") && !strings.HasPrefix(src, "glue:") {
 		out = append(out, at(src))

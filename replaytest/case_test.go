@@ -265,3 +265,40 @@ func TestArchiveFunction(t *testing.T) {
 		}
 	}
 }
+
+// TestResolve: a path in an archive is looked for in it, then beside it, then where a folder with its name would have it.
+func TestResolve(t *testing.T) {
+	const stream = "template: ../template.yaml\nonly: [none]\n"
+	const request = `{"DeliveryStreamName":"s","ExtendedS3DestinationConfiguration":{"BucketARN":"arn:aws:s3:::b","RoleARN":"arn:aws:iam::123456789012:role/r"}}`
+	for _, tt := range []struct{ name, template, path string }{
+		{"beside a folder", "cases/template.yaml", "cases/a/stream.yaml"},
+		{"above an archive", "template.yaml", "cases/a.txtar"},
+		{"as if the archive were a folder", "cases/template.yaml", "cases/a.txtar"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			files := map[string]string{tt.template: request}
+			if strings.HasSuffix(tt.path, archiveExtension) {
+				files[tt.path] = "-- stream.yaml --\n" + stream + "-- records --\na\n"
+			} else {
+				files[tt.path], files["cases/a/records"] = stream, "a\n"
+			}
+			for name, text := range files {
+				if err := replace(filepath.Join(dir, name), []byte(text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			list, err := Cases(dir)
+			if err != nil || len(list) != 1 {
+				t.Fatal(list, err)
+			}
+			if res := RunFile(context.Background(), list[0], RunOptions{}); !res.Passed() {
+				t.Error(res.Err, res.Failures)
+			}
+			sources, err := Sources(list[0])
+			if want := filepath.Join(dir, tt.template); err != nil || len(sources) != 2 || sources[1] != want {
+				t.Errorf("Sources = %v, %v; want %s", sources, err, want)
+			}
+		})
+	}
+}
