@@ -22,6 +22,7 @@ import (
 	"github.com/hydrantkit/hydrant/internal/sample"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/replaytest"
+	"github.com/hydrantkit/hydrant/schema/glue"
 )
 
 // replayFlags are the flags of replay.
@@ -66,7 +67,7 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.stream, "stream", "", "`SRC[#ID]`: where the stream is described: a SAM or CloudFormation template, or the JSON of create-delivery-stream; ID is its logical id or name")
+	fl.StringVar(&f.stream, "stream", "", "`SRC[#ID]`: where the stream is described: a SAM or CloudFormation template, Terraform (.tf or show -json), or the JSON of create-delivery-stream or describe-delivery-stream; ID is its logical id, name or address")
 	fl.StringArrayVar(&f.parameters, "parameter", nil, "`K=V`: a template parameter (repeatable)")
 	fl.StringVar(&f.account, "account", "", "the account `ID` of pseudo parameters (default 123456789012)")
 	fl.StringVar(&f.region, "region", "", "the region of pseudo parameters (default us-east-1)")
@@ -187,15 +188,13 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 	if p.compat, err = parseCompat(f.compat); err != nil {
 		return nil, usage(err)
 	}
-	file, id, data, embedded, err := findDescription(f.stream)
+	src, embedded, err := findDescription(f.stream)
 	if err != nil {
 		return nil, err
 	}
-	if embedded {
-		fmt.Fprintln(io.err, "hydrant: no template here; the sample in this program runs, with builtin: functions")
-	}
-	p.source = file
-	o := harness.DescribeOptions{ID: id, DocTimestampRule: p.compat["doc-timestamp-rule"] != "",
+	p.source, _, _ = strings.Cut(src, "#")
+	o := harness.DescribeOptions{DocTimestampRule: p.compat["doc-timestamp-rule"] != "", Schema: f.schema,
+		Glue:     glue.Options{Context: ctx, Catalog: liveCatalog{}},
 		Template: template.Options{Parameters: map[string]string{}, Account: f.account, Region: f.region}}
 	for _, kv := range f.parameters {
 		k, v, ok := strings.Cut(kv, "=")
@@ -204,13 +203,26 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 		}
 		o.Template.Parameters[k] = v
 	}
-	if f.schema != "" {
-		if o.Table, err = loadSchema(ctx, f.schema); err != nil {
-			return nil, usage(err)
+	switch {
+	case embedded:
+		fmt.Fprintln(io.err, "hydrant: no template here; the sample in this program runs, with builtin: functions")
+		p.description, err = harness.Parse(src, sample.Template, o)
+	case p.source == "-":
+		var data []byte
+		if data, err = readAll(io.in); err == nil {
+			_, o.ID, _ = strings.Cut(src, "#")
+			p.description, err = harness.Parse("stdin", data, o)
 		}
+	default:
+		p.description, err = harness.Load(src, o)
 	}
-	if p.description, err = harness.Parse(file, data, o); err != nil {
+	if err != nil {
 		return nil, usage(err)
+	}
+	if !f.quiet {
+		for _, n := range p.description.Stream.Notices {
+			fmt.Fprintf(io.err, "hydrant: notice: %s\n", n)
+		}
 	}
 	p.compatStream()
 	if err := p.defaults(f, changed); err != nil {
@@ -249,29 +261,24 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 	return p, nil
 }
 
-// findDescription reads what --stream names, or the template of this folder, or the sample.
-func findDescription(src string) (file, id string, data []byte, embedded bool, err error) {
+// readAll reads a description from stdin.
+func readAll(r io.Reader) ([]byte, error) { return io.ReadAll(r) }
+
+// findDescription is what --stream names, or the template of this folder, or the sample.
+func findDescription(src string) (file string, embedded bool, err error) {
 	if src != "" {
-		if file, id, _ = strings.Cut(src, "#"); file == "-" {
-			data, err = io.ReadAll(os.Stdin)
-		} else {
-			data, err = os.ReadFile(file)
-		}
-		if err != nil {
-			err = usagef("--stream: %w", err)
-		}
-		return file, id, data, false, err
+		return src, false, nil
 	}
 	for _, name := range templates {
-		data, err = os.ReadFile(name)
+		_, err := os.Stat(name)
 		if err == nil {
-			return name, "", data, false, nil
+			return name, false, nil
 		}
 		if !errors.Is(err, os.ErrNotExist) {
-			return "", "", nil, false, usage(err)
+			return "", false, usage(err)
 		}
 	}
-	return "sam-template.yaml", "", sample.Template, true, nil
+	return "sam-template.yaml", true, nil
 }
 
 // defaults takes over what the template's metadata says of the flags: Metadata: hydrant: replay: {input, max-failed, …}.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/internal/javatime"
@@ -33,10 +34,11 @@ type Use struct {
 // A Prefix is a parsed prefix expression, such as "year=!{timestamp:yyyy}/device=!{partitionKeyFromQuery:device}/".
 // It is not changed by Append and may be shared.
 type Prefix struct {
-	text   string
-	parts  []part
-	lambda []string // keys named, in order of first use; Keys has their values in this order
-	query  []string
+	text    string
+	parts   []part
+	written int      // parts that were written; what is appended to them doesn't count against MaxEvaluated
+	lambda  []string // keys named, in order of first use; Keys has their values in this order
+	query   []string
 }
 
 // A part is a literal or an expression.
@@ -145,6 +147,7 @@ func ParsePrefix(text string, use Use) (*Prefix, error) {
 		p.parts = append(p.parts, q)
 		i += end + 1
 	}
+	p.written = len(p.parts)
 	switch {
 	case use.Error && expressions && !hasType:
 		return bad(0, "an ErrorOutputPrefix with expressions must contain !{firehose:error-output-type}")
@@ -201,9 +204,12 @@ type Facts struct {
 
 // Append evaluates p. The error says what was missing or too long.
 func (p *Prefix) Append(dst []byte, f Facts) ([]byte, error) {
-	start, randoms := len(dst), 0
+	start, randoms, limited := len(dst), 0, 0
 	for i := range p.parts {
 		q := &p.parts[i]
+		if i == p.written {
+			limited = len(dst)
+		}
 		switch q.kind {
 		case literal:
 			dst = append(dst, q.literal...)
@@ -233,7 +239,10 @@ func (p *Prefix) Append(dst []byte, f Facts) ([]byte, error) {
 			dst = append(dst, values[q.key]...)
 		}
 	}
-	if n := len([]rune(string(dst[start:]))); n > MaxEvaluated {
+	if limited == 0 {
+		limited = len(dst)
+	}
+	if n := utf8.RuneCount(dst[start:limited]); n > MaxEvaluated {
 		return dst[:start], fmt.Errorf("prefix %q is %d characters long when evaluated; at most %d are allowed", p.text, n, MaxEvaluated)
 	}
 	return dst, nil

@@ -90,6 +90,13 @@ func TestPrefixErrors(t *testing.T) {
 	if _, err := p.Append(nil, Facts{Time: at}); err == nil || !strings.Contains(err.Error(), "at most 512") {
 		t.Errorf("%v", err)
 	}
+	// A literal of 512 characters is accepted, and then has its time path.
+	if p, err = ParsePrefix(strings.Repeat("x", 512), Use{}); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := p.Append(nil, Facts{Time: at}); err != nil || len(b) != 512+len("2018/08/27/10/") {
+		t.Errorf("%d characters, %v", len(b), err)
+	}
 	p, err = ParsePrefix("d=!{partitionKeyFromQuery:d}/", Use{Partitioning: true})
 	if err != nil {
 		t.Fatal(err)
