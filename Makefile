@@ -63,16 +63,13 @@ $(ORACLE_READER):
 		cd $(CONFORMANCE)/reader && mvn -q -B package; \
 	else echo "no ../shared or no mvn: files are not read by ORC Java and parquet-mr"; fi
 
-# Each fuzz target of FUZZ_PACKAGES for CONFORMANCE_FUZZ, one after the other.
-CONFORMANCE_FUZZ ?= 10s
-FUZZ_PACKAGES ?= ./harness/... ./convert/... ./read/... ./internal/jsonscan/... ./internal/jq/... .
+CONFORMANCE_FUZZ ?= 1m
 
 conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v ./...
 	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$(wildcard $(ORACLE_READER)) \
 		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./read/...
-	HYDRANT_JQ_FUZZ=1m $(GO) test -count=1 -run Binary ./internal/jq
-	$(MAKE) fuzz FUZZTIME=$(CONFORMANCE_FUZZ) FUZZ="$(FUZZ_PACKAGES)"
+	HYDRANT_JQ_FUZZ=$(CONFORMANCE_FUZZ) $(GO) test -count=1 -run 'Binary|Batches' ./internal/jq
 
 race:
 	CGO_ENABLED=1 $(GO) test -race ./...
@@ -90,7 +87,10 @@ fuzz:
 		done; \
 	done
 
-soak:
+soak: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
+	HYDRANT_ORC_MATRIX=2000 HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$(wildcard $(ORACLE_READER)) \
+		$(GO) test -count=1 -timeout 2h ./convert/orc
+	HYDRANT_JQ_FUZZ=10m HYDRANT_JQ_BATCH=400 $(GO) test -count=1 -timeout 1h -run 'Binary|Batches' ./internal/jq
 	$(MAKE) fuzz FUZZTIME=10m
 
 bench:
