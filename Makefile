@@ -67,7 +67,7 @@ CONFORMANCE_FUZZ ?= 1m
 
 conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v ./...
-	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$(wildcard $(ORACLE_READER)) \
+	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./read/...
 	HYDRANT_JQ_FUZZ=$(CONFORMANCE_FUZZ) $(GO) test -count=1 -run 'Binary|Batches' ./internal/jq
 
@@ -88,7 +88,7 @@ fuzz:
 	done
 
 soak: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
-	HYDRANT_ORC_MATRIX=2000 HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$(wildcard $(ORACLE_READER)) \
+	HYDRANT_ORC_MATRIX=2000 HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 2h ./convert/orc
 	HYDRANT_JQ_FUZZ=10m HYDRANT_JQ_BATCH=400 $(GO) test -count=1 -timeout 1h -run 'Binary|Batches' ./internal/jq
 	$(MAKE) fuzz FUZZTIME=10m
