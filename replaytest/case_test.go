@@ -148,8 +148,13 @@ func TestPattern(t *testing.T) {
 		{"b/*/x", "b/anything/x", true},
 		{"b/*/x", "b/any/thing/x", false},
 		{"b/*", "b/any/thing", false},
+		{"b/**", "b/any/thing", false},
 		{"b/a.c", "b/abc", false},
 		{"b/a.c-UUID", "b/abc-" + uuid, false},
+		{"b/\xf5UUID", "b/\xf5" + uuid, true},
+		{"b/*-*/UUID*", "b/a-b-c/" + uuid + ".gz", true},
+		{"b/*-*/UUID*", "b/abc/" + uuid, false},
+		{"b/" + strings.Repeat("*", 40) + "x", "b/" + strings.Repeat("y", 200), false},
 	} {
 		p := keyPattern(tt.pattern)
 		if got := p.matches(tt.key); got != tt.want {
@@ -301,4 +306,44 @@ func TestResolve(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzLoad: no case, whatever stands in it, does more than give an error.
+func FuzzLoad(f *testing.F) {
+	for _, pattern := range []string{"testdata/pass/*.txtar", "testdata/fail/*.txtar"} {
+		list, err := filepath.Glob(pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, name := range list {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(b)
+		}
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		file, err := os.CreateTemp(dir, "*.txtar")
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := file.Name()
+		defer os.Remove(name)
+		if _, err := file.Write(b); err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(name)
+		if err != nil {
+			return
+		}
+		if c.stream.request == nil || len(c.stream.functions) > 0 && !strings.Contains(c.stream.functions[0], "=builtin:") || c.stream.schema != "" {
+			return // it would read files, or start processes
+		}
+		c.run(context.Background(), RunOptions{}, &Result{})
+	})
 }
