@@ -46,5 +46,5 @@ fi
 
 printf '\n### JSON to ORC, one core\n\n'
 (IFS=,; printf '%s\n\n' "${versions[*]}" | sed 's/, */, /g')
-"$venv/bin/python" peers.py --hydrant "$hydrant" --data "$file" --schema "$schema" --out "$out/files" "${java[@]}" \
+PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" peers.py --hydrant "$hydrant" --data "$file" --schema "$schema" --out "$out/files" "${java[@]}" \
 	--runs "${RUNS:-5}" --core "${CORE:-0}" "$@"
