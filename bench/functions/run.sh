@@ -48,8 +48,9 @@ if command -v "$python" >/dev/null; then
 	venv=$peers/python
 	test -x "$venv/bin/python" || "$python" -m venv "$venv"
 	test -f "$venv/awslambdaric.ok" || { "$venv/bin/pip" install -q awslambdaric && touch "$venv/awslambdaric.ok"; }
-	# What the runtime runs is this very process: no wrapper counts.
-	export PYTHONPATH=$PWD/python PYTHONDONTWRITEBYTECODE=
+	mkdir -p "$out/python"
+	cp python/handler.py "$out/python/"
+	export PYTHONPATH=$out/python
 	functions+=("python=$venv/bin/python -m awslambdaric handler.lambda_handler@$PWD/python/handler.py")
 	versions+=("$("$venv/bin/python" --version)" "awslambdaric $("$venv/bin/pip" show awslambdaric 2>/dev/null | sed -n 's/^Version: //p')")
 else
