@@ -22,7 +22,7 @@ versions=("hydrant $(git -C "$root" rev-parse --short HEAD)$(git -C "$root" diff
 
 if command -v cargo >/dev/null; then
 	mkdir -p "$out/rust"
-	cp -r rust/. "$out/rust/"
+	cp -rp rust/. "$out/rust/"
 	(cd "$out/rust" && nice -n 15 cargo build --release --quiet)
 	functions+=("rust=$out/rust/target/release/bootstrap")
 	for crate in lambda_runtime aws_lambda_events regex; do

@@ -34,7 +34,7 @@ versions+=("$("$venv/bin/pip" list 2>/dev/null | awk '$1 == "chdb" || $1 == "chd
 
 java=()
 if command -v mvn >/dev/null && command -v java >/dev/null; then
-	cp -r java "$out/"
+	cp -rp java "$out/"
 	test "$out/java/target/jackson-orc.jar" -nt java/src/main/java/JacksonOrc.java || (cd "$out/java" && nice -n 15 mvn -q -B package)
 	test -f "$out/$tools" || nice -n 15 mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
 		-Dartifact=org.apache.orc:orc-tools:2.1.2:jar:uber -DoutputDirectory="$out"

@@ -370,7 +370,7 @@ func print(functions []*function, event []byte, records, rounds, burst int) {
 		if f.echo {
 			checked = "– | –"
 		}
-		fmt.Printf("| %s | %.2f | %.1f | %.0f | %.2f | %.0f | %.1f | %.1f | %.2f | %s | %.2f | %.2f | %.2f |\n",
+		fmt.Printf("| %s | %.2f | %.1f | %.0f | %.2f | %.0f | %.1f | %.3f | %.2f | %s | %.2f | %.2f | %.2f |\n",
 			f.name, ms, 1e3/ms, float64(len(event))/1e6/f.best.Seconds(), f.cpuMillis(), float64(f.rss)/1e6,
 			f.cold.Seconds()*1e3, float64(f.size)/1e6, float64(f.answer)/1e6, checked,
 			f.best.Seconds()/own.best.Seconds(), median(f.rounds).Seconds()/median(own.rounds).Seconds(), f.cpuMillis()/own.cpuMillis())
