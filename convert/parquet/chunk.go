@@ -44,7 +44,8 @@ type chunk struct {
 	floats []float64
 
 	// the finished pages
-	pages        []byte
+	pages        [][]byte // each in memory of its own: one slice of all would be copied again and again as it grows
+	stored       int      // bytes of pages
 	index        []pageEntry
 	totalRows    int64
 	totalEntries int64
@@ -56,7 +57,7 @@ type chunk struct {
 
 // A pageEntry is what the page indexes know of a page.
 type pageEntry struct {
-	at, size int // in chunk.pages, header included
+	at, size int // in the chunk's pages, header included
 	firstRow int64
 	nulls    int64
 	empty    bool // only nulls
@@ -72,7 +73,8 @@ func (c *chunk) reset() {
 	c.inDict = c.mayDict()
 	c.dictUsed, c.seen = 0, 0
 	clear(c.blooms)
-	c.pages, c.index = c.pages[:0], c.index[:0]
+	clear(c.pages)
+	c.pages, c.stored, c.index = c.pages[:0], 0, c.index[:0]
 	c.totalRows, c.totalEntries, c.totalNulls, c.uncompressed = 0, 0, 0, 0
 	c.stats.reset()
 	c.encodings = 0

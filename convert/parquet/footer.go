@@ -39,8 +39,10 @@ func (w *Writer) appendChunk(c *chunk) (chunkMeta, error) {
 	}
 	m.data = w.pos
 	m.uncompressed += c.uncompressed
-	if err := w.write(c.pages); err != nil {
-		return m, err
+	for _, page := range c.pages {
+		if err := w.write(page); err != nil {
+			return m, err
+		}
 	}
 	m.compressed = w.pos - m.offset
 	m.encodings = c.encodings

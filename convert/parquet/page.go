@@ -250,7 +250,7 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 	hive := w.options.Layout == LayoutHive
 	var defLen, repLen, uncompressed int
 	compressed := true
-	at := len(c.pages)
+	at := c.stored
 	if w.v2 {
 		b.levels = b.levels[:0]
 		if c.leaf.maxRep > 0 {
@@ -332,8 +332,11 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 	}
 	h.end()
 
-	c.pages = append(append(c.pages, h.b...), b.out...)
-	e.size = len(c.pages) - at
+	page := make([]byte, 0, len(h.b)+len(b.out))
+	page = append(append(page, h.b...), b.out...)
+	c.pages = append(c.pages, page)
+	e.size = len(page)
+	c.stored += len(page)
 	c.index = append(c.index, e)
 	c.uncompressed += int64(len(h.b) + uncompressed)
 	c.totalRows += int64(c.rows)

@@ -183,7 +183,7 @@ func (w *Writer) Size(g *Group) int64 {
 	var n int64
 	for i := range g.columns {
 		for _, c := range g.columns[i].chunks {
-			n += int64(len(c.pages)) + int64(c.raw) + int64((len(c.def)+len(c.rep)+8*len(c.defBits))/8)
+			n += int64(c.stored) + int64(c.raw) + int64((len(c.def)+len(c.rep)+8*len(c.defBits))/8)
 		}
 	}
 	return n
