@@ -71,8 +71,14 @@ func (w *walker) uint8(pos int) int {
 
 func (w *walker) uint32(pos int) int { return int(binary.LittleEndian.Uint32(w.at(pos, 4))) }
 
-// ref follows the reference at pos.
-func (w *walker) ref(pos int) int { return pos + w.uint32(pos) }
+// ref follows the reference at pos. None leads to 0, where the reference to the root is.
+func (w *walker) ref(pos int) int {
+	to := pos + w.uint32(pos)
+	if to == 0 {
+		w.fail(errReach)
+	}
+	return to
+}
 
 // member returns where a table has a member, 0 if it hasn't.
 func (w *walker) member(table, slot int) int {
@@ -80,8 +86,8 @@ func (w *walker) member(table, slot int) int {
 		return 0
 	}
 	layout := table - int(int32(w.uint32(table)))
-	if slot+2 > int(binary.LittleEndian.Uint16(w.at(layout, 2))) {
-		return 0
+	if slot >= int(binary.LittleEndian.Uint16(w.at(layout, 2))) {
+		return 0 // as Arrow has it, even where the layout ends within the slot
 	}
 	if off := int(binary.LittleEndian.Uint16(w.at(layout+slot, 2))); off != 0 {
 		return table + off
