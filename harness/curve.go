@@ -19,7 +19,7 @@ func (c *Curve) add(at time.Time, n int) {
 	if c.Most == nil {
 		c.Start, c.Span = at, time.Second
 	}
-	i := int(at.Sub(c.Start) / c.Span)
+	i := max(int(at.Sub(c.Start)/c.Span), 0)
 	for i >= curvePoints {
 		half := (len(c.Most) + 1) / 2
 		for j := range half {

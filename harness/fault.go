@@ -265,6 +265,9 @@ func (p slowProcessor) Process(ctx context.Context, now time.Time, attempt int, 
 	o, err := p.Processor.Process(ctx, now, attempt, in)
 	if d := p.f.latency("lambda"); d > 0 && d < p.f.timeout() {
 		o.End = o.End.Add(d)
+		for i := range o.Failed {
+			o.Failed[i].At = o.End.UnixMilli()
+		}
 	}
 	return o, err
 }

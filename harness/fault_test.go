@@ -69,7 +69,7 @@ func TestFaults(t *testing.T) {
 		{"lambda:slow=2m", "in 1 + added 0 = delivered 0 + dropped 0 + failed 1 + lost 0", "Lambda.FunctionError", 4, "10m7s"},
 		{"s3:503=2", "in 1 + added 0 = delivered 1 + dropped 0 + failed 0 + lost 0", "", 1, "2m3s"},
 		{"s3:slow=2s", "in 1 + added 0 = delivered 1 + dropped 0 + failed 0 + lost 0", "", 1, "2m2s"},
-		{"s3:denied", "in 1 + added 0 = delivered 0 + dropped 0 + failed 0 + lost 1", "", 1, "23h59m3s"},
+		{"s3:denied", "in 1 + added 0 = delivered 0 + dropped 0 + failed 0 + lost 1", "", 1, "24h0m3s"},
 	} {
 		t.Run(tt.faults, func(t *testing.T) {
 			d, err := Parse("s.json", []byte(faultStream), DescribeOptions{})

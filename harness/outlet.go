@@ -40,10 +40,11 @@ type outlet struct {
 	failed   time.Time     // the first failure of the batch on its way
 	batch    *buffer.Batch // on its way
 	delivery record.Delivery
-	wake     time.Time // of the next attempt
-	lagging  bool      // a retry has ended and what was held meanwhile isn't cut yet
-	at       time.Time // when it is due, for the agenda; zero is never
-	slot     int       // in the agenda
+	wake     time.Time  // of the next attempt
+	lagging  bool       // a retry has ended and what was held meanwhile isn't cut yet
+	at       time.Time  // when it is due, for the agenda; zero is never
+	slot     int        // in the agenda
+	gone     []recordID // of the batch on its way, those that failed
 }
 
 // due says when there is something to do.
@@ -102,7 +103,7 @@ type settled struct {
 
 // attempt makes one attempt of the batch on its way. An error is the pipeline's: the context ended, or the
 // destination lost count of its records.
-func (o *outlet) attempt(ctx context.Context, now, started time.Time) (settled, error) {
+func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 	var s settled
 	p, err := o.delivery.Attempt(ctx, now)
 	s.delivered, s.failed = p.Delivered, p.Failed
@@ -120,7 +121,7 @@ func (o *outlet) attempt(ctx context.Context, now, started time.Time) (settled, 
 		}
 		since := o.failed
 		if o.budget.FromAdmission {
-			since = o.admitted(started)
+			since = o.batch.First
 		}
 		if at, ok := o.budget.next(o.batch.Attempts, since, now); ok && !outage.Final {
 			o.wake = at
@@ -128,8 +129,8 @@ func (o *outlet) attempt(ctx context.Context, now, started time.Time) (settled, 
 		}
 		left := o.rest()
 		o.entry.Failed += int64(left)
-		if o.fails != nil && left == len(o.batch.Records) {
-			s.failed = append(s.failed, o.fails(o.batch.Records, outage, o.batch.Attempts, now)...)
+		if rest := o.unfailed(); o.fails != nil && left == len(rest) {
+			s.failed = append(s.failed, o.fails(rest, outage, o.batch.Attempts, now)...)
 		} else {
 			s.lost = left
 		}
@@ -155,27 +156,35 @@ func (o *outlet) account(p record.Progress) {
 	o.entry.Out += int64(p.Delivered)
 	o.entry.Failed += int64(len(p.Failed))
 	o.batch.Settled += p.Delivered + len(p.Failed)
+	for i := range p.Failed {
+		o.gone = append(o.gone, recordID{p.Failed[i].Record.Seq, p.Failed[i].Record.Sub})
+	}
+}
+
+// unfailed is the records of the batch on its way without those that failed before.
+func (o *outlet) unfailed() []record.Record {
+	if len(o.gone) == 0 {
+		return o.batch.Records
+	}
+	gone := make(map[recordID]bool, len(o.gone))
+	for _, id := range o.gone {
+		gone[id] = true
+	}
+	var rest []record.Record
+	for _, r := range o.batch.Records {
+		if !gone[recordID{r.Seq, r.Sub}] {
+			rest = append(rest, r)
+		}
+	}
+	return rest
 }
 
 // rest is the records of the batch on its way that are not settled.
 func (o *outlet) rest() int { return len(o.batch.Records) - o.batch.Settled }
 
-// admitted is when the oldest record of the batch came, for budgets that count from there. Records of a capture
-// may be older than the stream.
-func (o *outlet) admitted(started time.Time) time.Time {
-	oldest := o.batch.Records[0].Arrival
-	for i := range o.batch.Records {
-		oldest = min(oldest, o.batch.Records[i].Arrival)
-	}
-	if at := time.UnixMilli(oldest); at.After(started) {
-		return at
-	}
-	return started
-}
-
 // finish ends the batch on its way, whose records are nobody's from then on.
 func (o *outlet) finish() {
-	o.failed = time.Time{}
+	o.failed, o.gone = time.Time{}, o.gone[:0]
 	o.lagging = (o.lagging || o.batch.Attempts > 0) && o.Held() > 0
 	o.Release(o.batch)
 	o.batch, o.delivery = nil, nil

@@ -270,19 +270,25 @@ func (p *Pipeline) runTransform(ctx context.Context, now time.Time, all bool) er
 			return err
 		}
 	}
-	again := t.Waiting() // when all is due, a batch is tried once
+	var waiting []*buffer.Batch // when all is due, those in retry are tried too, each once
+	for all {
+		b, ok := t.CutRetry(endOfTime)
+		if !ok {
+			break
+		}
+		waiting = append(waiting, b)
+	}
 	for {
 		batches := p.batches[:0]
 		for len(t.flights)+len(batches) < t.most {
-			b, ok := t.CutRetry(now)
-			if all && !ok && again > 0 {
-				b, ok = t.CutRetry(endOfTime)
-			}
-			if ok {
-				again--
-			} else if all {
+			var b *buffer.Batch
+			ok := true
+			switch {
+			case len(waiting) > 0:
+				b, waiting = waiting[0], waiting[1:]
+			case all:
 				b, ok = t.CutAll(t.Hints().Size)
-			} else {
+			default:
 				b, ok = t.Cut(now)
 			}
 			if !ok {
@@ -301,6 +307,9 @@ func (p *Pipeline) runTransform(ctx context.Context, now time.Time, all bool) er
 		if err := ctx.Err(); err != nil { // as if it had not been tried
 			for _, f := range batches {
 				t.Rollback(f.batch, now)
+			}
+			for _, b := range waiting {
+				t.Rollback(b, now)
 			}
 			return err
 		}
@@ -568,7 +577,7 @@ func (p *Pipeline) attempt(ctx context.Context, o *outlet, now time.Time) (settl
 	if o.batch.Attempts > 0 {
 		p.ledger.Retried++
 	}
-	s, err := o.attempt(ctx, now, p.started)
+	s, err := o.attempt(ctx, now)
 	if err == nil || len(s.failed) > 0 {
 		err = errors.Join(err, p.fail(now, s.failed))
 	}

@@ -217,3 +217,23 @@ func BenchmarkPartitioned(b *testing.B) {
 		})
 	}
 }
+
+// TestShortRecords: an event is mostly what is written around short records, so the Lambda's batches end before an invocation
+// would be too large; none fails for its neighbours' sake.
+func TestShortRecords(t *testing.T) {
+	s := lambdaStream(t)
+	m := &s3.Memory{}
+	p, err := New(s, Options{Bucket: m, Seed: 1, Invoker: echo(bytes.ToUpper)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := make([]string, 40000)
+	for i := range in {
+		in[i] = "a line of 20 bytes.."
+	}
+	put(t, p, t0, in...)
+	drain(t, p)
+	if l := p.Ledger(); l.Delivered() != 40000 || l.Invoked != 2 {
+		t.Errorf("%s, %d invocations", l.String(), l.Invoked)
+	}
+}

@@ -172,7 +172,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 			return nil, fmt.Errorf("the stream's function %s needs something to run it", l.ARN)
 		}
 		p.transform = &transform{
-			Buffer: buffer.New(l.Hints, &p.pool),
+			Buffer: buffer.New(s.eventHints(l.Hints), &p.pool),
 			processor: lambda.New(o.Invoker, lambda.Options{FunctionARN: l.ARN, StreamARN: s.ARN, Region: s.Region,
 				SourceARN: s.SourceARN, MSK: s.Source == MSK, Seed: o.Seed, Keys: s.S3.Prefix.LambdaKeys()}),
 			entry: &p.ledger.Lambda, budget: transformBudget(l.Retries), most: outstandingInvocations,
@@ -188,6 +188,17 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 		p.backup = &outlet{Reader: p.log.Reader("backup", b.Hints), dest: dest, entry: &p.ledger.Backup, order: rankBackup, most: maxSize, budget: s3Budget}
 	}
 	return p, nil
+}
+
+// eventHints bounds batches for a function by what an invocation takes, 6 MiB, since hints count raw data, and thousands of short records are
+// mostly what is written around them. The reference says hints keep below the limit (record-transformation.md §6), not how: CHOICE.
+func (s *Stream) eventHints(h buffer.Hints) buffer.Hints {
+	const envelope = 4 << 10
+	h.MaxEvent, h.PerRecord = lambda.MaxPayload-envelope, 192
+	if s.Source != DirectPut { // with the metadata of its source, a partition key of up to 256 characters among it
+		h.PerRecord = 1024
+	}
+	return h
 }
 
 // destination makes the destination of the stream's data.

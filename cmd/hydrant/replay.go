@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -109,6 +110,9 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	others, err := bucket.Clear()
 	if err != nil {
 		return fmt.Errorf("clear %s: %w", f.out, err)
+	}
+	if err := os.Remove(filepath.Join(f.out, refusedFile)); err == nil {
+		others--
 	}
 	if others > 0 {
 		fmt.Fprintf(io.err, "hydrant: %s holds %d other files, which are left as they are\n", f.out, others)
@@ -399,10 +403,10 @@ func sampleSources() ([]source, error) {
 	return out, nil
 }
 
+// parseRate reads a pace such as 1000/s.
 func parseRate(s string) (float64, error) {
-	var n float64
-	text, _ := strings.CutSuffix(s, "/s")
-	if _, err := fmt.Sscanf(text, "%g", &n); err != nil || n <= 0 {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(s, "/s"), 64)
+	if err != nil || !(n >= 1e-6 && n <= 1e9) {
 		return 0, fmt.Errorf("--rate: %q is no rate such as 1000/s", s)
 	}
 	return n, nil

@@ -184,3 +184,11 @@ func TestInterrupted(t *testing.T) {
 type readFunc func(p []byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestParseRate(t *testing.T) {
+	for s, want := range map[string]float64{"1000/s": 1000, "0.5": 0.5, "60/m": 0, "NaN": 0, "-1": 0, "0": 0, "1e-9": 0, "": 0} {
+		if got, err := parseRate(s); got != want || (err == nil) != (want != 0) {
+			t.Errorf("%s: %v, %v", s, got, err)
+		}
+	}
+}

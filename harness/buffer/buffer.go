@@ -23,16 +23,14 @@ import (
 type Hints struct {
 	Size     int64
 	Interval time.Duration
+
+	// MaxEvent bounds what a batch becomes as base64 with PerRecord bytes around each record, if it isn't 0: a cut ends
+	// before the record that would pass it.
+	MaxEvent, PerRecord int64
 }
 
-// due says when records of this size, the first of which came at first, have waited enough.
-// full is when they reached the size.
-func (h Hints) due(size int64, first, full time.Time) time.Time {
-	if at := first.Add(h.Interval); !h.reached(size) || at.Before(full) {
-		return at
-	}
-	return full
-}
+// event is what a record of size bytes adds to an event.
+func (h Hints) event(size int64) int64 { return (size+2)/3*4 + h.PerRecord }
 
 // reached reports whether size bytes are enough.
 func (h Hints) reached(size int64) bool { return h.Size > 0 && size >= h.Size }

@@ -13,6 +13,7 @@ type Reader struct {
 	block  int    // index of the block it stands in
 
 	size  int64     // bytes from the cursor on
+	event int64     // what they become in an event
 	first time.Time // when the record at the cursor was appended
 	full  time.Time // when size reached the hint; zero before
 
@@ -29,9 +30,16 @@ func (r *Reader) add(now time.Time, size int64) {
 	if r.cursor+1 == r.log.end {
 		r.first = now
 	}
-	if r.size += size; r.full.IsZero() && r.hints.reached(r.size) {
+	r.size += size
+	r.event += r.hints.event(size)
+	if r.full.IsZero() && r.isFull() {
 		r.full = now
 	}
+}
+
+// isFull reports whether what is not cut is enough for a batch.
+func (r *Reader) isFull() bool {
+	return r.hints.reached(r.size) || r.hints.MaxEvent > 0 && r.event > r.hints.MaxEvent
 }
 
 // Held is the number of records that wait: not cut, or rolled back.
@@ -67,12 +75,21 @@ func (r *Reader) Waiting() int { return len(r.retry) }
 // Due returns when there will be something to cut. ok is false while there is nothing.
 func (r *Reader) Due() (at time.Time, ok bool) {
 	if r.cursor < r.log.end {
-		at, ok = r.hints.due(r.size, r.first, r.full), true
+		at, ok = r.dueFresh(), true
 	}
 	if b := r.nextRetry(); b != nil && (!ok || b.retry.Before(at)) {
 		at, ok = b.retry, true
 	}
 	return at, ok
+}
+
+// dueFresh is when what was never cut is due.
+func (r *Reader) dueFresh() time.Time {
+	at := r.first.Add(r.hints.Interval)
+	if !r.full.IsZero() && r.full.Before(at) {
+		return r.full
+	}
+	return at
 }
 
 // DueRetry returns when the next batch that was rolled back will be due.
@@ -98,7 +115,7 @@ func (r *Reader) Cut(now time.Time) (*Batch, bool) {
 	if b, ok := r.CutRetry(now); ok {
 		return b, true
 	}
-	if r.cursor == r.log.end || r.hints.due(r.size, r.first, r.full).After(now) {
+	if r.cursor == r.log.end || r.dueFresh().After(now) {
 		return nil, false
 	}
 	return r.take(r.hints.Size), true
@@ -136,7 +153,7 @@ func (r *Reader) take(size int64) *Batch {
 		b = &Batch{}
 	}
 	*b = Batch{Records: b.Records[:0], First: r.first, from: r.cursor}
-	end := Hints{Size: size}
+	end, event, full := Hints{Size: size}, int64(0), false
 	pos := r.log.base
 	for _, bl := range r.log.blocks[:r.block] {
 		pos += uint64(len(bl.records))
@@ -147,7 +164,13 @@ func (r *Reader) take(size int64) *Batch {
 		start := i
 		for i < len(bl.records) {
 			n := int64(len(bl.records[i].Data))
+			e := r.hints.event(n)
+			if r.hints.MaxEvent > 0 && event+e > r.hints.MaxEvent && event > 0 {
+				full = true
+				break
+			}
 			b.size += n
+			event += e
 			i++
 			if end.reached(b.size) {
 				break
@@ -155,7 +178,7 @@ func (r *Reader) take(size int64) *Batch {
 		}
 		b.Records = append(b.Records, bl.records[start:i]...)
 		r.cursor += uint64(i - start)
-		if end.reached(b.size) || r.cursor == r.log.end {
+		if full || end.reached(b.size) || r.cursor == r.log.end {
 			break
 		}
 		pos += uint64(len(bl.records))
@@ -163,7 +186,7 @@ func (r *Reader) take(size int64) *Batch {
 	}
 	b.to = r.cursor
 	r.size -= b.size
-	if !r.hints.reached(r.size) {
+	if r.event -= event; !r.isFull() {
 		r.full = time.Time{}
 	}
 	if r.cursor < r.log.end {

@@ -98,6 +98,7 @@ type Reader struct {
 	counted int
 	at      int // index of the next entry in it, behind '[' or ','
 	done    bool
+	again   *bytes.Reader // what was read behind a broken value
 
 	rest  []byte // Chunk: the beginning of a line
 	broke error  // Chunk: what is to be returned next
@@ -342,8 +343,14 @@ func (r *Reader) value(c byte) ([]byte, error) {
 func (r *Reader) broken() ([]byte, error) {
 	rest := r.buf
 	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-		again := append([]byte(nil), rest[i+1:]...)
-		r.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(again), r.in), peekBytes)
+		ahead, _ := r.in.Peek(r.in.Buffered())
+		again := append(append([]byte(nil), rest[i+1:]...), ahead...)
+		if r.again != nil {
+			left, _ := io.ReadAll(r.again)
+			again = append(again, left...)
+		}
+		r.again = bytes.NewReader(again)
+		r.in.Reset(io.MultiReader(r.again, r.src))
 		r.buf = rest[:i]
 		r.offset += int64(i) + 1
 		r.line++
