@@ -90,9 +90,9 @@ func appendValue(dst []byte, v *column.Vector, i int, o Options) []byte {
 	return fmt.Appendf(dst, `"%d"`, v.Ints[i])
 }
 
-// TestPyarrow has pyarrow read our streams: it validates them fully and agrees on the types and every value, and
-// our Reader takes what it writes of the same rows in turn: as it is, compressed, in
-// slices of seven rows, and all as one batch. Large offsets are refused.
+// TestPyarrow has pyarrow read our streams: it validates them fully and agrees on the types and every value. Our Reader
+// takes what pyarrow writes of the same rows in turn: as it is, compressed, in slices of seven rows, and all as one batch.
+// Large offsets are refused.
 func TestPyarrow(t *testing.T) {
 	python := os.Getenv("HYDRANT_PYTHON")
 	if python == "" {
