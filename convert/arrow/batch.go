@@ -289,14 +289,17 @@ func fillBytes(v *column.Vector, d arrow.ArrayData, spans []span) error {
 	if t.Kind == schema.Binary {
 		return nil
 	}
+	// Where all bytes are UTF-8 together, each value is if each begins at the first byte of a code point.
+	together := utf8.Valid(v.Bytes)
 	for i := range v.Len {
 		switch x := v.Data(i); {
-		case !utf8.Valid(x):
+		case len(x) == 0:
+		case !(together && utf8.RuneStart(x[0])) && !utf8.Valid(x):
 			return fmt.Errorf("value %d: not UTF-8", i)
 		case t.Kind == schema.String:
 		case utf8.RuneCount(x) > t.Length:
 			return fmt.Errorf("value %d: %d code points for %s", i, utf8.RuneCount(x), t)
-		case t.Kind == schema.Char && len(x) > 0 && x[len(x)-1] == ' ':
+		case t.Kind == schema.Char && x[len(x)-1] == ' ':
 			return fmt.Errorf("value %d: a %s that ends in a blank", i, t)
 		}
 	}

@@ -152,6 +152,7 @@ func TestBatchErrors(t *testing.T) {
 		{"map<int,int>", entries(ints(3, 1, buffer[byte](0b101)), 0, nil), "x: 1 null keys"},
 		{"map<int,int>", entries(ints(3, 0, nil), 1, buffer[byte](0b110)), "x: 1 null entries"},
 		{"string", text("a\xff"), "x: value 0: not UTF-8"},
+		{"string", data(arrow.BinaryTypes.String, 2, 0, nil, nil, buffer[int32](0, 1, 2), memory.NewBufferBytes([]byte("é"))), "x: value 1: not UTF-8"},
 		{"varchar(2)", text("äöü"), "x: value 0: 3 code points for varchar(2)"},
 		{"char(3)", text("a "), "x: value 0: a char(3) that ends in a blank"},
 		{"timestamp", data(arrow.FixedWidthTypes.Timestamp_s, 1, 0, nil, nil, buffer[int64](maxSeconds+1)), "x: value 0: 253402300800 timestamp[s, tz=UTC] since 1970 is outside of the years 0001–9999"},
