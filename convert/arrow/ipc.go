@@ -62,7 +62,7 @@ func WriteIPC(dst io.Writer, columns []schema.Column, o Options, batches ...*col
 
 // A Reader reads an Arrow IPC stream batch by batch, whoever wrote it. It takes bodies compressed by LZ4 or Zstandard.
 // Whatever the stream holds, a Reader answers with rows or an error, and takes memory for what has come, not for what a
-// message says will come; Options.MaxMessage bounds a message. A stream may end without a mark of its end, as Arrow
+// message says will come; Options.MaxMessage bounds a message. (Zstandard may take a window of 512 MiB besides.) A stream may end without a mark of its end, as Arrow
 // allows, so one that is cut between two messages reads as a shorter one.
 type Reader struct {
 	r       *ipc.Reader

@@ -19,7 +19,7 @@ import (
 // and is valid until b changes. The caller releases it.
 //
 // A value that its Arrow type cannot hold is an error: a timestamp outside of its unit's range or finer than it, or an
-// integer that its column's type should not have let in.
+// integer that its column's type should not have let in. Texts go out unread: Arrow wants them in UTF-8, as Batch checks.
 func Record(b *column.Batch, columns []schema.Column, o Options) (arrow.Record, error) {
 	s, err := Schema(columns, o)
 	if err != nil {
