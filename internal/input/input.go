@@ -85,20 +85,22 @@ type Reader struct {
 	name   string
 	format Format
 	src    io.ReadCloser
+	base   io.Reader // what in reads
 	in     *bufio.Reader
 	line   int64 // of what is read next
 	offset int64
 	buf    []byte // a record that didn't fit the buffer, or was decoded
 	out    []byte
 
-	array   bool   // json: inside a top-level array
-	started bool   // json
-	event   []byte // the event whose entries are being read
-	begins  int64  // the line of counted in it
-	counted int
-	at      int // index of the next entry in it, behind '[' or ','
-	done    bool
-	again   *bytes.Reader // what was read behind a broken value
+	array          bool   // json: inside a top-level array
+	started        bool   // json
+	event          []byte // the event whose entries are being read
+	begins         int64  // the line of counted in it
+	counted        int
+	at             int // index of the next entry in it, behind '[' or ','
+	done           bool
+	spare, reading []byte        // what again reads, and the memory for the next one
+	again          *bytes.Reader // what was read behind a broken value
 
 	rest  []byte // Chunk: the beginning of a line
 	broke error  // Chunk: what is to be returned next
@@ -124,8 +126,16 @@ func NewReader(r io.Reader, name string, f Format) (*Reader, error) {
 		}
 		rd.format = detect(head, err != nil)
 	}
+	if rd.format == JSON || rd.format == CloudWatch || rd.format == Event {
+		// What follows a broken value is read again, and so is a buffer's content: a small one.
+		rd.base = struct{ io.Reader }{rd.in} // or bufio would take the large buffer for the small one
+		rd.in = bufio.NewReaderSize(rd.base, jsonBytes)
+	}
 	return rd, nil
 }
+
+// jsonBytes is how much is buffered where values are read byte by byte.
+const jsonBytes = 8 << 10
 
 // Format is the format that is read.
 func (r *Reader) Format() Format { return r.format }
@@ -293,7 +303,7 @@ func (r *Reader) value(c byte) ([]byte, error) {
 	r.buf = r.buf[:0]
 	depth, quoted, escaped, lines := 0, false, false, int64(0)
 	scalar := c != '{' && c != '[' && c != '"'
-	closed := false
+	closed, check := false, 1
 	for !closed {
 		b, err := r.in.ReadByte()
 		if err == io.EOF {
@@ -309,10 +319,22 @@ func (r *Reader) value(c byte) ([]byte, error) {
 			break
 		}
 		if r.buf = append(r.buf, b); len(r.buf) > MaxRecord {
+			if lines > 0 {
+				break // it isn't one value, or reading resumes as if it weren't
+			}
 			return nil, r.errorf(r.line, "a JSON value of more than %d bytes", MaxRecord)
 		}
 		if b == '\n' {
 			lines++
+			if quoted { // no string has one
+				break
+			}
+			if len(r.buf) >= check { // so that what is broken here isn't looked for in all that follows
+				if e := jsonscan.Explain(r.buf, 0); e != nil && e.Offset < len(r.buf) {
+					break
+				}
+				check = 2 * len(r.buf)
+			}
 		}
 		switch {
 		case escaped:
@@ -339,18 +361,32 @@ func (r *Reader) value(c byte) ([]byte, error) {
 	return r.broken()
 }
 
+// reread has rest read again, before what is still to be read.
+func (r *Reader) reread(rest []byte) {
+	ahead, _ := r.in.Peek(r.in.Buffered()) // what is buffered can be peeked
+	left := 0
+	if r.again != nil {
+		left = r.again.Len()
+	}
+	b := append(append(r.spare[:0], rest...), ahead...)
+	if left > 0 {
+		n := len(b)
+		b = append(b, make([]byte, left)...)
+		m, _ := io.ReadFull(r.again, b[n:]) // it holds that many
+		b = b[:n+m]
+	}
+	r.spare, r.reading = r.reading, b
+	r.again = bytes.NewReader(b)
+	r.in.Reset(io.MultiReader(r.again, r.base))
+}
+
 // broken takes what isn't JSON up to its LF as a record. What was read behind it is read again.
 func (r *Reader) broken() ([]byte, error) {
 	rest := r.buf
 	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-		ahead, _ := r.in.Peek(r.in.Buffered())
-		again := append(append([]byte(nil), rest[i+1:]...), ahead...)
-		if r.again != nil {
-			left, _ := io.ReadAll(r.again)
-			again = append(again, left...)
+		if i+1 < len(rest) {
+			r.reread(rest[i+1:])
 		}
-		r.again = bytes.NewReader(again)
-		r.in.Reset(io.MultiReader(r.again, r.src))
 		r.buf = rest[:i]
 		r.offset += int64(i) + 1
 		r.line++

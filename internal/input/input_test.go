@@ -83,6 +83,17 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
+// TestBrokenLines: a broken line costs itself only, however many there are and whatever is open in it.
+func TestBrokenLines(t *testing.T) {
+	for _, line := range []string{`{"a":"cut`, `{"a":1`, `{"a":[1,`, `{"a":1 x`, "{\"a\":1 x\n}"} {
+		const n = 5000
+		_, got, err := readAll(t, strings.Repeat(line+"\n", n)+`{"last":1}`, JSON)
+		if err != nil || got[len(got)-1] != `{"last":1}` || strings.Join(got, "\n") != strings.Repeat(line+"\n", n)+`{"last":1}` {
+			t.Errorf("%q: %d records, %v", line, len(got), err)
+		}
+	}
+}
+
 // TestLongLine reads a line longer than any buffer.
 func TestLongLine(t *testing.T) {
 	long := strings.Repeat("x", 3*peekBytes)
