@@ -45,6 +45,8 @@ build-%:
 	GOOS=$(or $(GOOS),linux) GOARCH=$(or $(GOARCH),$(GOARCH_LAMBDA)) CGO_ENABLED=0 \
 		$(GO) build -trimpath -tags lambda.norpc -ldflags="-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
 
+-include bench/bench.mk
+
 # What isn't Go: foreign readers and tools, installed by name into a folder of their own.
 CONFORMANCE ?= $(CURDIR)/.conformance
 PYTHON ?= python3
@@ -63,13 +65,10 @@ $(ORACLE_READER):
 		cd $(CONFORMANCE)/reader && mvn -q -B package; \
 	else echo "no ../shared or no mvn: files are not read by ORC Java and parquet-mr"; fi
 
-CONFORMANCE_FUZZ ?= 1m
-
 conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v ./...
 	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
-		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./read/...
-	HYDRANT_JQ_FUZZ=$(CONFORMANCE_FUZZ) $(GO) test -count=1 -run 'Binary|Batches' ./internal/jq
+		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./convert/arrow ./read/...
 
 race:
 	CGO_ENABLED=1 $(GO) test -race ./...
