@@ -28,3 +28,6 @@ bench-peers: build bench-data $(BENCH_VENV)/bench.ok
 	@for cores in 1 2; do \
 		$(BENCH_VENV)/bin/python bench/peers.py --hydrant ./hydrant --data $(BENCH_DATA) --gzip --cores $$cores --runs $(BENCH_RUNS) || exit 1; \
 	done
+	bench/functions/run.sh
+	bench/jq/run.sh
+	bench/orc/run.sh
