@@ -66,15 +66,21 @@ func OpenFunction(ctx context.Context, d *harness.Description, o FunctionOptions
 	if err != nil {
 		return nil, err
 	}
+	other := ""
 	for _, spec := range o.How {
 		id, how, ok := strings.Cut(spec, "=")
 		if !ok {
 			return nil, fmt.Errorf("--function %s: ID=HOW is expected", spec)
 		}
-		if id != fn.id && id != fn.name {
-			return nil, fmt.Errorf("%s: the stream's function is %s", o.said(id, how), fn.id)
+		if id == fn.id || id == fn.name {
+			return fn.invoker(ctx, how)
 		}
-		return fn.invoker(ctx, how)
+		if other == "" {
+			other = o.said(id, how)
+		}
+	}
+	if other != "" {
+		return nil, fmt.Errorf("%s: the stream's function is %s", other, fn.id)
 	}
 	if o.Default != "" {
 		return fn.invoker(ctx, o.Default)

@@ -86,7 +86,7 @@ func conversionOptions(f *convertFlags) (convert.Options, error) {
 func setOption(o *convert.Options, name, value string) error {
 	if name == "Layout" {
 		if o.Parquet == nil {
-			return fmt.Errorf("Layout is an option of Parquet")
+			return fmt.Errorf("the option Layout is Parquet's")
 		}
 		l, err := parquet.ParseLayout(value)
 		o.Parquet.Layout = l

@@ -55,8 +55,10 @@ func ParseDelimiter(s string) ([]byte, error) {
 	b, err := base64.StdEncoding.DecodeString(s)
 	switch {
 	case err != nil:
+		//lint:ignore ST1005 the service's noun comes first
 		return nil, fmt.Errorf("Delimiter must be base64-encoded; it is %.50q", s)
 	case len(b) == 0:
+		//lint:ignore ST1005 the service's noun comes first
 		return nil, errors.New("Delimiter must not be empty")
 	}
 	return b, nil

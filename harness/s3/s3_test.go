@@ -205,7 +205,7 @@ func TestDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	run()
-	if second := files(t, out); fmt.Sprint(second) != fmt.Sprint(append(append([]string{}, first[:len(first)]...), "mine=!")) && len(second) != len(first)+1 {
+	if second := files(t, out); fmt.Sprint(second) != fmt.Sprint(append(append([]string{}, first...), "mine=!")) && len(second) != len(first)+1 {
 		t.Errorf("the second run made %q", second)
 	}
 	d, err := OpenDirectory(out)

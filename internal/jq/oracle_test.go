@@ -111,7 +111,6 @@ func command(query, input string) (r result) {
 
 var (
 	atPosition = regexp.MustCompile(`^jq: error \(at [^)]*\)(?:: | )`)
-	notAString = regexp.MustCompile(`^\(not a string\): `)
 )
 
 // messageOf is the last error on stderr, without where it happened.

@@ -30,8 +30,7 @@ func (a pair) mul(b pair) pair {
 func (a pair) scale(f float64) pair { return a.mul(pair{f, 0}) }
 
 var (
-	ln2  = pair{0.6931471805599453, 2.3190468138462996e-17}
-	ln10 = pair{2.302585092994046, -2.1707562233822494e-16}
+	ln2 = pair{0.6931471805599453, 2.3190468138462996e-17}
 )
 
 // expPair is e^x for |x| below 800, without the factor 2^k.

@@ -339,7 +339,8 @@ func (r *reader) literal() error {
 }
 
 func literalValue(b []byte) (value, string) {
-	word, v := "", none
+	var word string
+	var v value
 	switch b[0] {
 	case 't':
 		word, v = "true", vTrue

@@ -197,7 +197,7 @@ func (mt *matcher) find(from int, notEmpty bool) (bool, error) {
 
 // set changes a slot and remembers its old value for backtracking. Slots are the groups', then the marks.
 func (mt *matcher) set(slot, v int) {
-	p := &mt.caps[0]
+	var p *int
 	if slot < len(mt.caps) {
 		p = &mt.caps[slot]
 	} else {

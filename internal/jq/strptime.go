@@ -334,7 +334,6 @@ func (p *timeParser) zone() bool {
 	}
 	switch digits {
 	case 2:
-		n *= 100
 	case 4:
 		if n%100 >= 60 {
 			return false

@@ -143,7 +143,7 @@ func ParseFloat(s []byte, single bool) (f float64, msg string) {
 		return math.Inf(1), ""
 	}
 	hex := len(u) > 2 && u[0] == '0' && u[1]|0x20 == 'x'
-	if hex && bytes.IndexAny(u, "pP") < 0 || bytes.IndexByte(u, '_') >= 0 {
+	if hex && !bytes.ContainsAny(u, "pP") || bytes.IndexByte(u, '_') >= 0 {
 		return 0, ForInput(s)
 	}
 	if c := t[len(t)-1] | 0x20; c == 'd' || c == 'f' {
