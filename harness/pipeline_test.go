@@ -413,3 +413,33 @@ func BenchmarkPassThrough(b *testing.B) {
 		b.Fatalf("%d of %d records, %v", d.n, b.N, err)
 	}
 }
+
+// TestHoursErrors fails two records twelve hours apart: their lines have their own times, in objects under their own hours.
+func TestHoursErrors(t *testing.T) {
+	s := lambdaStream(t)
+	s.Lambda.Retries = 0
+	m := &s3.Memory{}
+	p, err := New(s, Options{Bucket: m, Seed: 1, Invoker: invokeFunc(func(context.Context, []byte) ([]byte, error) {
+		return nil, &lambda.FunctionError{Type: "Error"}
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := t0.Add(12 * time.Hour)
+	put(t, p, t0, "one")
+	put(t, p, late, "two")
+	drain(t, p)
+	lines := errorLines(t, m)
+	if len(lines) != 2 || len(m.Objects) != 2 {
+		t.Fatalf("%d lines in %d objects", len(lines), len(m.Objects))
+	}
+	for i, at := range []time.Time{t0, late} {
+		l := lines[i]
+		if l.ArrivalTimestamp != at.UnixMilli() || l.AttemptEndingTimestamp != at.Add(time.Minute).UnixMilli() || l.AttemptsMade != 1 {
+			t.Errorf("line %d: %+v", i, l)
+		}
+		if want := "processing-failed/" + at.Format("2006/01/02/15/") + "d-1-" + at.Format("2006-01-02-15-04-05-"); !strings.HasPrefix(m.Objects[i].Key, want) {
+			t.Errorf("object %s, want %s…", m.Objects[i].Key, want)
+		}
+	}
+}
