@@ -88,7 +88,7 @@ func eventIDs(b []byte) (ids []string, msk bool, err error) {
 	if b[i] != '{' {
 		return nil, false, fmt.Errorf("not a JSON object")
 	}
-	members(b, i, func(key []byte, v int) {
+	jsonscan.Members(b, i, func(key []byte, v int) {
 		msk = msk || string(key) == "sourceMSKArn"
 		if string(key) != "records" || b[v] != '[' {
 			return
@@ -96,7 +96,7 @@ func eventIDs(b []byte) (ids []string, msk bool, err error) {
 		for e := jsonscan.Space(b, v+1); b[e] != ']'; {
 			id := ""
 			if b[e] == '{' {
-				members(b, e, func(key []byte, v int) {
+				jsonscan.Members(b, e, func(key []byte, v int) {
 					if string(key) == "recordId" && b[v] == '"' {
 						s, _ := jsonscan.AppendString(nil, b, v+1)
 						id = string(s)

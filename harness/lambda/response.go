@@ -97,7 +97,7 @@ func (t *Transform) partitionKeys(object []byte) []string {
 	if object == nil {
 		return values
 	}
-	members(object, 0, func(key []byte, v int) {
+	jsonscan.Members(object, 0, func(key []byte, v int) {
 		for i, name := range t.opts.Keys {
 			if string(key) == name && object[v] == '"' {
 				s, _ := jsonscan.AppendString(nil, object, v+1)
@@ -171,7 +171,7 @@ func parseResponse(b []byte, msk bool) ([]answer, error) {
 	}
 	var answers []answer
 	var bad error
-	members(b, i, func(key []byte, v int) {
+	jsonscan.Members(b, i, func(key []byte, v int) {
 		if string(key) != "records" {
 			return
 		}
@@ -194,21 +194,6 @@ func parseResponse(b []byte, msk bool) ([]answer, error) {
 		}
 	})
 	return answers, bad
-}
-
-// members calls f with each key of the object at b[i], decoded, and the index of its value.
-func members(b []byte, i int, f func(key []byte, v int)) int {
-	var buf [64]byte
-	for i = jsonscan.Space(b, i+1); b[i] != '}'; {
-		key, end := jsonscan.AppendString(buf[:0], b, i+1)
-		i = jsonscan.Space(b, end)
-		i = jsonscan.Space(b, i+1) // the colon
-		f(key, i)
-		if i = jsonscan.Space(b, jsonscan.Value(b, i)); b[i] == ',' {
-			i = jsonscan.Space(b, i+1)
-		}
-	}
-	return i + 1
 }
 
 func parseAnswer(b []byte, i int, msk bool) (answer, error) {
@@ -235,7 +220,7 @@ func parseAnswer(b []byte, i int, msk bool) (answer, error) {
 		s, _ := jsonscan.AppendString(nil, b, v+1)
 		return s
 	}
-	members(b, i, func(key []byte, v int) {
+	jsonscan.Members(b, i, func(key []byte, v int) {
 		switch string(key) {
 		case "recordId":
 			a.id = text("recordId", v)
@@ -246,7 +231,7 @@ func parseAnswer(b []byte, i int, msk bool) (answer, error) {
 			a.hasValue = b[v] == '"'
 		case "metadata":
 			if b[v] == '{' {
-				members(b, v, func(key []byte, v int) {
+				jsonscan.Members(b, v, func(key []byte, v int) {
 					if string(key) == "partitionKeys" && b[v] == '{' {
 						a.keys = b[v:]
 					}

@@ -62,17 +62,17 @@ func detectObject(b []byte, i int, whole bool) Format {
 	}
 	var f Format
 	known := true
-	members(b, i, func(key string, v int) {
-		known = known && recordMembers[key]
+	jsonscan.Members(b, i, func(key []byte, v int) {
+		known = known && recordMembers[string(key)]
 		switch {
-		case (key == "data" || key == "text") && b[v] == '"', key == "recordId":
+		case (string(key) == "data" || string(key) == "text") && b[v] == '"', string(key) == "recordId":
 			f = Records
-		case key == "rawData" && b[v] == '"':
+		case string(key) == "rawData" && b[v] == '"':
 			f, known = Failed, true
-		case key == "records" && b[v] == '[':
+		case string(key) == "records" && b[v] == '[':
 			if e := jsonscan.Space(b, v+1); b[e] == '{' {
-				members(b, e, func(key string, _ int) {
-					if key == "recordId" {
+				jsonscan.Members(b, e, func(key []byte, _ int) {
+					if string(key) == "recordId" {
 						f = Event
 					}
 				})

@@ -452,11 +452,11 @@ func (r *Reader) describe(rec *Record, b []byte, line int64) error {
 		}
 		r.out, rec.Data, found = out, out, true
 	}
-	members(b, i, func(key string, v int) {
-		switch key {
+	jsonscan.Members(b, i, func(key []byte, v int) {
+		switch string(key) {
 		case "data", "rawData", "kafkaRecordValue":
-			if (key == "rawData") == (r.format == Failed) {
-				decode(v, key)
+			if (string(key) == "rawData") == (r.format == Failed) {
+				decode(v, string(key))
 			}
 		case "text":
 			if r.format == Records && b[v] == '"' {
@@ -478,8 +478,8 @@ func (r *Reader) describe(rec *Record, b []byte, line int64) error {
 		case "kinesisRecordMetadata":
 			if b[v] == '{' {
 				rec.Kinesis = true
-				members(b, v, func(key string, v int) {
-					switch key {
+				jsonscan.Members(b, v, func(key []byte, v int) {
+					switch string(key) {
 					case "shardId":
 						rec.Shard = text(b, v)
 					case "partitionKey":
@@ -494,8 +494,8 @@ func (r *Reader) describe(rec *Record, b []byte, line int64) error {
 		case "mskRecordMetadata":
 			if b[v] == '{' {
 				rec.MSK = true
-				members(b, v, func(key string, v int) {
-					switch key {
+				jsonscan.Members(b, v, func(key []byte, v int) {
+					switch string(key) {
 					case "offset":
 						rec.KafkaOffset = text(b, v)
 					case "partitionId":
@@ -527,8 +527,8 @@ func (r *Reader) nextEntry() (Record, error) {
 			}
 			at := -1
 			if b := rec.Data; jsonscan.Value(b, 0) == len(b) && b[0] == '{' {
-				members(b, 0, func(key string, v int) {
-					if key == "records" && b[v] == '[' {
+				jsonscan.Members(b, 0, func(key []byte, v int) {
+					if string(key) == "records" && b[v] == '[' {
 						at = v + 1
 					}
 				})
@@ -554,19 +554,6 @@ func (r *Reader) nextEntry() (Record, error) {
 		rec := Record{Line: r.begins, Offset: r.offset}
 		err := r.describe(&rec, b[i:end], rec.Line)
 		return rec, err
-	}
-}
-
-// members calls f with each key of the object at b[i], which is well formed, and the index of its value.
-func members(b []byte, i int, f func(key string, v int)) {
-	var buf [64]byte
-	for i = jsonscan.Space(b, i+1); b[i] != '}'; {
-		key, end := jsonscan.AppendString(buf[:0], b, i+1)
-		i = jsonscan.Space(b, jsonscan.Space(b, end)+1)
-		f(string(key), i)
-		if i = jsonscan.Space(b, jsonscan.Value(b, i)); b[i] == ',' {
-			i = jsonscan.Space(b, i+1)
-		}
 	}
 }
 
