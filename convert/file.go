@@ -7,6 +7,7 @@ import (
 
 	"github.com/hydrantkit/hydrant/convert/column"
 	"github.com/hydrantkit/hydrant/convert/orc"
+	"github.com/hydrantkit/hydrant/internal/work"
 )
 
 // A File is one file being written. It is for one goroutine; bad records come back in order; err is about the file.
@@ -143,7 +144,7 @@ func (f *file[G]) limit() int64                          { return f.s.BlockSize(
 // append writes the group.
 func (f *file[G]) append(workers, columns int) error {
 	errs := make([]error, columns)
-	each(workers, columns, func(col int) { errs[col] = f.s.Finish(&f.group, col) })
+	work.Each(workers, columns, func(col int) { errs[col] = f.s.Finish(&f.group, col) })
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}

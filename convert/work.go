@@ -6,32 +6,9 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 
 	"github.com/hydrantkit/hydrant/convert/column"
 )
-
-// each calls f(0) to f(n-1) on up to workers goroutines and returns when all are done.
-func each(workers, n int, f func(i int)) {
-	if workers <= 1 || n <= 1 {
-		for i := range n {
-			f(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(workers, n) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(i)
-			}
-		}()
-	}
-	wg.Wait()
-}
 
 // A piece is what one worker has in its hands: a chunk, then its columns.
 type piece struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/internal/work"
 )
 
 // A Processor is one entry of a stream's ProcessingConfiguration. Records it cannot handle come back in the
@@ -300,7 +301,7 @@ func (p *Pipeline) runTransform(ctx context.Context, now time.Time, all bool) er
 		if len(batches) == 0 {
 			return nil
 		}
-		each(p.workers, len(batches), func(i int) {
+		work.Each(p.workers, len(batches), func(i int) {
 			f := batches[i]
 			f.outcome, f.err = t.processor.Process(ctx, now, f.batch.Attempts+1, f.batch.Records)
 		})
@@ -520,7 +521,7 @@ func (p *Pipeline) runOutlets(ctx context.Context, now time.Time, all bool) erro
 		}
 		begun = append(begun, o)
 	}
-	each(p.workers, len(begun), func(i int) {
+	work.Each(p.workers, len(begun), func(i int) {
 		if d, ok := begun[i].delivery.(preparer); ok {
 			d.Prepare(ctx, now)
 		}
