@@ -24,6 +24,7 @@ const referenceDir = "../../shared/firehose"
 // TestFactCases runs the case of each fact. A case whose comment has a line "refused: TEXT" is of a stream that can't be
 // made, with an error that has the text.
 func TestFactCases(t *testing.T) {
+	builds := &Builds{}
 	list, err := Cases(factDir)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +40,7 @@ func TestFactCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res := RunFile(context.Background(), name, RunOptions{Update: *update, Log: t.Output()})
+			res := RunFile(context.Background(), name, RunOptions{Update: *update, Log: t.Output(), Builds: builds})
 			_, refusal, refused := strings.Cut("\n"+string(txtar.Parse(b).Comment), "\nrefused: ")
 			refusal, _, _ = strings.Cut(refusal, "\n")
 			switch {
