@@ -47,6 +47,7 @@ type description struct {
 	start      time.Time
 	seed       uint64
 	only       []pattern
+	compat     Compat
 	format     input.Format
 	rate       float64
 }
@@ -294,6 +295,13 @@ func (c *Case) parse(data []byte) error {
 				s.only = append(s.only, globPattern(text))
 				return nil
 			})
+		case "compat":
+			var names []string
+			if err = texts(v, func(_ *template.Node, text string) error { names = append(names, text); return nil }); err == nil {
+				if s.compat, err = ParseCompat(names); err != nil {
+					err = v.Errorf("%v", err)
+				}
+			}
 		case "input-format":
 			if text, err = v.Str(); err == nil {
 				if s.format, err = input.ParseFormat(text); err != nil {
@@ -307,7 +315,7 @@ func (c *Case) parse(data []byte) error {
 				}
 			}
 		default:
-			err = &template.Error{Pos: m.KeyPos, Msg: fmt.Sprintf("%s has no member %s; its members are template, stream, parameters, functions, schema, faults, start, rate, seed, only, input-format", streamFile, m.Key)}
+			err = &template.Error{Pos: m.KeyPos, Msg: fmt.Sprintf("%s has no member %s; its members are template, stream, parameters, functions, schema, faults, start, rate, seed, only, compat, input-format", streamFile, m.Key)}
 		}
 		if err != nil {
 			return err
@@ -452,6 +460,8 @@ func (c *Case) setup(ctx context.Context, o RunOptions) (setup, error) {
 	s := setup{file: c.place(streamFile), data: c.stream.request, faults: c.stream.faults, seed: c.stream.seed, invoker: o.Function,
 		describe: harness.DescribeOptions{ID: c.stream.id, Template: template.Options{Parameters: c.stream.parameters}},
 		function: FunctionOptions{InCase: true, Log: o.Log, Builds: o.Builds}}
+	s.compat = c.stream.compat
+	s.compat.Describe(&s.describe)
 	var err error
 	if s.function.How, s.function.HowDir, err = c.functions(); err != nil {
 		return s, err

@@ -40,6 +40,7 @@ type Options struct {
 	Functions       map[string]string // how functions run: ID to HOW, as --function (cli.md)
 	Function        lambda.Invoker    // runs the stream's function; goes before Functions. A *hydrant.Handler is one
 	Faults          []string          // from the start, as --fault (cli.md)
+	Compat          []string          // as --compat (cli.md)
 	Start           time.Time         // of the stream's clock; harness.DefaultStart where zero
 	Seed            uint64            // of random parts; 1 where 0
 }
@@ -93,6 +94,12 @@ func start(t testing.TB, file, id string, data []byte, o Options) *Stream {
 		}
 		s.faults = append(s.faults, f)
 	}
+	compat, err := ParseCompat(o.Compat)
+	if err != nil {
+		t.Fatalf("replaytest: compat %v", err)
+	}
+	s.compat = compat
+	s.compat.Describe(&s.describe)
 	if o.Schema != "" {
 		table, err := glue.Load(o.Schema, glue.Options{Context: context.Background()})
 		if err != nil {

@@ -27,6 +27,7 @@ type setup struct {
 	function FunctionOptions
 	invoker  lambda.Invoker // instead of what function says
 	faults   []harness.Fault
+	compat   Compat
 	seed     uint64
 }
 
@@ -67,6 +68,7 @@ func newRig(ctx context.Context, s setup) (r *rig, readable bool, err error) {
 		return nil, false, err
 	}
 	stream := r.description.Stream
+	s.compat.Stream(stream)
 	for _, f := range s.faults {
 		if err := f.Check(stream); err != nil {
 			return nil, false, err
@@ -77,6 +79,7 @@ func newRig(ctx context.Context, s setup) (r *rig, readable bool, err error) {
 		r.faults.Add(f)
 	}
 	o := harness.Options{Bucket: &r.bucket, Seed: record.Seed(s.seed), Workers: 1}
+	s.compat.Pipeline(&o)
 	switch {
 	case stream.Lambda == nil:
 	case s.invoker != nil:

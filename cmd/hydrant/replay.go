@@ -118,8 +118,9 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		fmt.Fprintf(io.err, "hydrant: %s holds %d other files, which are left as they are\n", f.out, others)
 	}
 	kept := &recorder{bucket: bucket}
-	p, err := plan.faults.New(plan.description.Stream, harness.Options{Bucket: kept, Invoker: plan.function, Seed: record.Seed(f.seed),
-		Workers: f.jobs, TrailingDelimiter: plan.compat["trailing-delimiter"] != ""})
+	o := harness.Options{Bucket: kept, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs}
+	plan.compat.Pipeline(&o)
+	p, err := plan.faults.New(plan.description.Stream, o)
 	if err != nil {
 		return usage(err)
 	}
@@ -176,7 +177,7 @@ type plan struct {
 	size        int64 // of the inputs, where it is known
 	start       time.Time
 	rate        float64
-	compat      map[string]string
+	compat      replaytest.Compat
 }
 
 func (p *plan) close() {
@@ -189,17 +190,17 @@ func (p *plan) close() {
 func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string, changed func(string) bool) (*plan, error) {
 	p := &plan{}
 	var err error
-	if p.compat, err = parseCompat(f.compat); err != nil {
-		return nil, usage(err)
+	if p.compat, err = replaytest.ParseCompat(f.compat); err != nil {
+		return nil, usagef("--compat %w", err)
 	}
 	src, embedded, err := findDescription(f.stream)
 	if err != nil {
 		return nil, err
 	}
 	p.source, _, _ = strings.Cut(src, "#")
-	o := harness.DescribeOptions{DocTimestampRule: p.compat["doc-timestamp-rule"] != "", Schema: f.schema,
-		Glue:     glue.Options{Context: ctx, Catalog: liveCatalog{}},
+	o := harness.DescribeOptions{Schema: f.schema, Glue: glue.Options{Context: ctx, Catalog: liveCatalog{}},
 		Template: template.Options{Parameters: map[string]string{}, Account: f.account, Region: f.region}}
+	p.compat.Describe(&o)
 	for _, kv := range f.parameters {
 		k, v, ok := strings.Cut(kv, "=")
 		if !ok {
@@ -228,7 +229,7 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 			fmt.Fprintf(io.err, "hydrant: notice: %s\n", n)
 		}
 	}
-	p.compatStream()
+	p.compat.Stream(p.description.Stream)
 	if err := p.defaults(f, changed); err != nil {
 		return nil, usage(err)
 	}

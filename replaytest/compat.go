@@ -1,0 +1,80 @@
+package replaytest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hydrantkit/hydrant/convert/parquet"
+	"github.com/hydrantkit/hydrant/harness"
+)
+
+// A CompatName is one of the things that --compat, and compat: of a case, change: behaviour of the service that isn't known
+// for sure, and what else it could be.
+type CompatName struct {
+	Name   string
+	Values []string // one of which must follow behind =; none where the name is all
+	Text   string   // one sentence without its period
+}
+
+// CompatNames is the table of them.
+var CompatNames = []CompatName{
+	{"doc-timestamp-rule", nil, "append yyyy/MM/dd/HH/ to a prefix with expressions but no timestamp, as the guide says; the service was seen not to"},
+	{"trailing-delimiter", nil, "AppendDelimiterToRecord puts an LF behind the last record of an object too"},
+	{"positional-arrays", nil, "the OpenX JSON SerDe reads a top-level array as a row, element by element; by default such a record is malformed"},
+	{"parquet-layout", []string{"modern", "hive"}, "names and types in Parquet files: the specification's, or exactly those of Hive 2.3; by default the service's"},
+}
+
+// Compat is what was said of the names: their value, "on" for those that have none.
+type Compat map[string]string
+
+// ParseCompat reads NAME and NAME=VALUE.
+func ParseCompat(values []string) (Compat, error) {
+	c := Compat{}
+	for _, v := range values {
+		name, value, has := strings.Cut(v, "=")
+		i := slices.IndexFunc(CompatNames, func(n CompatName) bool { return n.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("%s is unknown; hydrant help compat lists them", name)
+		}
+		switch values := CompatNames[i].Values; {
+		case values == nil && has:
+			return nil, fmt.Errorf("%s takes no value", name)
+		case values == nil:
+			value = "on"
+		case !slices.Contains(values, value):
+			return nil, fmt.Errorf("%s=%s: the value is one of %s", name, value, strings.Join(values, ", "))
+		}
+		c[name] = value
+	}
+	return c, nil
+}
+
+// Describe has a description read by c.
+func (c Compat) Describe(o *harness.DescribeOptions) {
+	o.DocTimestampRule = c["doc-timestamp-rule"] != ""
+}
+
+// Stream has a stream that was described convert by c.
+func (c Compat) Stream(s *harness.Stream) {
+	conversion := s.Conversion
+	if conversion == nil {
+		return
+	}
+	if c["positional-arrays"] != "" && conversion.Options.OpenX != nil {
+		conversion.Options.OpenX.PositionalArrays = true
+	}
+	if conversion.Options.Parquet != nil {
+		switch c["parquet-layout"] {
+		case "modern":
+			conversion.Options.Parquet.Layout = parquet.LayoutModern
+		case "hive":
+			conversion.Options.Parquet.Layout = parquet.LayoutHive
+		}
+	}
+}
+
+// Pipeline has a pipeline join records by c.
+func (c Compat) Pipeline(o *harness.Options) {
+	o.TrailingDelimiter = c["trailing-delimiter"] != ""
+}
