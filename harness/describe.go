@@ -331,16 +331,17 @@ func (d *describer) absent(n *template.Node, what string) {
 	}
 }
 
-// destinations are the members of a stream that name a destination other than S3, and what they are.
-var destinations = []struct{ member, name string }{
-	{"AmazonOpenSearchServerlessDestinationConfiguration", "Amazon OpenSearch Serverless"},
-	{"AmazonopensearchserviceDestinationConfiguration", "Amazon OpenSearch Service"},
-	{"ElasticsearchDestinationConfiguration", "Amazon Elasticsearch Service"},
-	{"HttpEndpointDestinationConfiguration", "an HTTP endpoint"},
-	{"IcebergDestinationConfiguration", "Apache Iceberg"},
-	{"RedshiftDestinationConfiguration", "Amazon Redshift"},
-	{"SnowflakeDestinationConfiguration", "Snowflake"},
-	{"SplunkDestinationConfiguration", "Splunk"},
+// sinkKinds are the members of a stream that name a destination other than S3, and what they are. One without read is
+// not simulated.
+var sinkKinds = []sinkKind{
+	{member: "AmazonOpenSearchServerlessDestinationConfiguration", name: "Amazon OpenSearch Serverless", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
+	{member: "AmazonopensearchserviceDestinationConfiguration", name: "Amazon OpenSearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
+	{member: "ElasticsearchDestinationConfiguration", name: "Amazon Elasticsearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
+	{member: "HttpEndpointDestinationConfiguration", name: "an HTTP endpoint", backup: [2]string{"FailedDataOnly", "AllData"}},
+	{member: "IcebergDestinationConfiguration", name: "Apache Iceberg", backup: [2]string{"FailedDataOnly", "AllData"}},
+	{member: "RedshiftDestinationConfiguration", name: "Amazon Redshift"},
+	{member: "SnowflakeDestinationConfiguration", name: "Snowflake", backup: [2]string{"FailedDataOnly", "AllData"}},
+	{member: "SplunkDestinationConfiguration", name: "Splunk", backup: [2]string{"FailedEventsOnly", "AllEvents"}},
 }
 
 func (d *describer) destination(s *Stream, n *template.Node) {
@@ -351,8 +352,8 @@ func (d *describer) destination(s *Stream, n *template.Node) {
 			count++
 		}
 	}
-	for _, other := range destinations {
-		if !n.Get(other.member).IsNull() {
+	for _, k := range sinkKinds {
+		if !n.Get(k.member).IsNull() {
 			count++
 		}
 	}
@@ -360,8 +361,14 @@ func (d *describer) destination(s *Stream, n *template.Node) {
 		d.refuse(n, "Exactly one destination configuration is supported for a Firehose")
 		return
 	}
-	for _, other := range destinations {
-		d.absent(n.Get(other.member), "delivery to "+other.name)
+	for i := range sinkKinds {
+		k := &sinkKinds[i]
+		switch c := n.Get(k.member); {
+		case k.read == nil:
+			d.absent(c, "delivery to "+k.name)
+		case d.block(c):
+			d.sink(s, c, k)
+		}
 	}
 	switch {
 	case d.block(extended):

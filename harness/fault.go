@@ -12,6 +12,7 @@ import (
 	"github.com/hydrantkit/hydrant/harness/lambda"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/harness/sink"
 )
 
 // A Fault is something that goes wrong on purpose, as --fault says it: PLACE:KIND, PLACE:KIND=N, PLACE:KIND=DURATION (cli.md).
@@ -125,6 +126,14 @@ func (f *Faults) New(s *Stream, o Options) (*Pipeline, error) {
 	if o.Bucket != nil {
 		o.Bucket = faultyBucket{f, o.Bucket}
 	}
+	place := "s3"
+	if s.Sink != nil {
+		place = s.Sink.Place()
+		if o.Transport == nil {
+			o.Transport = sink.Files{Bucket: o.Bucket}
+		}
+		o.Transport = faultyTransport{f, place, o.Transport}
+	}
 	for _, e := range f.list {
 		if e.Place == "lambda" && e.Count > 0 {
 			o.Workers = 1 // which of several invocations at once would be the first?
@@ -138,7 +147,7 @@ func (f *Faults) New(s *Stream, o Options) (*Pipeline, error) {
 	if t := p.transform; t != nil {
 		t.processor = slowProcessor{t.processor, f}
 	}
-	p.delivery.dest = slowDestination{p.delivery.dest, f, "s3"}
+	p.delivery.dest = slowDestination{p.delivery.dest, f, place}
 	if p.backup != nil {
 		p.backup.dest = slowDestination{p.backup.dest, f, "backup"}
 	}
@@ -164,7 +173,7 @@ func (f *Faults) check(s *Stream) error {
 // Check reports whether the fault can happen in the stream.
 func (f Fault) Check(s *Stream) error {
 	switch {
-	case f.Place == "s3", f.Place == "lambda" && s.Lambda != nil, f.Place == "backup" && s.Backup != nil:
+	case f.Place == "s3", f.Place == "lambda" && s.Lambda != nil, f.Place == "backup" && s.Backup != nil, s.Sink != nil && f.Place == s.Sink.Place():
 		return nil
 	case f.Place == "lambda":
 		return fmt.Errorf("%s:%s: the stream %s has no function", f.Place, f.Kind, s.Name)
@@ -182,6 +191,23 @@ func (f *Faults) hit(place string) string {
 	defer f.mu.Unlock()
 	for _, e := range f.list {
 		if e.Place != place || e.Kind == "slow" || !f.lasts(e) {
+			continue
+		}
+		if e.Count > 0 {
+			e.left--
+		}
+		return e.Kind
+	}
+	return ""
+}
+
+// hitRequest is hit for a request to a sink. An acknowledgement that doesn't come is the fault of the request that asks for it; all others
+// are those of requests that bring something.
+func (f *Faults) hitRequest(place string, poll bool) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.list {
+		if e.Place != place || e.Kind == "slow" || poll != (e.Kind == "noack") || !f.lasts(e) {
 			continue
 		}
 		if e.Count > 0 {
@@ -328,6 +354,8 @@ func (d *slowDelivery) Prepare(ctx context.Context, now time.Time) {
 		p.Prepare(ctx, now)
 	}
 }
+
+func (d *slowDelivery) unwrap() record.Delivery { return d.Delivery }
 
 // Attempt waits first.
 func (d *slowDelivery) Attempt(ctx context.Context, now time.Time) (record.Progress, error) {

@@ -20,6 +20,7 @@ type Ledger struct {
 	Errors    Entry    // lines of error output, until they are in an object; Failed are lost
 	Backup    Entry    // source backup, which is a second copy and no part of the sum
 	Failures  map[string]int64
+	Elsewhere bool  // what is delivered is in another destination than S3
 	Lost      int64 // what the service too would have lost: S3 out of reach for 24 hours
 	Objects   int64
 	Invoked   int64 // invocations of the function

@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,7 +38,11 @@ type outlet struct {
 	fails  func(records []record.Record, o *record.Outage, attempts int, at time.Time) []record.Failure // nil: lost
 	keys   *record.Keys
 
-	failed   time.Time     // the first failure of the batch on its way
+	seed     record.Seed
+	begun    time.Time     // when the batch on its way was
+	failed   time.Time     // its first failure
+	waited   time.Duration // since then, for an acknowledgement, which no budget counts (destinations.md §0)
+	waiting  time.Time     // since when it waits for one; zero while it doesn't
 	batch    *buffer.Batch // on its way
 	delivery record.Delivery
 	wake     time.Time  // of the next attempt
@@ -89,7 +94,7 @@ func (o *outlet) begin(now time.Time, all bool) bool {
 		return false
 	}
 	o.delivery = o.dest.Begin(now, o.batch.Records)
-	o.wake = now
+	o.begun, o.wake = now, now
 	return true
 }
 
@@ -105,6 +110,12 @@ type settled struct {
 // destination lost count of its records.
 func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 	var s settled
+	if !o.waiting.IsZero() {
+		if !o.failed.IsZero() {
+			o.waited += now.Sub(o.waiting)
+		}
+		o.waiting = time.Time{}
+	}
 	p, err := o.delivery.Attempt(ctx, now)
 	s.delivered, s.failed = p.Delivered, p.Failed
 	o.account(p)
@@ -119,19 +130,34 @@ func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 		if o.batch.Attempts++; o.failed.IsZero() {
 			o.failed = now
 		}
-		since := o.failed
-		if o.budget.FromAdmission {
+		since := o.failed.Add(o.waited)
+		switch {
+		case o.budget.FromAdmission:
 			since = o.batch.First
+		case o.budget.FromFirst:
+			since = o.begun.Add(o.waited)
 		}
-		if at, ok := o.budget.next(o.batch.Attempts, since, now); ok && !outage.Final {
+		if at, ok := o.budget.next(o.batch.Attempts, since, now, o.chance()); ok && !outage.Final {
 			o.wake = at
 			return s, nil
 		}
 		left := o.rest()
 		o.entry.Failed += int64(left)
-		if rest := o.unfailed(); o.fails != nil && left == len(rest) {
+		switch q := asQuitter(o.delivery); {
+		case q != nil:
+			failed := q.GiveUp(outage, o.batch.Attempts, now)
+			if len(failed) > left {
+				return s, fmt.Errorf("a delivery of %d records gives up %d, of which %d are left", len(o.batch.Records), len(failed), left)
+			}
+			s.failed = append(s.failed, failed...)
+			s.lost = left - len(failed)
+		case o.fails != nil:
+			rest := o.unfailed()
+			if len(rest) != left {
+				return s, fmt.Errorf("a delivery of %d records left %d, and %d of them have not failed", len(o.batch.Records), left, len(rest))
+			}
 			s.failed = append(s.failed, o.fails(rest, outage, o.batch.Attempts, now)...)
-		} else {
+		default:
 			s.lost = left
 		}
 		s.done = true
@@ -144,11 +170,21 @@ func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 		}
 		s.done = true
 	case !p.Wake.IsZero():
-		o.wake = p.Wake
+		o.wake, o.waiting = p.Wake, now
 	default:
 		return s, fmt.Errorf("a delivery of %d records is neither done nor waits for anything", len(o.batch.Records))
 	}
 	return s, nil
+}
+
+// chance is that of the next pause.
+func (o *outlet) chance() float64 {
+	if o.budget.Jitter == 0 || len(o.batch.Records) == 0 {
+		return 0
+	}
+	first := &o.batch.Records[0]
+	b := o.seed.Bytes("pause", first.Seq, first.Sub, o.begun.UnixNano(), o.batch.Attempts)
+	return float64(binary.LittleEndian.Uint64(b[:])>>11) / (1 << 53)
 }
 
 // account notes what an attempt settled.
@@ -184,7 +220,7 @@ func (o *outlet) rest() int { return len(o.batch.Records) - o.batch.Settled }
 
 // finish ends the batch on its way, whose records are nobody's from then on.
 func (o *outlet) finish() {
-	o.failed, o.gone = time.Time{}, o.gone[:0]
+	o.failed, o.waiting, o.waited, o.gone = time.Time{}, time.Time{}, 0, o.gone[:0]
 	o.lagging = (o.lagging || o.batch.Attempts > 0) && o.Held() > 0
 	o.Release(o.batch)
 	o.batch, o.delivery = nil, nil

@@ -40,6 +40,7 @@ type Pipeline struct {
 	now     time.Time // of the last call
 	started time.Time // of the first
 	seq     uint64
+	seed    record.Seed
 
 	kpl       *decode.KPL     // of a Kinesis source; nil otherwise
 	log       *buffer.Log     // nil where nothing reads it
@@ -339,7 +340,7 @@ func (p *Pipeline) land(f *flight) error {
 		if !errors.As(f.err, &outage) {
 			return f.err
 		}
-		if at, ok := t.budget.next(f.batch.Attempts, f.batch.First, o.End); ok && !outage.Final {
+		if at, ok := t.budget.next(f.batch.Attempts, f.batch.First, o.End, 0); ok && !outage.Final {
 			t.Rollback(f.batch, at)
 			return nil
 		}
@@ -491,7 +492,7 @@ type outletConfig struct {
 // newOutlet makes a delivery or error buffer with its destination.
 func (p *Pipeline) newOutlet(c outletConfig, e *Entry, order int64) *outlet {
 	buf := buffer.New(c.hints, &p.pool)
-	return &outlet{Reader: buf.Reader, buf: buf, dest: c.dest, entry: e, order: order, most: c.most, budget: c.budget, fails: c.fails}
+	return &outlet{Reader: buf.Reader, buf: buf, dest: c.dest, entry: e, order: order, most: c.most, budget: c.budget, seed: p.seed, fails: c.fails}
 }
 
 // runOutlets has every outlet that is due at now make an attempt; all has every outlet that holds something do so.

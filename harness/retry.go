@@ -9,8 +9,11 @@ type budget struct {
 	For      time.Duration // from the first failure; 0 is no bound
 	// FromAdmission has For count from when the oldest record came: the stream keeps it no longer.
 	FromAdmission bool
-	First         time.Duration // pause after the first failure; then doubled
-	Cap           time.Duration // the longest pause
+	// FromFirst has For count from the first attempt, instead of its failure.
+	FromFirst bool
+	First     time.Duration // pause after the first failure; then doubled
+	Cap       time.Duration // the longest pause
+	Jitter    float64       // pauses are up to this part shorter or longer
 }
 
 // The budgets.
@@ -28,15 +31,18 @@ func partitionBudget(d time.Duration) budget {
 	return budget{Attempts: 0, For: max(d, time.Nanosecond), First: time.Second, Cap: time.Minute}
 }
 
-// next says when to try again after attempts failed ones, the last of which ended at end. since is where For counts from. ok is false when the
-// budget is spent.
-func (b budget) next(attempts int, since, end time.Time) (at time.Time, ok bool) {
+// next says when to try again after attempts failed ones, the last of which ended at end. since is where For counts from. chance, from 0 to 1, is
+// where in the range of its jitter a pause lies. ok is false when the budget is spent.
+func (b budget) next(attempts int, since, end time.Time, chance float64) (at time.Time, ok bool) {
 	if b.Attempts > 0 && attempts >= b.Attempts {
 		return time.Time{}, false
 	}
 	pause := b.Cap
 	if attempts < 16 {
 		pause = min(b.First<<(attempts-1), b.Cap)
+	}
+	if b.Jitter > 0 {
+		pause = time.Duration(float64(pause) * (1 + b.Jitter*(2*chance-1)))
 	}
 	at = end.Add(pause)
 	if b.For > 0 && at.After(since.Add(b.For)) {

@@ -29,6 +29,7 @@ import (
 	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/harness/sink"
 	"github.com/hydrantkit/hydrant/internal/compress"
 	"github.com/hydrantkit/hydrant/internal/jq"
 	"github.com/hydrantkit/hydrant/internal/template"
@@ -72,8 +73,9 @@ type Stream struct {
 	Partitioning *Partitioning       // nil without
 	Delimiter    bool                // AppendDelimiterToRecord
 
-	S3     S3
-	Backup *S3 // of the source records; nil without one
+	S3     S3   // where the stream delivers; with a sink where what fails goes
+	Sink   Sink // nil where the stream delivers to S3
+	Backup *S3  // of the source records; nil without one
 
 	Conversion *Conversion // nil without one
 
@@ -120,10 +122,12 @@ const outstandingInvocations = 5
 
 // Options are what a pipeline needs besides the description.
 type Options struct {
-	Bucket  s3.Bucket      // where all objects go
-	Invoker lambda.Invoker // of the stream's function; needed where it has one
-	Seed    record.Seed
-	Workers int // goroutines at once; 0 is one
+	Bucket s3.Bucket // where all objects go
+	// Transport carries requests to other destinations than S3; nil writes them to Bucket, as sink.Files does.
+	Transport sink.Transport
+	Invoker   lambda.Invoker // of the stream's function; needed where it has one
+	Seed      record.Seed
+	Workers   int // goroutines at once; 0 is one
 
 	// ActivePartitions is how many partitions may be open at once, 500 where 0 (dynamic-partitioning.md §1: raisable to 5,000).
 	ActivePartitions int
@@ -137,12 +141,18 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	if o.Bucket == nil {
 		return nil, errors.New("a pipeline needs a bucket")
 	}
-	p := &Pipeline{workers: o.Workers, outlets: map[*record.Keys]*outlet{}}
-	data, err := s.destination(o)
+	p := &Pipeline{workers: o.Workers, seed: o.Seed, outlets: map[*record.Keys]*outlet{}}
+	var err error
+	if s.Sink != nil {
+		p.delivery, err = s.openSink(o)
+		p.ledger.Elsewhere = true
+	} else {
+		p.delivery = outletConfig{hints: s.S3.Hints, most: maxSize, budget: s3Budget}
+		p.delivery.dest, err = s.destination(o)
+	}
 	if err != nil {
 		return nil, err
 	}
-	p.delivery = outletConfig{hints: s.S3.Hints, most: maxSize, dest: data, budget: s3Budget}
 	p.errorOutput = func(c record.Cause) outletConfig {
 		return outletConfig{hints: ErrorHints, most: maxSize, budget: s3Budget, dest: &s3.Destination{
 			Kind: s3.Error, Bucket: o.Bucket, Name: s.S3.Bucket, Stream: s.Name, Version: s.Version,

@@ -135,7 +135,24 @@ type tracedDestination struct {
 
 // Begin starts a delivery.
 func (d tracedDestination) Begin(now time.Time, records []record.Record) record.Delivery {
-	return &tracedDelivery{Delivery: d.Destination.Begin(now, records), t: d.t, station: d.station, records: records}
+	v := &tracedDelivery{Delivery: d.Destination.Begin(now, records), t: d.t, station: d.station, records: records}
+	if q := asQuitter(v.Delivery); q != nil {
+		return &tracedQuitter{v, q}
+	}
+	return v
+}
+
+// A tracedQuitter notes what its delivery gives up on, too.
+type tracedQuitter struct {
+	*tracedDelivery
+	q quitter
+}
+
+// GiveUp ends the delivery.
+func (d *tracedQuitter) GiveUp(o *record.Outage, attempts int, at time.Time) []record.Failure {
+	failed := d.q.GiveUp(o, attempts, at)
+	d.t.failed(d.station, failed)
+	return failed
 }
 
 type tracedDelivery struct {

@@ -16,14 +16,16 @@ import (
 
 // The kinds of objects, as summaries name them.
 const (
-	Data   = "data"
-	Backup = "backup"
-	Error  = "error"
+	Data     = "data"
+	Backup   = "backup"
+	Error    = "error"
+	Manifest = "manifest" // of a Redshift destination
+	Request  = "request"  // what would be sent to another destination
 )
 
 // An Object is a finished object.
 type Object struct {
-	Kind            string // Data, Backup, Error
+	Kind            string // Data, Backup, Error, Manifest, Request
 	Bucket, Key     string
 	Body            []byte // valid during Put
 	Size            int    // of a body that is no longer at hand

@@ -1,0 +1,51 @@
+package sink
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/hydrantkit/hydrant/harness/s3"
+)
+
+// Files writes what would be sent, one object a request body, and answers as a destination does that takes everything
+// (cli.md, --destination dir):
+//
+//	<sink>/<index or host>/<request id>.ndjson or .json, and .meta.json beside it
+type Files struct {
+	Bucket s3.Bucket
+}
+
+// Do writes the request, unless it brings nothing. Secrets are written as ***.
+func (f Files) Do(ctx context.Context, r *Request) (*Answer, error) {
+	if r.Poll {
+		return r.Answer(""), nil
+	}
+	meta := struct {
+		Method  string            `json:"method"`
+		URL     string            `json:"url"`
+		Headers map[string]string `json:"headers"`
+		Records int               `json:"records"`
+	}{r.Method, r.URL, map[string]string{}, r.Records}
+	for name, values := range r.Header {
+		if meta.Headers[name] = strings.Join(values, ", "); slices.Contains(r.Secrets, name) {
+			meta.Headers[name] = "***"
+		}
+	}
+	text, err := json.MarshalIndent(meta, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	name := r.Name + "/" + r.ID
+	for _, o := range []s3.Object{
+		{Kind: s3.Request, Bucket: r.Sink, Key: name + r.Suffix, Body: r.Body, ContentType: r.Header.Get("Content-Type"),
+			ContentEncoding: r.Header.Get("Content-Encoding"), Records: r.Records},
+		{Kind: s3.Request, Bucket: r.Sink, Key: name + ".meta.json", Body: append(text, '\n'), ContentType: "application/json"},
+	} {
+		if err := f.Bucket.Put(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	return r.Answer(""), nil
+}

@@ -1,0 +1,113 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Live sends requests where they are meant to go, or to another endpoint. Certificates are verified, and redirects are
+// not followed (destinations.md §4.3).
+type Live struct {
+	client   *http.Client
+	endpoint *url.URL
+}
+
+// NewLive makes a transport. endpoint replaces scheme, host and port of every URL, and its path where the endpoint has
+// one; nil replaces nothing. roots are the certificate authorities to trust; nil is the system's.
+func NewLive(endpoint *url.URL, roots *x509.CertPool) *Live {
+	return &Live{endpoint: endpoint, client: &http.Client{
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+			TLSHandshakeTimeout:   10 * time.Second,
+			MaxIdleConnsPerHost:   4,
+			IdleConnTimeout:       time.Minute,
+			DisableCompression:    true,
+			TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			ResponseHeaderTimeout: 0, // the request's own
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Do sends the request and reads the answer.
+func (l *Live) Do(ctx context.Context, r *Request) (*Answer, error) {
+	u, err := url.Parse(r.URL)
+	if err != nil || u.Host == "" {
+		return nil, &TransportError{InvalidHost, errors.New("the destination's URL can't be read")} // it may hold a secret
+	}
+	if e := l.endpoint; e != nil {
+		if u.Scheme, u.Host = e.Scheme, e.Host; e.Path != "" && e.Path != "/" {
+			u.Path, u.RawPath = e.Path, e.RawPath
+		}
+	}
+	timeout := r.Timeout
+	if timeout == 0 {
+		timeout = DefaultTimeout
+	}
+	own, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(own, r.Method, u.String(), bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, &TransportError{InvalidHost, errors.New("the destination's URL can't be read")}
+	}
+	req.Header = r.Header.Clone()
+	res, err := l.client.Do(req)
+	if err != nil {
+		return nil, trouble(ctx, timeout, err)
+	}
+	defer res.Body.Close()
+	limit := r.Limit
+	if limit == 0 {
+		limit = DefaultLimit
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, trouble(ctx, timeout, err)
+	case int64(len(body)) > limit:
+		return nil, &TransportError{TooLarge, fmt.Errorf("the answer is larger than %d bytes", limit)}
+	}
+	return &Answer{Status: res.StatusCode, Header: res.Header, Body: body}, nil
+}
+
+// trouble sorts what net/http reports. The error's text leaves out the URL, which may hold a secret.
+func trouble(ctx context.Context, timeout time.Duration, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if ue := (*url.Error)(nil); errors.As(err, &ue) {
+		err = ue.Err
+	}
+	var (
+		op          *net.OpError
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
+		alert       tls.AlertError
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &TransportError{TimedOut, fmt.Errorf("no answer within %v", timeout)}
+	case errors.As(err, &certificate):
+		return &TransportError{Unverified, err}
+	case errors.As(err, &record), errors.As(err, &alert), strings.HasPrefix(err.Error(), "tls: "):
+		return &TransportError{Handshake, err}
+	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial":
+		return &TransportError{ConnectionFailed, err}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return &TransportError{ConnectionClosed, err}
+	}
+	return &TransportError{ConnectionFailed, err}
+}

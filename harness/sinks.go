@@ -1,0 +1,142 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/harness/sink"
+	"github.com/hydrantkit/hydrant/internal/template"
+)
+
+// A Sink is a stream's destination other than S3, as it was described. What it gives up on goes to the stream's S3.
+type Sink interface {
+	// Place is what faults and folders call it: "http", "splunk", "opensearch", "redshift", "snowflake", "iceberg".
+	Place() string
+	// buffer is the hints of its buffer, and the greatest size of their range.
+	buffer() (h buffer.Hints, most int64)
+	budget() budget
+	// open makes the destination. Its deliveries are quitters.
+	open(s *Stream, o Options) (Destination, error)
+}
+
+// A quitter is a Delivery that knows what of its batch has not settled. GiveUp ends it: what is left becomes
+// failures; what doesn't is lost, where the service would discard it.
+type quitter interface {
+	GiveUp(o *record.Outage, attempts int, at time.Time) []record.Failure
+}
+
+// asQuitter looks through what was put around a delivery; nil where there is no quitter.
+func asQuitter(d record.Delivery) quitter {
+	for d != nil {
+		if q, ok := d.(quitter); ok {
+			return q
+		}
+		w, ok := d.(interface{ unwrap() record.Delivery })
+		if !ok {
+			return nil
+		}
+		d = w.unwrap()
+	}
+	return nil
+}
+
+// A sinkKind is what the describer knows of one kind of destination (destinations.md §0).
+type sinkKind struct {
+	member, name string
+	backup       [2]string // the two values of S3BackupMode: failed only, all
+	read         func(d *describer, s *Stream, n *template.Node)
+}
+
+// sinkConfig is what the configurations of all sinks have in common.
+type sinkConfig struct {
+	hints buffer.Hints
+	most  int64
+	retry time.Duration
+}
+
+func (c *sinkConfig) buffer() (buffer.Hints, int64) { return c.hints, c.most }
+
+// sinkHints reads BufferingHints: sizes in MiB from lo to hi, intervals in seconds up to the longest.
+func (d *describer) sinkHints(n *template.Node, lo, size, hi, interval, longest int64) (h buffer.Hints, most int64) {
+	mb, seconds := n.Get("SizeInMBs"), n.Get("IntervalInSeconds")
+	s, i := d.integer(mb, size), d.integer(seconds, interval)
+	switch {
+	case d.err != nil:
+	case s < lo || s > hi:
+		d.refuse(mb, "BufferingHints.SizeInMBs must be between %d and %d for this destination; it is %d", lo, hi, s)
+	case i < 0 || i > longest:
+		d.refuse(seconds, "BufferingHints.IntervalInSeconds must be between 0 and %d for this destination; it is %d", longest, i)
+	}
+	h = buffer.Hints{Size: s * MiB, Interval: time.Duration(i) * time.Second}
+	if i == 0 {
+		h.Interval = ImmediateInterval
+	}
+	return h, hi * MiB
+}
+
+// retryDuration reads RetryOptions (destinations.md §0: 0 to 7,200 seconds).
+func (d *describer) retryDuration(n *template.Node, def int64) time.Duration {
+	return time.Duration(d.integer(n.Get("RetryOptions", "DurationInSeconds"), def)) * time.Second
+}
+
+// sink reads what all configurations of other destinations than S3 have: the bucket for what fails, backup, processing.
+func (d *describer) sink(s *Stream, n *template.Node, k *sinkKind) {
+	bucket := n.Get("S3Configuration")
+	if bucket.IsNull() {
+		d.refuse(n, "S3Configuration is required for delivery to %s", k.name)
+		return
+	}
+	d.bucket(&s.S3, bucket, hintRange{sizeLo: 1, size: 5}, s3Use(d.options))
+	if mode := n.Get("S3BackupMode"); k.backup[1] != "" && d.text(mode, k.backup[0]) == k.backup[1] {
+		b := s.S3
+		if b.Hints.Interval < time.Minute { // destinations.md §7
+			d.refuse(bucket.Get("BufferingHints", "IntervalInSeconds"), "BufferingHints.IntervalInSeconds must be at least 60 when it is for the S3 backup")
+		}
+		s.Backup = &b
+	}
+	d.processing(s, n.Get("ProcessingConfiguration"))
+	d.logging(n.Get("CloudWatchLoggingOptions"))
+	if d.err == nil {
+		k.read(d, s, n)
+	}
+}
+
+// openSink makes the outlets' configuration of a stream with a sink.
+func (s *Stream) openSink(o Options) (outletConfig, error) {
+	if o.Transport == nil {
+		o.Transport = sink.Files{Bucket: o.Bucket}
+	}
+	dest, err := s.Sink.open(s, o)
+	if err != nil {
+		return outletConfig{}, err
+	}
+	h, most := s.Sink.buffer()
+	return outletConfig{hints: h, most: most, dest: dest, budget: s.Sink.budget()}, nil
+}
+
+// A faultyTransport meets the faults of a sink.
+type faultyTransport struct {
+	f     *Faults
+	place string
+	sink.Transport
+}
+
+// Do fails as the fault says, or does the request.
+func (t faultyTransport) Do(ctx context.Context, r *sink.Request) (*sink.Answer, error) {
+	kind := t.f.hitRequest(t.place, r.Poll)
+	switch kind {
+	case "":
+		return t.Transport.Do(ctx, r)
+	case "refused":
+		return nil, &sink.TransportError{Trouble: sink.ConnectionFailed, Err: fmt.Errorf("connection refused, %w", errInjected)}
+	case "500", "503", "429", "413":
+		return &sink.Answer{Status: map[string]int{"500": 500, "503": 503, "429": 429, "413": 413}[kind]}, nil
+	}
+	if a := r.Answer(kind); a != nil {
+		return a, nil
+	}
+	return t.Transport.Do(ctx, r)
+}
