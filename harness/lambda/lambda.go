@@ -20,6 +20,10 @@ import (
 // (record-transformation.md §6).
 const MaxPayload = 6 << 20
 
+// MaxDuration is how long the service waits for a function, whatever the function's own timeout is
+// (record-transformation.md §4).
+const MaxDuration = 5 * time.Minute
+
 // An Invoker runs one synchronous invocation. Its errors are *FunctionError when the function ran and failed,
 // *InvokeError when it could not be called; any other error counts as a function error.
 type Invoker interface {
@@ -74,6 +78,7 @@ const (
 	textInvokeAccessDenied  = "Access was denied. Ensure that the access policy allows access to the Lambda function."
 	textResourceNotFound    = "The Lambda function does not exist. Use a different function that does exist."
 	textFunctionTimeout     = "The call of the Lambda function timed out."
+	textTooLong             = "Firehose encountered timeout errors when calling AWS Lambda. The maximum supported function timeout is 5 minutes."
 	textInvocationFailure   = "The Lambda function could not be invoked."
 	textJSONProcessing      = "There was an error parsing returned records from the Lambda function. Ensure that the returned records follow the status model."
 	textMissingRecordID     = "One or more record Ids were not returned. Ensure that the Lambda function returns all received record Ids."
@@ -130,7 +135,10 @@ func (t *Transform) Process(ctx context.Context, now time.Time, attempt int, in 
 		}
 		var fe *FunctionError
 		if errors.As(err, &fe) {
-			out.End = now.Add(fe.Elapsed)
+			out.End = now.Add(min(fe.Elapsed, MaxDuration))
+			if fe.Elapsed > MaxDuration {
+				return out, &record.Outage{Code: CodeFunctionTimeout, Message: textTooLong, Err: err}
+			}
 		}
 		return out, outage(err)
 	}

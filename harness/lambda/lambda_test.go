@@ -154,6 +154,7 @@ func TestOutages(t *testing.T) {
 	}{
 		{"raised", &FunctionError{Type: "Error", Message: "no"}, 0, CodeFunctionError, 0},
 		{"ran into its timeout", &FunctionError{Timeout: true, Elapsed: 3 * time.Second}, 0, CodeFunctionError, 3 * time.Second},
+		{"ran for longer than the service waits", &FunctionError{Timeout: true, Elapsed: 15 * time.Minute}, 0, CodeFunctionTimeout, 5 * time.Minute},
 		{"throttled", &InvokeError{CodeInvokeLimitExceeded, errors.New("429")}, 0, CodeInvokeLimitExceeded, 0},
 		{"answer of 6 MiB and one", nil, MaxPayload + 1, CodeFunctionError, 0},
 	} {
