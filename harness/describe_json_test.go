@@ -150,7 +150,7 @@ func TestRules(t *testing.T) {
 		{"extension", "FileExtension: gz", "", validation, "Value at 'extendedS3DestinationConfiguration.fileExtension'"},
 
 		{"prefix", "Prefix: " + strings.Repeat("p", 1025), "", validation, "Value at 'extendedS3DestinationConfiguration.prefix' failed to satisfy constraint: Member must have length less than or equal to 1024"},
-		{"prefix of 513", "Prefix: " + strings.Repeat("p", 513), "", invalid, "evaluated it is at least 513 characters long; at most 512 are allowed"},
+		{"prefix of 513", "Prefix: " + strings.Repeat("p", 513), "", invalid, "is 513 characters long when evaluated; at most 512 are allowed"},
 		{"prefix of 512", "Prefix: " + strings.Repeat("p", 512), "", "", ""},
 		{"expressions without an error prefix", `Prefix: "!{timestamp:yyyy}/"`, "", invalid, "ErrorOutputPrefix cannot be null or empty when Prefix contains expressions"},
 		{"error type in a prefix", `Prefix: "!{firehose:error-output-type}/"` + "\nErrorOutputPrefix: e/", "", invalid, "ErrorOutputPrefix only"},

@@ -1,10 +1,8 @@
 package harness
 
 import (
-	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/hydrantkit/hydrant/harness/buffer"
 	"github.com/hydrantkit/hydrant/harness/partition"
@@ -179,9 +177,7 @@ func (d *describer) prefixes(b *S3, n *template.Node, use s3.Use) {
 func (d *describer) prefix(parent, at *template.Node, text string, use s3.Use) *s3.Prefix {
 	p, err := s3.ParsePrefix(text, use)
 	if err == nil {
-		if n := literalLength(text); n > s3.MaxEvaluated {
-			err = fmt.Errorf("prefix %.30q…: evaluated it is at least %d characters long; at most %d are allowed", text, n, s3.MaxEvaluated)
-		}
+		err = p.Check()
 	}
 	if at == nil {
 		at = parent
@@ -223,21 +219,6 @@ func mistakenLetters(text string) string {
 		return "m in a timestamp is the minute; M is the month"
 	}
 	return ""
-}
-
-// literalLength is the length of a prefix without its expressions, in characters.
-func literalLength(text string) int {
-	n := 0
-	for {
-		before, after, ok := strings.Cut(text, "!{")
-		n += utf8.RuneCountInString(before)
-		if !ok {
-			return n
-		}
-		if _, text, ok = strings.Cut(after, "}"); !ok {
-			return n
-		}
-	}
 }
 
 // partitioning checks what dynamic partitioning asks of the other blocks (dynamic-partitioning.md §1).

@@ -243,9 +243,21 @@ func (p *Prefix) Append(dst []byte, f Facts) ([]byte, error) {
 		limited = len(dst)
 	}
 	if n := utf8.RuneCount(dst[start:limited]); n > MaxEvaluated {
-		return dst[:start], fmt.Errorf("prefix %q is %d characters long when evaluated; at most %d are allowed", p.text, n, MaxEvaluated)
+		return dst[:start], fmt.Errorf("prefix %.40q… is %d characters long when evaluated; at most %d are allowed", p.text, n, MaxEvaluated)
 	}
 	return dst, nil
+}
+
+// shortest is a time that is short in every pattern: a Friday in May, with one digit in each field.
+var shortest = time.Date(2026, time.May, 1, 1, 1, 1, 0, time.UTC)
+
+// Check returns an error where p is too long whatever it is evaluated with.
+func (p *Prefix) Check() error {
+	_, err := p.Append(nil, Facts{
+		Keys: &record.Keys{Lambda: make([]string, len(p.lambda)), Query: make([]string, len(p.query))},
+		Time: shortest, Random: func(int) (b [32]byte) { return b },
+	})
+	return err
 }
 
 // randomLength is the length of a random string (s3-delivery.md §4.1).
