@@ -511,7 +511,10 @@ func (c *Case) functions() (how []string, dir string, err error) {
 		kind, rest, _ := strings.Cut(text, ":")
 		switch {
 		case kind == "go":
-			if rest, err = c.resolve(rest); err != nil {
+			if rest, err = c.resolve(rest); err == nil {
+				rest, err = filepath.Abs(rest) // and not below dir
+			}
+			if err != nil {
 				return nil, "", err
 			}
 			spec = id + "=go:" + rest
