@@ -128,7 +128,7 @@ func (d *Deaggregate) Process(_ context.Context, now time.Time, _ int, in []reco
 			for sub, p := range pieces[:n] {
 				out.Out = append(out.Out, in[i])
 				r := &out.Out[len(out.Out)-1]
-				r.Sub, r.Data = uint32(sub), r.Data[p.from:p.to:p.to]
+				r.Sub, r.Part, r.Data = uint32(sub), true, r.Data[p.from:p.to:p.to]
 				r.Raw = r.Data
 			}
 			out.Added += n - 1

@@ -54,11 +54,16 @@ func (r *Record) AppendSequence(dst []byte) []byte {
 }
 
 // AppendID appends the record id that a function sees. The service's are opaque; for direct puts they look like
-// shardId- and 80 digits around a sequence number (record-transformation.md §2).
+// shardId- and 80 digits around a sequence number (record-transformation.md §2). A part of a record has the record's id
+// and 20 digits of its index behind a period (dynamic-partitioning.md §4, CHOICE).
 func (r *Record) AppendID(dst []byte) []byte {
 	dst = append(dst, "shardId-000000000000"...)
 	dst = appendDigits(append(dst, sequenceHead...), r.Seq, sequenceDigits-len(sequenceHead))
-	return appendDigits(dst, uint64(r.Sub), 12)
+	dst = append(dst, "000000000000"...)
+	if r.Part {
+		dst = appendDigits(append(dst, '.'), uint64(r.Sub), 20)
+	}
+	return dst
 }
 
 // appendDigits appends n in decimal, padded with zeros to width.

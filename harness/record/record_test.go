@@ -15,9 +15,14 @@ func TestSize(t *testing.T) {
 }
 
 func TestIDs(t *testing.T) {
-	r := Record{Seq: 1234, Sub: 5}
-	if got, want := string(r.AppendID(nil)), "shardId-000000000000"+"49"+strings.Repeat("0", 50)+"1234"+"000000000005"; got != want {
+	r := Record{Seq: 1234}
+	want := "shardId-000000000000" + "49" + strings.Repeat("0", 50) + "1234" + "000000000000"
+	if got := string(r.AppendID(nil)); got != want {
 		t.Errorf("id %s, want %s", got, want)
+	}
+	r.Sub, r.Part = 5, true
+	if got, want := string(r.AppendID(nil)), want+".00000000000000000005"; got != want {
+		t.Errorf("id of a part %s, want %s", got, want)
 	}
 	if got := string(r.AppendSequence(nil)); len(got) != 56 {
 		t.Errorf("sequence number %s has %d digits", got, len(got))
