@@ -156,7 +156,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	p.errorOutput = func(c record.Cause) outletConfig {
 		return outletConfig{hints: ErrorHints, most: maxSize, budget: s3Budget, dest: &s3.Destination{
 			Kind: s3.Error, Bucket: o.Bucket, Name: s.S3.Bucket, Stream: s.Name, Version: s.Version,
-			Prefix: s.S3.ErrorPrefix, Type: c.String(), Zone: s.S3.Zone, Seed: o.Seed, Station: "error/" + c.String(), Format: s3.Join{},
+			Prefix: s.S3.ErrorPrefix, Type: c.String(), Zone: s.S3.Zone, KMSKey: s.S3.KMSKey, Seed: o.Seed, Station: "error/" + c.String(), Format: s3.Join{},
 		}}
 	}
 	if s.Source == KinesisStream {
@@ -232,7 +232,7 @@ func (s *Stream) destination(o Options) (*s3.Destination, error) {
 
 func (b *S3) destination(s *Stream, o Options, kind string) (*s3.Destination, error) {
 	d := &s3.Destination{Kind: kind, Bucket: o.Bucket, Name: b.Bucket, Stream: s.Name, Version: s.Version,
-		Prefix: b.Prefix, Zone: b.Zone, Seed: o.Seed, Station: kind}
+		Prefix: b.Prefix, Zone: b.Zone, KMSKey: b.KMSKey, Seed: o.Seed, Station: kind}
 	if b.Compression != compress.Uncompressed {
 		d.Codec, d.Extension, d.ContentEncoding = &codec{format: b.Compression}, b.Compression.Extension(), b.Compression.ContentEncoding()
 	}

@@ -1,5 +1,6 @@
 // Package s3 is the bucket at the end of a delivery stream: prefixes, keys, bodies and error
-// output, and the buckets themselves, in memory and in a directory.
+// output, and the buckets themselves, in memory and in a directory. Package endpoint below it
+// has real ones.
 //
 // Delivery, source backup and error output are three uses of one type, [Destination], which makes
 // a [Delivery] of each batch of records: one object, put until it is there.
@@ -31,8 +32,13 @@ type Object struct {
 	Size            int    // of a body that is no longer at hand
 	ContentType     string
 	ContentEncoding string // empty is none
+	KMSKey          string // ARN of the key that encrypts it; empty leaves that to the bucket (s3-delivery.md §7)
+	ACL             string // canned; empty is none
 	Records         int
 }
+
+// BucketOwnerFullControl is the ACL of what the service puts (s3-delivery.md §2).
+const BucketOwnerFullControl = "bucket-owner-full-control"
 
 // A Bucket stores finished objects: in memory, in a directory, at an endpoint. Put keeps nothing of o.Body.
 // Its error says why the object is not there; an *record.Outage has the service's code.
@@ -97,6 +103,7 @@ type Destination struct {
 	Extension       string // with its dot
 	ContentType     string // empty is application/octet-stream
 	ContentEncoding string
+	KMSKey          string // of the objects
 }
 
 // Begin starts the delivery of one object. The records stay the caller's, until the delivery is done.
@@ -201,7 +208,7 @@ func (v *delivery) encode(ctx context.Context, now time.Time) ([]record.Failure,
 		contentType = "application/octet-stream"
 	}
 	v.object = Object{Kind: d.Kind, Bucket: d.Name, Key: string(key), Body: body, ContentType: contentType,
-		ContentEncoding: d.ContentEncoding, Records: rows}
+		ContentEncoding: d.ContentEncoding, KMSKey: d.KMSKey, ACL: BucketOwnerFullControl, Records: rows}
 	return failed, nil
 }
 
