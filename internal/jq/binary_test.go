@@ -91,7 +91,8 @@ func (g generator) query(depth int) string {
 		return "(" + q() + ") as " + g.pick([]string{"$x", "[$x, $y]", "{a: $x}", "{$a, \"b\": $x}", "{a: [$x]} ?// [$x]"}) + " | " + q()
 	case 22:
 		return g.pick([]string{"def f: " + q() + "; f", "def f(g): " + q() + " | g; f(" + q() + ")", "def f($x): $x, x; f(" + q() + ")",
-			"label $out | " + q() + ", break $out", "first(" + q() + ")", "path(" + q() + ")", "[paths(" + q() + ")]"})
+			"label $out | " + q() + ", break $out", "first(" + q() + ")", "path(" + q() + ")", "[paths(" + q() + ")]",
+			"path(" + g.pick(fuzzTerms) + " | " + q() + ")", "del(" + q() + ")", "(" + g.pick(fuzzTerms) + " | " + q() + ") |= " + q()})
 	}
 	return "\"a\\(" + q() + ")b\""
 }

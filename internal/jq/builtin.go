@@ -35,15 +35,26 @@ var builtinIndex = sync.OnceValue(func() map[builtinKey]any {
 		index[builtinKey{s.name, s.nargs}] = i
 	}
 	index[builtinKey{"builtins", 0}] = builtinNames{}
-	prog, err := parse(prelude)
+	for key, fn := range definitions(prelude) {
+		index[key] = fn
+	}
+	return index
+})
+
+// tracedIndex finds the definitions of traced.
+var tracedIndex = sync.OnceValue(func() map[builtinKey]*function { return definitions(traced) })
+
+func definitions(src string) map[builtinKey]*function {
+	prog, err := parse(src)
 	if err != nil {
 		panic("prelude: " + err.Error())
 	}
+	index := map[builtinKey]*function{}
 	for _, def := range prog.defs {
 		index[builtinKey{def.name, len(def.params)}] = &function{name: def.name, nargs: len(def.params), def: def}
 	}
 	return index
-})
+}
 
 // preludeLock guards the functions of the prelude while they are compiled, once each.
 var preludeLock sync.Mutex
@@ -55,7 +66,10 @@ func (c *compiler) builtin(e *expr) *node {
 	case *native:
 		n.op, n.native = opNative, found
 		n.single = c.all(n, e.list)
-		n.plain = true
+		if n.fn = tracedIndex()[builtinKey{e.name, len(e.list)}]; n.fn != nil {
+			defineBuiltin(n.fn, c.lib)
+		}
+		n.plain = n.fn == nil
 	case int:
 		n.op, n.idx = opSpecial, found
 		for _, a := range e.list {

@@ -387,6 +387,9 @@ func (m *machine) evalNative(n *node, fr *frame, in value, p *path, k cont) erro
 	var args [3]value
 	var next func(i int) error
 	next = func(i int) error {
+		if i < 0 && p != nil && n.fn != nil {
+			return m.trace(n.fn, args[:len(n.list)], in, p, k)
+		}
 		if i < 0 {
 			v, err := n.native.fn(m, in, args[0], args[1], args[2])
 			if err != nil || v.kind == kindNone {
@@ -400,6 +403,15 @@ func (m *machine) evalNative(n *node, fr *frame, in value, p *path, k cont) erro
 		})
 	}
 	return next(len(n.list) - 1)
+}
+
+// trace runs a native's definition in traced.
+func (m *machine) trace(fn *function, args []value, in value, p *path, k cont) error {
+	fr := &frame{vars: make([]value, fn.nvars)}
+	for _, v := range args {
+		fr.args = append(fr.args, closure{body: &node{op: opConst, single: true, plain: true, v: v}, own: -1})
+	}
+	return m.eval(fn.body, fr, in, p, k)
 }
 
 func (m *machine) evalAlt(n *node, fr *frame, in value, p *path, k cont) error {

@@ -27,7 +27,7 @@ def walk(f): . as $in
 def tostream: . as $in
   | if (type as $t | $t != "array" and $t != "object") or length == 0 then [[], .]
     else keys_unsorted as $keys | $keys[-1] as $last
-      | (($keys[] as $k | $in[$k] | tostream | .[0] |= [$k] + .), [[$last]]) end;
+      | (($keys | .[] | . as $k | $in[$k] | tostream | .[0] |= [$k] + .), [[$last]]) end;
 def fromstream(events): foreach events as $e ([null, false, null, false];
   (if ($e[0] | length) == 0 then [null, false, .[2], .[3]]
    elif ($e | length) == 1 and ($e[0] | length) < 2 then [null, false, .[0], .[1]]
@@ -41,7 +41,7 @@ def fromstream(events): foreach events as $e ([null, false, null, false];
 def truncate_stream(events): . as $n | null | events | . as $e
   | if (.[0] | length) > $n then setpath([0]; $e[0][$n:]) else empty end;
 
-def from_entries: map({(.key // .Key // .name // .Name): (if has("value") then .value else .Value end)}) | add // {};
+def from_entries: map({(.key // .Key // .name // .Name): (if has("value") then .value else .Value end)}) | add | . // {};
 def with_entries(f): to_entries | map(f) | from_entries;
 
 def any(source; f): [label $done | foreach source as $x (false;
@@ -112,4 +112,27 @@ def splits($re; flags): . as $in
   | [0] + . + [$in | length] | . as $at | range(0; length; 2) as $i | $in[$at[$i]:$at[$i + 1]];
 def splits($re): splits($re; null);
 def split($re; flags): [splits($re; flags)];
+`
+
+// traced defines once more the natives that jq 1.6 has in jq: in a path expression what they go through on the way shows, in the
+// path and in the errors.
+const traced = `
+def add: reduce .[] as $x (null; . + $x);
+def flatten: flatten(infinite);
+def flatten($depth):
+  def level($n): reduce .[] as $x ([]; if ($x | type) == "array" and $n != 0 then . + ($x | level($n - 1)) else . + [$x] end);
+  if $depth < 0 then error("flatten depth must not be negative") else level($depth) end;
+def unique: _group_by_impl(map([.])) | map(.[0]);
+def reverse: [.[length - 1 - range(length)]];
+def join($sep): reduce .[] as $x (null;
+    (if . == null then "" else . + $sep end)
+    + ($x | if type == "boolean" or type == "number" then tostring else . // "" end)) // "";
+def ascii_downcase: explode | map(if 65 <= . and . <= 90 then . + 32 else . end) | implode;
+def ascii_upcase: explode | map(if 97 <= . and . <= 122 then . - 32 else . end) | implode;
+def indices($x):
+  if type == "array" then .[if $x | type == "array" then $x else [$x] end]
+  elif type == "string" and ($x | type) == "string" then _strindices($x)
+  else .[$x] end;
+def index($x): indices($x) | .[0];
+def rindex($x): indices($x) | .[-1:] | .[0];
 `

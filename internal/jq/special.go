@@ -326,7 +326,7 @@ func (m *machine) substitute(n *node, fr *frame, in value, p *path, k cont) erro
 			if err != nil {
 				return err
 			}
-			return m.replace(re, f, with, false, in, func(v value) error { return k(v, p) })
+			return m.replace(re, f, with, false, in, p, k)
 		}
 		return flags(func(f value) error {
 			at, err := m.indices(f, str("g"))
@@ -341,7 +341,7 @@ func (m *machine) substitute(n *node, fr *frame, in value, p *path, k cont) erro
 				if global {
 					f = str(strings.ReplaceAll(f.str(), "g", ""))
 				}
-				return m.replace(re, f, with, global, in, func(v value) error { return k(v, p) })
+				return m.replace(re, f, with, global, in, p, k)
 			})
 		})
 	})
@@ -366,13 +366,16 @@ type edit struct {
 	captures value
 }
 
-func (m *machine) replace(re, flags value, with closure, global bool, in value, k func(value) error) error {
+func (m *machine) replace(re, flags value, with closure, global bool, in value, p *path, k cont) error {
 	var edits []edit
 	rest := in
 	for {
 		found, err := m.matchRegex(rest, re, flags, false)
 		if err != nil {
 			return err
+		}
+		if p != nil { // jq 1.6 goes through its matches
+			return raiseString("Invalid path expression near attempt to iterate through " + excerpt(found, longExcerpt))
 		}
 		if len(found.elems()) == 0 {
 			break
@@ -399,7 +402,7 @@ func (m *machine) replace(re, flags value, with closure, global bool, in value, 
 			return err
 		}
 	}
-	return m.rebuild(edits, with, rest.str(), len(edits) == 0, rest, k)
+	return m.rebuild(edits, with, rest.str(), len(edits) == 0, rest, func(v value) error { return k(v, nil) })
 }
 
 // rebuild puts the replacements in, the last one first: the first varies fastest.
