@@ -25,7 +25,7 @@ func floor(pkg string) int {
 		return 1
 	case rel == "blueprints" || rel == "reingest" || strings.HasPrefix(rel, "schema/glue") || strings.HasPrefix(rel, "convert/column"):
 		return 2
-	case rel == "harness/sink" || path.Dir(rel) == "convert" || path.Dir(rel) == "read":
+	case rel == "harness/sink" || rel == "harness/s3/endpoint" || path.Dir(rel) == "convert" || path.Dir(rel) == "read":
 		return 3
 	case path.Dir(rel) == "harness":
 		return 2
@@ -44,8 +44,8 @@ func floor(pkg string) int {
 // homes are where a third-party module may be imported; every other import of it is a mistake.
 var homes = map[string][]string{
 	"github.com/aws/aws-lambda-go":           {"functions/"},
-	"github.com/aws/aws-sdk-go-v2":           {"internal/aws", "reingest", "schema/glue/catalog", "harness/s3", "cmd/hydrant"},
-	"github.com/aws/smithy-go":               {"internal/aws", "reingest", "schema/glue/catalog", "harness/s3", "cmd/hydrant"},
+	"github.com/aws/aws-sdk-go-v2":           {"internal/aws", "reingest", "schema/glue/catalog", "harness/s3/endpoint", "cmd/hydrant"},
+	"github.com/aws/smithy-go":               {"internal/aws", "reingest", "schema/glue/catalog", "harness/s3/endpoint", "cmd/hydrant"},
 	"github.com/klauspost/compress":          {"internal/compress"},
 	"go.yaml.in/yaml":                        {"internal/template"},
 	"github.com/hashicorp/hcl":               {"internal/template/terraform"},
@@ -157,6 +157,19 @@ next:
 			}
 		}
 		t.Errorf("the function links %s", imp)
+	}
+}
+
+// TestHarnessDependencies keeps the SDK out of what a test links that uses the harness.
+func TestHarnessDependencies(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./harness", "./replaytest").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for _, imp := range strings.Fields(string(out)) {
+		if within(imp, "github.com/aws/aws-sdk-go-v2") {
+			t.Errorf("the harness links %s", imp)
+		}
 	}
 }
 

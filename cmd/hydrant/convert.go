@@ -84,7 +84,7 @@ type convertedFile struct {
 
 func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []string) error {
 	began := time.Now()
-	r := &conversionRun{io: io, remote: newRemote(ctx, os.Getenv), f: f, summary: convertSummary{Failures: map[string]int64{}, Files: []convertedFile{}}}
+	r := &conversionRun{io: io, remote: newRemote(ctx), f: f, summary: convertSummary{Failures: map[string]int64{}, Files: []convertedFile{}}}
 	max, err := parseBound(f.maxFailed)
 	if err != nil {
 		return usagef("--max-failed: %w", err)

@@ -7,13 +7,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/hydrantkit/hydrant/harness/s3/endpoint"
 )
 
 // A pending file is written beside its final name and renamed when it is complete.
 type pending struct {
 	path    string
-	f       *os.File // nil for stdout and objects
-	u       *upload  // of an object
+	f       *os.File         // nil for stdout and objects
+	u       *endpoint.Upload // of an object
 	w       *bufio.Writer
 	written int64
 }
@@ -51,7 +53,7 @@ func (p *pending) Write(b []byte) (int, error) {
 func (p *pending) complete() error {
 	err := p.w.Flush()
 	if p.u != nil && err == nil {
-		err = p.u.commit()
+		err = p.u.Commit()
 	}
 	if p.f == nil {
 		if err != nil {
@@ -78,7 +80,7 @@ func (p *pending) complete() error {
 // abandon removes the file and returns err. What went to stdout is gone.
 func (p *pending) abandon(err error) error {
 	if p != nil && p.u != nil {
-		if derr := p.u.discard(); derr != nil {
+		if derr := p.u.Discard(); derr != nil {
 			return errors.Join(err, fmt.Errorf("discard what was sent of %s: %w", p.path, derr))
 		}
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -13,9 +11,9 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/hydrantkit/hydrant/internal/aws"
+	"github.com/hydrantkit/hydrant/harness/s3/endpoint"
+	"github.com/hydrantkit/hydrant/internal/aws/chain"
 )
 
 // A remote reaches the objects that s3:// URLs name. Its client is made when it is needed first.
@@ -24,18 +22,13 @@ type remote struct {
 	client func() (*s3.Client, error)
 }
 
-func newRemote(ctx context.Context, getenv func(string) string) *remote {
+func newRemote(ctx context.Context) *remote {
 	return &remote{ctx, sync.OnceValues(func() (*s3.Client, error) {
-		cfg, err := aws.Environment(getenv)
+		cfg, err := chain.Load(ctx)
 		if err != nil {
 			return nil, err
 		}
-		endpoint := aws.Endpoint(getenv, "S3")
-		return s3.NewFromConfig(cfg, func(o *s3.Options) {
-			if endpoint != nil {
-				o.BaseEndpoint, o.UsePathStyle = endpoint, true
-			}
-		}), nil
+		return endpoint.NewClient(cfg), nil
 	})}
 }
 
@@ -108,21 +101,8 @@ func (r *remote) source(client *s3.Client, bucket, key, rel string, size int64) 
 	return s
 }
 
-// partBytes is the size of a part of an upload, which makes objects of up to 160 GB: there are 10,000 parts at most.
-const partBytes = 16 << 20
-
-// An upload writes an object. Until it is committed there is none.
-type upload struct {
-	ctx         context.Context
-	client      *s3.Client
-	bucket, key string
-	id          *string // of a multipart upload, once there is one
-	parts       []types.CompletedPart
-	buf         []byte
-}
-
 // upload begins an object.
-func (r *remote) upload(address string) (*upload, error) {
+func (r *remote) upload(address string) (*endpoint.Upload, error) {
 	bucket, key, err := object(address)
 	if err == nil && (key == "" || strings.HasSuffix(key, "/")) {
 		err = fmt.Errorf("%s: no key", address)
@@ -134,66 +114,7 @@ func (r *remote) upload(address string) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &upload{ctx: context.WithoutCancel(r.ctx), client: client, bucket: bucket, key: key}, nil
-}
-
-// Write sends a part when there is one.
-func (u *upload) Write(p []byte) (int, error) {
-	n := len(p)
-	for len(p) > 0 {
-		k := min(len(p), partBytes-len(u.buf))
-		u.buf = append(u.buf, p[:k]...)
-		if p = p[k:]; len(u.buf) == partBytes {
-			if err := u.send(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return n, nil
-}
-
-// send uploads what is gathered as a part.
-func (u *upload) send() error {
-	if u.id == nil {
-		out, err := u.client.CreateMultipartUpload(u.ctx, &s3.CreateMultipartUploadInput{Bucket: &u.bucket, Key: &u.key})
-		if err != nil {
-			return err
-		}
-		u.id = out.UploadId
-	}
-	number := int32(len(u.parts) + 1)
-	out, err := u.client.UploadPart(u.ctx, &s3.UploadPartInput{Bucket: &u.bucket, Key: &u.key, UploadId: u.id, PartNumber: &number, Body: bytes.NewReader(u.buf)})
-	if err != nil {
-		return err
-	}
-	u.parts = append(u.parts, types.CompletedPart{ETag: out.ETag, PartNumber: &number, ChecksumCRC32: out.ChecksumCRC32})
-	u.buf = u.buf[:0]
-	return nil
-}
-
-// commit makes the object.
-func (u *upload) commit() error {
-	if u.id == nil {
-		_, err := u.client.PutObject(u.ctx, &s3.PutObjectInput{Bucket: &u.bucket, Key: &u.key, Body: bytes.NewReader(u.buf)})
-		return err
-	}
-	if len(u.buf) > 0 {
-		if err := u.send(); err != nil {
-			return errors.Join(err, u.discard())
-		}
-	}
-	_, err := u.client.CompleteMultipartUpload(u.ctx, &s3.CompleteMultipartUploadInput{Bucket: &u.bucket, Key: &u.key, UploadId: u.id,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts}})
-	return err
-}
-
-// discard frees the parts that were sent.
-func (u *upload) discard() error {
-	if u.id == nil {
-		return nil
-	}
-	_, err := u.client.AbortMultipartUpload(u.ctx, &s3.AbortMultipartUploadInput{Bucket: &u.bucket, Key: &u.key, UploadId: u.id})
-	return err
+	return endpoint.NewUpload(r.ctx, client, bucket, key), nil
 }
 
 // outputPath is the path of a file of a folder, or of an object under a prefix.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,7 @@ import (
 	"github.com/hydrantkit/hydrant/convert/column"
 	"github.com/hydrantkit/hydrant/convert/hive"
 	"github.com/hydrantkit/hydrant/convert/openx"
-	"github.com/hydrantkit/hydrant/internal/aws"
+	"github.com/hydrantkit/hydrant/internal/aws/chain"
 	"github.com/hydrantkit/hydrant/internal/input"
 	"github.com/hydrantkit/hydrant/schema"
 	"github.com/hydrantkit/hydrant/schema/glue"
@@ -27,15 +26,15 @@ func loadSchema(ctx context.Context, src string) (*schema.Table, error) {
 	return glue.Load(src, glue.Options{Context: ctx, Catalog: liveCatalog{}})
 }
 
-// liveCatalog is the Data Catalog of the environment's account and region.
+// liveCatalog is the Data Catalog of the account and region that the environment and the profile give.
 type liveCatalog struct{}
 
 func (liveCatalog) Table(ctx context.Context, database, table, version string) (*schema.Table, error) {
-	cfg, err := aws.Environment(os.Getenv)
+	cfg, err := chain.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return catalog.New(cfg, catalog.Options{Endpoint: aws.Endpoint(os.Getenv, "GLUE")}).Table(ctx, database, table, version)
+	return catalog.New(cfg, catalog.Options{}).Table(ctx, database, table, version)
 }
 
 func newSchema(io *streams) *cobra.Command {
@@ -125,7 +124,7 @@ func (f *recordFlags) each(ctx context.Context, s *streams, args []string, do fu
 	if err != nil {
 		return usagef("--input-format: %w", err)
 	}
-	files, err := convertSources(args, format, s.in, newRemote(ctx, os.Getenv))
+	files, err := convertSources(args, format, s.in, newRemote(ctx))
 	if err != nil {
 		return err
 	}
