@@ -1,0 +1,1 @@
+"rawData":"eyJrIjo1MDF9","errorCode":"DynamicPartitioning.ActivePartitionsLimitExceeded"
