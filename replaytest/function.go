@@ -28,6 +28,7 @@ type Function struct {
 	lambda.Invoker
 	How     string        // it runs, for people: "builtin:general", "built from ."
 	Timeout time.Duration // its time limit
+	Memory  int           // in MB; 128 where the template doesn't say
 
 	close func() error // ends its processes; nil without any
 }
@@ -159,7 +160,7 @@ type function struct {
 
 func describeFunction(d *harness.Description, o FunctionOptions) (*function, error) {
 	l := d.Stream.Lambda
-	fn := &function{options: o, arn: l.ARN, region: d.Stream.Region, timeout: o.Timeout, environment: map[string]string{}}
+	fn := &function{options: o, arn: l.ARN, region: d.Stream.Region, timeout: o.Timeout, memory: 128, environment: map[string]string{}}
 	// arn:aws:lambda:region:account:function:NAME[:qualifier]
 	if parts := strings.Split(l.ARN, ":"); len(parts) > 6 {
 		fn.name = parts[6]
@@ -255,7 +256,7 @@ func (fn *function) invoker(ctx context.Context, how string) (*Function, error) 
 
 // in is an invoker without processes.
 func (fn *function) in(i lambda.Invoker, how string) *Function {
-	return &Function{Invoker: i, How: how, Timeout: fn.timeout}
+	return &Function{Invoker: i, How: how, Timeout: fn.timeout, Memory: int(fn.memory)}
 }
 
 func (fn *function) bootstrap(command []string, dir, how string) *Function {
@@ -270,7 +271,7 @@ func (fn *function) bootstrap(command []string, dir, how string) *Function {
 	if fn.options.Log != nil {
 		b.Log = &prefixed{w: fn.options.Log, prefix: fn.id + ": "}
 	}
-	return &Function{Invoker: b, How: how, Timeout: fn.timeout, close: b.Close}
+	return &Function{Invoker: b, How: how, Timeout: fn.timeout, Memory: int(fn.memory), close: b.Close}
 }
 
 const bootstrapName = "bootstrap"

@@ -42,6 +42,8 @@ type replayFlags struct {
 	maxFailed       string
 	compat          []string
 	faults          []string
+	record          string
+	estimate        bool
 	jobs            int
 	json, quiet     bool
 }
@@ -83,6 +85,8 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.StringVar(&f.maxFailed, "max-failed", "0", "`N` or N%: exit 0 while no more records fail")
 	fl.StringArrayVar(&f.compat, "compat", nil, "`NAME`: behave otherwise where the service's behaviour isn't known (repeatable; see hydrant help compat)")
 	fl.StringArrayVar(&f.faults, "fault", nil, "`SPEC`: have something go wrong: lambda:throttle=3, s3:503=5, s3:denied=2h, s3:slow=2s, lambda:timeout (repeatable)")
+	fl.StringVar(&f.record, "record", "", "`FILE` for the records as they were put: replayed, it gives the same objects")
+	fl.BoolVar(&f.estimate, "estimate", false, "what the stream is billed for in a month at this pace, objects an hour, their sizes")
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
 	fl.BoolVar(&f.json, "json", false, "the summary as one JSON object")
 	fl.BoolVar(&f.quiet, "quiet", false, "no summary for people, no progress")
@@ -103,6 +107,10 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil {
 		return usagef("--max-failed: %w", err)
 	}
+	taps, err := newTaps(f, plan)
+	if err != nil {
+		return err
+	}
 	bucket, err := s3.OpenDirectory(f.out)
 	if err != nil {
 		return err
@@ -120,16 +128,21 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	kept := &recorder{bucket: bucket}
 	o := harness.Options{Bucket: kept, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs}
 	plan.compat.Pipeline(&o)
+	taps.watch(&o)
 	p, err := plan.faults.New(plan.description.Stream, o)
 	if err != nil {
 		return usage(err)
 	}
 	var read counter
 	plan.records.bytes = &read
+	in, err := taps.begin(ctx, io, f, plan, p)
+	if err != nil {
+		return err
+	}
 	stop := progress(io.err, plan.size, &read, f.quiet || f.json)
 	refused := &refusals{dir: f.out}
 	var first, last time.Time
-	err = harness.Replay(ctx, p, plan.description.Stream, plan.records, harness.ReplayOptions{Start: plan.start, Rate: plan.rate,
+	err = harness.Replay(ctx, p, plan.description.Stream, in, harness.ReplayOptions{Start: plan.start, Rate: plan.rate,
 		Refused: refused.add, Progress: func(now time.Time) {
 			if first.IsZero() {
 				first = now
@@ -141,12 +154,17 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		err = cerr
 	}
 	interrupted := ctx.Err() != nil
+	err = taps.end(err)
 	if err != nil && !interrupted {
 		return err
 	}
 	l := p.Ledger()
 	s := replaytest.NewSummary(l, kept.objects, last.Sub(first), time.Since(began))
-	if err := printSummary(io.out, s, &l, f, plan); err != nil {
+	estimate, err := taps.estimate(&l)
+	if err != nil {
+		return err
+	}
+	if err := printSummary(io.out, s, estimate, &l, f, plan); err != nil {
 		return err
 	}
 	if err := l.Check(); err != nil {

@@ -16,9 +16,16 @@ import (
 )
 
 // printSummary prints what a replay did: for people, or as one JSON object.
-func printSummary(w io.Writer, s *replaytest.Summary, l *harness.Ledger, f *replayFlags, p *plan) error {
+func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Ledger, f *replayFlags, p *plan) error {
 	if f.json {
-		b, err := json.Marshal(s)
+		var v any = s
+		if f.estimate {
+			v = struct {
+				*replaytest.Summary
+				Estimate *estimate `json:"estimate"` // null where the records have no pace
+			}{s, e}
+		}
+		b, err := json.Marshal(v)
 		if err != nil {
 			return err
 		}
@@ -80,6 +87,9 @@ func printSummary(w io.Writer, s *replaytest.Summary, l *harness.Ledger, f *repl
 		fmt.Fprintf(&b, "  %s/%s  %s, %s\n", o.Bucket, o.Key, bytesText(o.Bytes), plural(int64(o.Records), "record"))
 	}
 	fmt.Fprintf(&b, "\n%s of stream time in %.2f s\n", time.Duration(s.StreamSeconds*float64(time.Second)).Round(time.Second), s.WallSeconds)
+	if f.estimate {
+		b.WriteString(e.text())
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

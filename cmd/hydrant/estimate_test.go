@@ -1,0 +1,147 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+)
+
+// TestBilled is the vectors of operations.md §6.
+func TestBilled(t *testing.T) {
+	for _, tt := range []struct {
+		size int
+		want int64
+	}{{0, 5120}, {1, 5120}, {5120, 5120}, {5121, 10240}, {3 << 10, 5120}, {12 << 10, 15360}} {
+		if got := billed(tt.size); got != tt.want {
+			t.Errorf("billed(%d) = %d, want %d", tt.size, got, tt.want)
+		}
+	}
+	if got, want := ingestionPrice(2001<<10), float64(500<<10)*0.029+float64(1500<<10)*0.025+1024*0.020; math.Abs(got-want) > 1e-6 {
+		t.Errorf("ingestionPrice = %v, want %v", got, want)
+	}
+}
+
+const partitioned = `
+Resources:
+  Clicks:
+    Type: AWS::KinesisFirehose::DeliveryStream
+    Properties:
+      ExtendedS3DestinationConfiguration:
+        BucketARN: arn:aws:s3:::clicks
+        RoleARN: arn:aws:iam::123456789012:role/r
+        Prefix: c/!{partitionKeyFromQuery:k}/
+        ErrorOutputPrefix: e/!{firehose:error-output-type}/
+        BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 }
+        DynamicPartitioningConfiguration: { Enabled: true }
+        ProcessingConfiguration:
+          Enabled: true
+          Processors:
+            - Type: MetadataExtraction
+              Parameters:
+                - { ParameterName: MetadataExtractionQuery, ParameterValue: "{k:.k}" }
+                - { ParameterName: JsonParsingEngine, ParameterValue: JQ-1.6 }
+`
+
+// estimated replays and returns the estimate.
+func estimated(t *testing.T, template, input string, args ...string) (*estimate, map[string]float64) {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", template)
+	write(t, dir, "in", input)
+	out, errs, status := command(t, dir, "", append([]string{"replay", "--estimate", "--json", "in"}, args...)...)
+	var s struct{ Estimate *estimate }
+	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
+		t.Fatalf("status %d, %v, %s", status, err, errs)
+	}
+	if s.Estimate == nil {
+		return nil, nil
+	}
+	month := map[string]float64{}
+	for _, m := range s.Estimate.Month {
+		month[m.Name] = m.Quantity
+	}
+	return s.Estimate, month
+}
+
+func near(a, b float64) bool { return math.Abs(a-b) <= 0.01*math.Abs(b) }
+
+// TestEstimate: quantities of a month, which don't depend on how long the sample is.
+func TestEstimate(t *testing.T) {
+	const gib = 1 << 30
+	for _, seconds := range []int{2, 30, 60, 90, 600} {
+		// Ten records of 100 bytes a second for two partitions of which each fills 64 MiB in days: an object a minute each.
+		var b strings.Builder
+		for i := range 10 * seconds {
+			fmt.Fprintf(&b, "{\"k\":%d,\"x\":\"%s\"}\n", i%2, strings.Repeat("x", 86))
+		}
+		e, month := estimated(t, partitioned, b.String(), "--rate", "10/s")
+		if !near(e.RecordsPerSecond, 10) || !near(e.BytesPerSecond, 1000) || e.Partitions != 2 || e.BilledBytes != 5120*int64(10*seconds) {
+			t.Errorf("%d s: %+v", seconds, e)
+		}
+		if !near(e.ObjectsPerHour, 120) || !near(e.MeanObjectBytes, 300*100) {
+			t.Errorf("%d s: %v objects an hour of %v bytes, want 120 of 30000", seconds, e.ObjectsPerHour, e.MeanObjectBytes)
+		}
+		const month730 = 730 * 3600
+		for name, want := range map[string]float64{"data": 1000.0 * month730 / gib, "ingestion": 51200.0 * month730 / gib, "partitioned data": 1000.0 * month730 / gib,
+			"partitioned objects": 2 * 60 * 730, "s3 puts": 2 * 60 * 730} {
+			if !near(month[name], want) {
+				t.Errorf("%d s: %s is %v, want %v", seconds, name, month[name], want)
+			}
+		}
+		if e.JQMicroseconds == nil || *e.JQMicroseconds <= 0 || !near(month["jq"], *e.JQMicroseconds/1e6/3600*10*month730) {
+			t.Errorf("%d s: jq %v, %v hours", seconds, e.JQMicroseconds, month["jq"])
+		}
+		if e.Lambda != nil {
+			t.Errorf("lambda %v", e.Lambda)
+		}
+	}
+}
+
+// TestEstimateSize: a buffer that fills before its interval, in samples that fill it and in one that doesn't.
+func TestEstimateSize(t *testing.T) {
+	line := strings.Repeat("x", 1023) // with its delimiter 1 KiB
+	for _, records := range []int{700, 3000, 10000} {
+		e, month := estimated(t, strings.Replace(clicks, "CompressionFormat: GZIP", "CompressionFormat: UNCOMPRESSED", 1), strings.Repeat(line+"\n", records), "--rate", "100/s", "--region", "eu-west-1")
+		if want := 3600 * 100.0 * 1023 / (1 << 20); math.Abs(e.ObjectsPerHour-want) > 0.05*want {
+			t.Errorf("%d records: %v objects an hour, want about %v", records, e.ObjectsPerHour, want)
+		}
+		if e.Prices != nil || e.Month[1].USD != nil || month["ingestion"] == 0 {
+			t.Errorf("prices of a region that has none here: %+v", e)
+		}
+	}
+}
+
+// TestEstimateFunction: invocations are counted and timed, conversion is billed.
+func TestEstimateFunction(t *testing.T) {
+	out, errs, status := command(t, t.TempDir(), "", "replay", "--json", "--estimate")
+	var s struct{ Estimate *estimate }
+	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
+		t.Fatalf("status %d, %v, %s", status, err, errs)
+	}
+	e := s.Estimate
+	if l := e.Lambda; l == nil || l.Invocations != 3 || l.MemoryMB != 256 || l.MeanMilliseconds <= 0 || l.PerHour < 500 || l.PerHour > 1000 {
+		t.Errorf("%+v", l)
+	}
+	var names []string
+	for _, m := range e.Month {
+		names = append(names, m.Name)
+	}
+	if got, want := strings.Join(names, ", "), "data, ingestion, format conversion, lambda invocations, lambda duration, s3 puts, s3 data"; got != want {
+		t.Errorf("meters are %s, want %s", got, want)
+	}
+	text, _, _ := command(t, t.TempDir(), "", "replay", "--estimate")
+	for _, part := range []string{"At this pace, 1,000 records and 230 KiB a second, in a month of 730 hours:", "each record rounded up to 5 KiB", "60.0 objects an hour", "prices of us-east-1 that are not confirmed"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("it lacks %q:\n%s", part, text)
+		}
+	}
+}
+
+// TestEstimateWithoutPace: one record says nothing of a month.
+func TestEstimateWithoutPace(t *testing.T) {
+	if e, _ := estimated(t, clicks, "a\n"); e != nil {
+		t.Errorf("%+v", e)
+	}
+}
