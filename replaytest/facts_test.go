@@ -262,14 +262,20 @@ func findFacts(text string) []fact {
 		marked := factMark.MatchString(line)
 		if strings.HasPrefix(line, "#") {
 			heading, caption, table = marked, false, false
-			if m := factSection.FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, "# ") {
-				name, _, _ := strings.Cut(m[1], " ")
-				if name = strings.TrimSuffix(name, "."); strings.Trim(name, "0123456789.") == "" {
-					section = name
-				} else {
-					number, _, _ := strings.Cut(section, " ")
-					section = number + " " + m[1]
-				}
+			m := factSection.FindStringSubmatch(line)
+			if m == nil || strings.HasPrefix(line, "# ") {
+				continue
+			}
+			name, _, _ := strings.Cut(m[1], " ")
+			name = strings.TrimSuffix(name, ".")
+			numbered := strings.Trim(name, "0123456789.") == ""
+			switch parent, _, _ := strings.Cut(section, " "); {
+			case numbered:
+				section = name
+			case strings.HasPrefix(line, "## "):
+				section = m[1]
+			default:
+				section = parent + " " + m[1]
 			}
 			continue
 		}
@@ -283,7 +289,7 @@ func findFacts(text string) []fact {
 				return s == "source" || s == "confidence" || s == "origin"
 			})
 			continue
-		case row && strings.HasPrefix(line, "|--"), section == "":
+		case row && strings.HasPrefix(line, "|--"), section == "", section == "Marks": // which says what marks mean
 			continue
 		case row:
 			marked = marked || header || caption || source >= 0 && source < len(cells) && factSource.MatchString(cells[source])
