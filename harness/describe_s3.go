@@ -21,14 +21,14 @@ func (d *describer) extended(s *Stream, n *template.Node) {
 	conversion := n.Get("DataFormatConversionConfiguration")
 	converts := d.block(conversion) && d.boolean(conversion.Get("Enabled"), true) // omitted is on (format-conversion.md §1)
 	if converts {
-		hints.sizeLo, hints.size, hints.sizeFor = 64, 128, "data format conversion is enabled"
+		hints.sizeLo, hints.size, hints.sizeFor = leastLarge, defaultLarge, "data format conversion is enabled"
 	}
 	if g := n.Get("DynamicPartitioningConfiguration"); d.block(g) && d.boolean(g.Get("Enabled"), false) {
 		s.Partitioning = &Partitioning{Retry: time.Duration(d.integer(g.Get("RetryOptions", "DurationInSeconds"), 300)) * time.Second}
 		const enabled = "dynamic partitioning is enabled"
 		hints.intervalLo, hints.intervalFor = 60, enabled
 		if !converts {
-			hints.sizeLo, hints.size, hints.sizeFor = 64, 128, enabled
+			hints.sizeLo, hints.size, hints.sizeFor = leastLarge, defaultLarge, enabled
 		}
 		use.Partitioning = true
 		if d.str(n.Get("ErrorOutputPrefix")) == "" {
@@ -88,6 +88,10 @@ type hintRange struct {
 	intervalLo   int64 // least; the default is 300, the greatest 900
 	intervalFor  string
 }
+
+// leastLarge and defaultLarge are of streams that convert or partition, in MiB (s3-delivery.md §1; the default of those that
+// partition is a CHOICE, after the console).
+const leastLarge, defaultLarge = 64, 128
 
 // defaultInterval is that of every S3 buffer, in seconds (s3-delivery.md §1).
 const defaultInterval = 300
