@@ -40,6 +40,13 @@ func TestRegex(t *testing.T) {
 		{`(a*)*b`, "", strings.Repeat("a", 40), "-"},
 		{`(a|aa)+$`, "", strings.Repeat("a", 60) + "b", "Regex failure: retry-limit-in-match over"},
 		{strings.Repeat("(", 300), "", "", "Regex failure: too deep nest level in parse"},
+		{`(?i:\b)??`, "", "a", ""},
+		{`(?:\b\b|A)*`, "", "a", ""},
+		{`(?:(?i:\b)|b)*`, "", "a", ""},
+		{`(?i)\b*`, "", "", "Regex failure: target of repeat operator is invalid"},
+		{`(?:A??|(?<!.{1,2})){0,1}?`, "", "", "Regex failure: target of repeat operator is invalid"},
+		{`(?:(?:\b|a))*`, "", "", "Regex failure: target of repeat operator is invalid"},
+		{`(?:\K)*`, "", "", "Regex failure: target of repeat operator is invalid"},
 		{`(?:(?:a{1000}){1000}){1000}`, "", "", "Regex failure: too big number for repeat range"},
 	} {
 		var m machine

@@ -1,6 +1,7 @@
 package jq
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -47,6 +48,7 @@ type reNode struct {
 	min, max int       // of a repeat; max -1 for no end
 	lazy     bool
 	atomic   bool // possessive
+	options  bool // (?i:...), a sequence of one
 }
 
 // lengths is how many characters n takes, at least and at most; noEnd if there is no most.
@@ -323,11 +325,7 @@ func (p *reParser) repeat(n *reNode) *reNode {
 		return nil
 	}
 	p.pos++
-	target := n
-	for target.kind == reSeq && len(target.list) == 1 {
-		target = target.list[0]
-	}
-	if target.kind == reInst && isAnchor(target.op) || target.kind == reBlock && target.op != iAtomic {
+	if isEmptyTarget(n) {
 		p.fail("target of repeat operator is invalid")
 	}
 	switch {
@@ -337,6 +335,22 @@ func (p *reParser) repeat(n *reNode) *reNode {
 		r.atomic = true
 	}
 	return r
+}
+
+// isEmptyTarget reports whether Oniguruma takes n for something that can't be repeated: what matches no text, by itself or as one of
+// several alternatives.
+func isEmptyTarget(n *reNode) bool {
+	switch n.kind {
+	case reInst:
+		return isAnchor(n.op) || n.op == iKeep
+	case reBlock:
+		return n.op != iAtomic
+	case reSeq:
+		return len(n.list) == 1 && !n.options && isEmptyTarget(n.list[0])
+	case reAlt:
+		return slices.ContainsFunc(n.list, isEmptyTarget)
+	}
+	return false
 }
 
 func isAnchor(op instOp) bool { return iBegin <= op && op <= iNotWord }
@@ -588,7 +602,7 @@ func (p *reParser) options() *reNode {
 			p.o = o
 			n := p.closing()
 			p.o = saved
-			return n
+			return &reNode{kind: reSeq, list: []*reNode{n}, options: true}
 		default:
 			p.fail("undefined group option")
 		}
