@@ -5,6 +5,8 @@ counts. A run is a process of its own, pinned to one core: wall and CPU seconds 
 operating system's. All files are SNAPPY. Prints a Markdown table.
 
     peers.py --hydrant ./hydrant --data events.ndjson --schema 'struct<...>' --out DIR [--java CLASSPATH] [--tools JAR] [--runs 5]
+
+With --encode, the tests of convert/orc as a program, it also compares encoding alone: columns that are in memory.
 """
 
 import argparse
@@ -74,6 +76,51 @@ def run_pyarrow(source, struct, out, dictionary):
     pyarrow.orc.write_table(table, out, compression="snappy", **more)
 
 
+def run_encode(source, struct, out, dictionary):
+    """Prints the CPU seconds of writing the first rows of a file of ours, and the bytes they take. out is how many rows."""
+    import pyarrow.orc
+
+    table = pyarrow.orc.ORCFile(source).read().slice(0, int(out)).combine_chunks()
+    more = {"dictionary_key_size_threshold": 0.8} if dictionary else {}
+    best = float("inf")
+    for _ in range(3):
+        sink = pyarrow.BufferOutputStream()
+        start = time.process_time()
+        pyarrow.orc.write_table(table, sink, compression="snappy", **more)
+        best = min(best, time.process_time() - start)
+    print(best, len(sink.getvalue()))
+
+
+def encode(o, own):
+    """Encoding alone, a process each in every round: prints MB of the JSON that the columns came from for each CPU second."""
+
+    def run(command, **more):
+        return subprocess.run(["taskset", "-c", str(o.core), *command], stdout=subprocess.PIPE, text=True, check=True, **more).stdout
+
+    best, sizes, rows, size = {}, {}, 0, 0
+    for _ in range(o.runs):
+        bench = [o.encode, "-test.run", "^$", "-test.bench", "Set/events/SNAPPY", "-test.benchtime", "3x"]
+        text = run(bench, cwd=os.path.join(HERE, "../../convert/orc"), env=dict(os.environ, GOMAXPROCS="1"))
+        line = next(x for x in text.splitlines() if "MB/cpu-s" in x).split()
+        value = {unit: float(x) for x, unit in zip(line, line[1:]) if unit in ("MB/cpu-s", "bytes", "rows")}
+        if not size:
+            rows = int(value["rows"])
+            with open(o.data, "rb") as f:
+                size = sum(len(next(f)) for _ in range(rows)) / 1e6
+        name = "hydrant"
+        best[name], sizes[name] = max(best.get(name, 0), value["MB/cpu-s"]), value["bytes"]
+        for name in ("pyarrow", "pyarrow + dictionaries"):
+            command = [sys.executable, __file__, "--run", "encode", "--data", own, "--schema", "", "--out", str(rows)]
+            command += ["--dictionary"] if "+" in name else []
+            seconds, n = run(command).split()
+            best[name], sizes[name] = max(best.get(name, 0), size / float(seconds)), float(n)
+    print(f"\n{rows} rows of columns in memory to bytes, {size:.0f} MB as JSON, SNAPPY, {o.runs} interleaved rounds, the best of each.\n")
+    print("| | MB per CPU s | file MB | × |")
+    print("|---|---|---|---|")
+    for name, x in best.items():
+        print(f"| {name} | {x:.0f} | {sizes[name] / 1e6:.1f} | {best['hydrant'] / x:.2f} |")
+
+
 def measure(command, core):
     """Wall and CPU seconds, and the peak of resident memory in MB."""
     # What a process had before exec counts as its own: a small one in between keeps this one's memory out of it.
@@ -115,6 +162,7 @@ def main():
     a.add_argument("--out", required=True)
     a.add_argument("--java", help="class path with JacksonOrc")
     a.add_argument("--tools", help="the jar of orc-tools")
+    a.add_argument("--encode", help="the tests of convert/orc as a program")
     a.add_argument("--runs", type=int, default=5)
     a.add_argument("--core", type=int, default=0)
     a.add_argument("--only", default="", help="names, separated by commas")
@@ -186,6 +234,8 @@ def main():
             f"| {name} | {wall:.2f} | {size / wall:.0f} | {cpu:.2f} | {rss:.0f} | {os.path.getsize(path(name)) / 1e6:.1f} | {rows} | {stripes} | {same} "
             f"| {wall / own[0]:.2f} | {median[name] / median['hydrant']:.2f} | {cpu / own[1]:.2f} |"
         )
+    if o.encode and importlib.util.find_spec("pyarrow"):
+        encode(o, path("hydrant"))
 
 
 if __name__ == "__main__":

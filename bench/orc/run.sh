@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# JSON to ORC beside chdb, pyarrow, ORC Java fed by Jackson, and orc-tools.
+# JSON to ORC beside chdb, pyarrow, ORC Java fed by Jackson, and orc-tools; encoding alone beside pyarrow.
 #
 #   bench/orc/run.sh [flags of peers.py, such as --only chdb]
 #
@@ -44,7 +44,15 @@ else
 	echo "no mvn and java: the Jackson program and orc-tools are left out" >&2
 fi
 
+# Encoding alone has the data set where make bench-data puts it.
+encode=()
+if [ "$file" = "$root/.conformance/bench/events.ndjson" ]; then
+	(cd "$root" && go test -c -o "$out/encode.test" ./convert/orc)
+	encode=(--encode "$out/encode.test")
+	test -f "${file%.ndjson}.struct" || echo "$schema" >"${file%.ndjson}.struct"
+fi
+
 printf '\n### JSON to ORC, one core\n\n'
 (IFS=,; printf '%s\n\n' "${versions[*]}" | sed 's/, */, /g')
-PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" peers.py --hydrant "$hydrant" --data "$file" --schema "$schema" --out "$out/files" "${java[@]}" \
+PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" peers.py --hydrant "$hydrant" --data "$file" --schema "$schema" --out "$out/files" "${java[@]}" "${encode[@]}" \
 	--runs "${RUNS:-5}" --core "${CORE:-0}" "$@"

@@ -3,14 +3,19 @@
 package orc
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/schema"
 )
 
@@ -119,34 +124,79 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkEvents encodes batches of 4 MiB of JSON into stripes of 16 batches, on one goroutine. Its
-// MB/s are of the JSON that the columns came from.
-func BenchmarkEvents(b *testing.B) {
-	batches, size := eventBatches()
-	for _, c := range []Compression{Snappy, None, Zlib} {
-		b.Run(string(c), func(b *testing.B) {
-			b.SetBytes(int64(size))
-			b.ReportAllocs()
-			w, err := New(io.Discard, eventColumns, Options{Compression: c})
-			if err != nil {
-				b.Fatal(err)
-			}
-			var stripe Stripe
-			n, start := 0, cpu()
-			for b.Loop() {
-				for col := range eventColumns {
-					if err := w.Encode(&stripe, batches[n%16], col); err != nil {
+// setRows is how many rows of a data set are encoded; each has more.
+const setRows = 150_000
+
+// loadSet reads the first rows of a data set of ../../bench (make bench-data makes it), in batches of about 1 MiB of JSON
+// as the command has them, and says how long they are.
+func loadSet(b *testing.B, name string) (columns []schema.Column, batches []*column.Batch, rows, size int) {
+	const dir = "../../.conformance/bench/"
+	text, err := os.ReadFile(dir + name + ".struct")
+	if err != nil {
+		b.Skip("the data set isn't there; make bench-data makes it")
+	}
+	f, err := os.Open(dir + name + ".ndjson")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	table := &schema.Table{Columns: parseColumns(strings.TrimSpace(string(text)))}
+	d, err := openx.New(table, openx.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for from := 0; rows < setRows && lines.Scan(); rows++ {
+		if len(batches) == 0 || size-from > 1<<20 {
+			batches, from = append(batches, column.NewBatch(table.Columns)), size
+		}
+		if err := d.Record(batches[len(batches)-1], lines.Bytes()); err != nil {
+			b.Fatal(err)
+		}
+		size += len(lines.Bytes()) + 1
+	}
+	return table.Columns, batches, rows, size
+}
+
+// BenchmarkSet encodes a file of one stripe, on one goroutine. Its MB/s are of the JSON that the columns came from.
+func BenchmarkSet(b *testing.B) {
+	for _, set := range []string{"events", "wide", "deep"} {
+		var columns []schema.Column
+		var batches []*column.Batch
+		var rows, size int
+		for _, c := range []Compression{Snappy, None, Zlib} {
+			b.Run(set+"/"+string(c), func(b *testing.B) {
+				if batches == nil {
+					columns, batches, rows, size = loadSet(b, set)
+				}
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				file := int64(0)
+				start := cpu()
+				for b.Loop() {
+					w, err := New(io.Discard, columns, Options{Compression: c})
+					if err != nil {
 						b.Fatal(err)
 					}
-				}
-				if n++; n%16 == 0 {
-					if err := w.Append(&stripe); err != nil {
+					var stripe Stripe
+					for _, batch := range batches {
+						for col := range columns {
+							if err := w.Encode(&stripe, batch, col); err != nil {
+								b.Fatal(err)
+							}
+						}
+					}
+					if err := errors.Join(w.Append(&stripe), w.Close()); err != nil {
 						b.Fatal(err)
 					}
+					file = w.offset
 				}
-			}
-			b.ReportMetric(float64(size)*float64(b.N)/1e6/(cpu()-start).Seconds(), "MB/cpu-s")
-		})
+				b.ReportMetric(float64(size)*float64(b.N)/1e6/(cpu()-start).Seconds(), "MB/cpu-s")
+				b.ReportMetric(float64(file), "bytes")
+				b.ReportMetric(float64(rows), "rows")
+			})
+		}
 	}
 }
 
