@@ -138,24 +138,25 @@ func (d *describer) bucket(b *S3, n *template.Node, r hintRange, use s3.Use) {
 	if key := n.Get("EncryptionConfiguration", "KMSEncryptionConfig", "AWSKMSKeyARN"); !key.IsNull() && key.Kind != template.Unresolved {
 		b.KMSKey = d.str(key)
 	}
-	d.logging(n.Get("CloudWatchLoggingOptions"))
+	b.Logged = d.logging(n.Get("CloudWatchLoggingOptions"))
 	d.prefixes(b, n, use)
 }
 
-// logging checks CloudWatchLoggingOptions (operations.md §2), whose names change nothing of what is delivered and may
-// be unknown.
-func (d *describer) logging(n *template.Node) {
+// logging reads CloudWatchLoggingOptions (operations.md §2), whose names change nothing of what is delivered and may
+// be unknown. on is false where nobody knows it.
+func (d *describer) logging(n *template.Node) (on bool) {
 	if n == nil || n.Kind != template.Map {
-		return
+		return false
 	}
 	if on, err := n.Get("Enabled").Bool(); err != nil || !on {
-		return
+		return false
 	}
 	for _, name := range []string{"LogGroupName", "LogStreamName"} {
 		if v := n.Get(name); v.IsNull() || v.Kind == template.String && v.Text == "" {
 			d.refuse(n, "%s is required when CloudWatch logging is enabled", name)
 		}
 	}
+	return true
 }
 
 // prefixes reads Prefix and ErrorOutputPrefix (s3-delivery.md §4).

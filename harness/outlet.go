@@ -38,6 +38,8 @@ type outlet struct {
 	fails  func(records []record.Record, o *record.Outage, attempts int, at time.Time) []record.Failure // nil: lost
 	keys   *record.Keys
 
+	events *errorLog // nil without
+
 	seed     record.Seed
 	begun    time.Time     // when the batch on its way was
 	failed   time.Time     // its first failure
@@ -127,6 +129,7 @@ func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 		if !errors.As(err, &outage) {
 			outage = &record.Outage{Code: "InternalError", Err: err}
 		}
+		o.events.outage(now, outage)
 		if o.batch.Attempts++; o.failed.IsZero() {
 			o.failed = now
 		}

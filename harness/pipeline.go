@@ -36,6 +36,7 @@ type Pipeline struct {
 	workers     int
 	delivery    outletConfig
 	errorOutput func(record.Cause) outletConfig
+	events      *errorLog // of what fails before the delivery, and in it; nil without
 
 	now     time.Time // of the last call
 	started time.Time // of the first
@@ -341,6 +342,7 @@ func (p *Pipeline) land(f *flight) error {
 			return f.err
 		}
 		if at, ok := t.budget.next(f.batch.Attempts, f.batch.First, o.End, 0); ok && !outage.Final {
+			p.events.outage(o.End, outage)
 			t.Rollback(f.batch, at)
 			return nil
 		}
@@ -453,6 +455,7 @@ func (p *Pipeline) closePartition(o *outlet) {
 
 // fail turns failures into lines in the error buffers of their folders.
 func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
+	p.events.failed(now, failed)
 	for i := range failed {
 		f := &failed[i]
 		o := p.errors[f.Cause]
@@ -487,12 +490,14 @@ type outletConfig struct {
 	budget budget
 	// fails has a batch whose budget is spent end in the error output; it is lost otherwise.
 	fails func(records []record.Record, o *record.Outage, attempts int, at time.Time) []record.Failure
+	// events are those of the destination; nil where they aren't logged.
+	events *errorLog
 }
 
 // newOutlet makes a delivery or error buffer with its destination.
 func (p *Pipeline) newOutlet(c outletConfig, e *Entry, order int64) *outlet {
 	buf := buffer.New(c.hints, &p.pool)
-	return &outlet{Reader: buf.Reader, buf: buf, dest: c.dest, entry: e, order: order, most: c.most, budget: c.budget, seed: p.seed, fails: c.fails}
+	return &outlet{Reader: buf.Reader, buf: buf, dest: c.dest, entry: e, order: order, most: c.most, budget: c.budget, seed: p.seed, fails: c.fails, events: c.events}
 }
 
 // runOutlets has every outlet that is due at now make an attempt; all has every outlet that holds something do so.

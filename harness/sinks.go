@@ -98,7 +98,7 @@ func (d *describer) sink(s *Stream, n *template.Node, k *sinkKind) {
 		s.Backup = &b
 	}
 	d.processing(s, n.Get("ProcessingConfiguration"))
-	d.logging(n.Get("CloudWatchLoggingOptions"))
+	s.SinkLogged = d.logging(n.Get("CloudWatchLoggingOptions"))
 	if d.err == nil {
 		k.read(d, s, n)
 	}

@@ -77,6 +77,8 @@ type Stream struct {
 	Sink   Sink // nil where the stream delivers to S3
 	Backup *S3  // of the source records; nil without one
 
+	SinkLogged bool // CloudWatch logging is on for the sink
+
 	Conversion *Conversion // nil without one
 
 	// Notices are what the description says that its author may not have meant, each a sentence with its place.
@@ -107,6 +109,7 @@ type S3 struct {
 	Compression compress.Format
 	Zone        *time.Location
 	Extension   string // FileExtension; empty is the format's own
+	Logged      bool   // CloudWatch logging is on
 	KMSKey      string // ARN of the key of EncryptionConfiguration; empty without one, or where it isn't known here
 }
 
@@ -128,6 +131,8 @@ type Options struct {
 	Invoker   lambda.Invoker // of the stream's function; needed where it has one
 	Seed      record.Seed
 	Workers   int // goroutines at once; 0 is one
+	// Log is called with what the service would write to its error log, where the description has that on; nil for nothing.
+	Log func(LogLine)
 
 	// ActivePartitions is how many partitions may be open at once, 500 where 0 (dynamic-partitioning.md §1: raisable to 5,000).
 	ActivePartitions int
@@ -153,8 +158,13 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.events = s.errorLog(o, s.S3.Logged, s.bucketARN(s.S3.Bucket)); s.Sink != nil {
+		p.events = s.errorLog(o, s.SinkLogged, sinkName(s.Sink))
+	}
+	p.delivery.events = p.events
+	lines := s.errorLog(o, s.S3.Logged, s.bucketARN(s.S3.Bucket))
 	p.errorOutput = func(c record.Cause) outletConfig {
-		return outletConfig{hints: ErrorHints, most: maxSize, budget: s3Budget, dest: &s3.Destination{
+		return outletConfig{hints: ErrorHints, most: maxSize, budget: s3Budget, events: lines, dest: &s3.Destination{
 			Kind: s3.Error, Bucket: o.Bucket, Name: s.S3.Bucket, Stream: s.Name, Version: s.Version,
 			Prefix: s.S3.ErrorPrefix, Type: c.String(), Zone: s.S3.Zone, KMSKey: s.S3.KMSKey, Seed: o.Seed, Station: "error/" + c.String(), Format: s3.Join{},
 		}}
@@ -195,7 +205,8 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 		}
 		dest.Format = s3.Join{}
 		p.log = buffer.NewLog(&p.pool)
-		p.backup = &outlet{Reader: p.log.Reader("backup", b.Hints), dest: dest, entry: &p.ledger.Backup, order: rankBackup, most: maxSize, budget: s3Budget}
+		p.backup = &outlet{Reader: p.log.Reader("backup", b.Hints), dest: dest, entry: &p.ledger.Backup, order: rankBackup, most: maxSize, budget: s3Budget,
+			events: s.errorLog(o, b.Logged, s.bucketARN(b.Bucket))}
 	}
 	return p, nil
 }

@@ -37,6 +37,7 @@ type rig struct {
 	function    *Function // nil without one
 	faults      *harness.Faults
 	bucket      s3.Memory
+	log         []harness.LogLine // the error log
 	trace       harness.Trace
 	pipeline    *harness.Pipeline
 	origins     []origin // of what was put, in the order of first
@@ -78,7 +79,7 @@ func newRig(ctx context.Context, s setup) (r *rig, readable bool, err error) {
 	for _, f := range s.faults {
 		r.faults.Add(f)
 	}
-	o := harness.Options{Bucket: &r.bucket, Seed: record.Seed(s.seed), Workers: 1}
+	o := harness.Options{Bucket: &r.bucket, Seed: record.Seed(s.seed), Workers: 1, Log: func(l harness.LogLine) { r.log = append(r.log, l) }}
 	s.compat.Pipeline(&o)
 	switch {
 	case stream.Lambda == nil:
