@@ -89,12 +89,12 @@ func (k *Keys) Failures(in []record.Record, o *record.Outage, attempts int, at t
 func (k *Keys) Forget(keys *record.Keys) { k.table.Forget(keys) }
 
 // Failure is a record whose partition can't be known, or can't be opened. Its line is that of processing-failed, without a Lambda
-// (dynamic-partitioning.md §6).
+// (dynamic-partitioning.md §6; CHOICE: also where there are too many partitions, and no lambdaARN at all).
 func Failure(r record.Record, code, message string, at time.Time) record.Failure {
 	return record.Failure{Record: r, Cause: record.ProcessingFailed, Code: code, Message: message, Attempts: 1, At: at.UnixMilli()}
 }
 
-// extract fills found, or says what is wrong.
+// extract fills found, or says what is wrong. A key that the Lambda didn't give is like an empty one (§3, CHOICE).
 func (k *Keys) extract(r *record.Record) (message string) {
 	for i := range k.lambda {
 		if r.Keys == nil || i >= len(r.Keys.Lambda) || r.Keys.Lambda[i] == "" {
@@ -123,7 +123,8 @@ next:
 	return ""
 }
 
-// text is the message of an error line.
+// text is the message of an error line. That no output, several, one that is no object, and a value that is no scalar fail the
+// record is a CHOICE (§2), and so are their messages.
 func text(err error) string {
 	var e *jq.ExtractError
 	if !errors.As(err, &e) {

@@ -175,6 +175,7 @@ func (v *delivery) encode(ctx context.Context, now time.Time) ([]record.Failure,
 		giveBody(body)
 		return failed, nil // all failed: no object (format-conversion.md §8, CHOICE)
 	}
+	// The time in a key is the oldest record's arrival (s3-delivery.md §3); of error output too, and in the stream's zone (§4.4, §4.6, CHOICE).
 	first := &v.records[0]
 	oldest := first.Arrival
 	for i := range v.records {
