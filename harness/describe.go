@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/hydrantkit/hydrant/harness/api"
+	"github.com/hydrantkit/hydrant/harness/buffer"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/internal/template/terraform"
 	"github.com/hydrantkit/hydrant/schema"
@@ -243,6 +245,8 @@ type describer struct {
 	t       *template.Template // nil where the description is the API's own JSON
 	err     error
 	notices []string
+
+	lambdaHints buffer.Hints // of the Lambda processor, where the destination has its own
 }
 
 // notice says what the description means, where that may surprise its author.
@@ -337,11 +341,12 @@ var sinkKinds = []sinkKind{
 	{member: "AmazonOpenSearchServerlessDestinationConfiguration", name: "Amazon OpenSearch Serverless", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
 	{member: "AmazonopensearchserviceDestinationConfiguration", name: "Amazon OpenSearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
 	{member: "ElasticsearchDestinationConfiguration", name: "Amazon Elasticsearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
-	{member: "HttpEndpointDestinationConfiguration", name: "an HTTP endpoint", backup: [2]string{"FailedDataOnly", "AllData"}},
+	{member: "HttpEndpointDestinationConfiguration", name: "an HTTP endpoint", backup: [2]string{"FailedDataOnly", "AllData"}, read: (*describer).httpEndpoint},
 	{member: "IcebergDestinationConfiguration", name: "Apache Iceberg", backup: [2]string{"FailedDataOnly", "AllData"}},
 	{member: "RedshiftDestinationConfiguration", name: "Amazon Redshift"},
 	{member: "SnowflakeDestinationConfiguration", name: "Snowflake", backup: [2]string{"FailedDataOnly", "AllData"}},
-	{member: "SplunkDestinationConfiguration", name: "Splunk", backup: [2]string{"FailedEventsOnly", "AllEvents"}},
+	{member: "SplunkDestinationConfiguration", name: "Splunk", backup: [2]string{"FailedEventsOnly", "AllEvents"}, read: (*describer).splunk,
+		lambda: buffer.Hints{Size: MiB / 4, Interval: 60 * time.Second}}, // record-transformation.md §6
 }
 
 func (d *describer) destination(s *Stream, n *template.Node) {

@@ -102,5 +102,8 @@ func configuration(m template.Member, answer ...string) template.Member {
 	if b := m.Value.Get("S3BackupDescription"); b != nil && m.Key == "ExtendedS3DestinationConfiguration" && m.Value.Kind == template.Map {
 		m.Value = with(without(m.Value, "S3BackupDescription"), "S3BackupConfiguration", b)
 	}
+	if b := m.Value.Get("S3DestinationDescription"); b != nil && m.Value.Kind == template.Map {
+		m.Value = with(without(m.Value, "S3DestinationDescription"), "S3Configuration", b)
+	}
 	return m
 }

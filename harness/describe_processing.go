@@ -188,6 +188,9 @@ func (d *describer) extraction(s *Stream, p *template.Node) {
 // lambda reads a Lambda processor, whose hints are numbers in texts (record-transformation.md §4, §6).
 func (d *describer) lambda(s *Stream, p *template.Node) {
 	l := &Lambda{Retries: 3, Hints: buffer.Hints{Size: 1 * MiB, Interval: 60 * time.Second}}
+	if d.lambdaHints != (buffer.Hints{}) {
+		l.Hints = d.lambdaHints
+	}
 	d.parameters(p, "Lambda", func(name string, v *template.Node) error {
 		switch name {
 		case "LambdaArn":

@@ -60,23 +60,15 @@ var renames = map[string]struct {
 			{name: "dynamic_partitioning_configuration", path: "DynamicPartitioningConfiguration", form: block, blocks: []argument{
 				{name: "enabled", path: "Enabled"}, {name: "retry_duration", path: "RetryOptions.DurationInSeconds"},
 			}},
-			{name: "processing_configuration", path: "ProcessingConfiguration", form: block, blocks: []argument{
-				{name: "enabled", path: "Enabled"},
-				{name: "processors", path: "Processors", form: blocks, blocks: []argument{
-					{name: "type", path: "Type"},
-					{name: "parameters", path: "Parameters", form: blocks, blocks: []argument{
-						{name: "parameter_name", path: "ParameterName"}, {name: "parameter_value", path: "ParameterValue"},
-					}},
-				}},
-			}},
+			processingArgument,
 			{name: "data_format_conversion_configuration", path: "DataFormatConversionConfiguration", form: block, blocks: conversionArguments},
 		}, s3Arguments...)},
-		{name: "splunk_configuration", path: "SplunkDestinationConfiguration", form: foreign},
+		{name: "splunk_configuration", path: "SplunkDestinationConfiguration", form: block, blocks: splunkArguments},
 		{name: "redshift_configuration", path: "RedshiftDestinationConfiguration", form: foreign},
 		{name: "elasticsearch_configuration", path: "ElasticsearchDestinationConfiguration", form: foreign},
 		{name: "opensearch_configuration", path: "AmazonopensearchserviceDestinationConfiguration", form: foreign},
 		{name: "opensearchserverless_configuration", path: "AmazonOpenSearchServerlessDestinationConfiguration", form: foreign},
-		{name: "http_endpoint_configuration", path: "HttpEndpointDestinationConfiguration", form: foreign},
+		{name: "http_endpoint_configuration", path: "HttpEndpointDestinationConfiguration", form: block, blocks: httpEndpointArguments},
 		{name: "iceberg_configuration", path: "IcebergDestinationConfiguration", form: foreign},
 		{name: "snowflake_configuration", path: "SnowflakeDestinationConfiguration", form: foreign},
 	}},
@@ -97,9 +89,55 @@ var s3Arguments = []argument{
 	{name: "buffering_interval", old: "buffer_interval", path: "BufferingHints.IntervalInSeconds", def: "300"},
 	{name: "compression_format", path: "CompressionFormat"},
 	{name: "kms_key_arn", path: "EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN"},
-	{name: "cloudwatch_logging_options", path: "CloudWatchLoggingOptions", form: block, blocks: []argument{
+	loggingArgument,
+}
+
+// What the configurations of all destinations have.
+var (
+	processingArgument = argument{name: "processing_configuration", path: "ProcessingConfiguration", form: block, blocks: []argument{
+		{name: "enabled", path: "Enabled"},
+		{name: "processors", path: "Processors", form: blocks, blocks: []argument{
+			{name: "type", path: "Type"},
+			{name: "parameters", path: "Parameters", form: blocks, blocks: []argument{
+				{name: "parameter_name", path: "ParameterName"}, {name: "parameter_value", path: "ParameterValue"},
+			}},
+		}},
+	}}
+	loggingArgument = argument{name: "cloudwatch_logging_options", path: "CloudWatchLoggingOptions", form: block, blocks: []argument{
 		{name: "enabled", path: "Enabled"}, {name: "log_group_name", path: "LogGroupName"}, {name: "log_stream_name", path: "LogStreamName"},
+	}}
+	secretArgument = argument{name: "secrets_manager_configuration", path: "SecretsManagerConfiguration", form: block, blocks: []argument{
+		{name: "enabled", path: "Enabled", def: "false"}, {name: "secret_arn", path: "SecretARN"}, {name: "role_arn", path: "RoleARN"},
+	}}
+	failedArgument = argument{name: "s3_configuration", path: "S3Configuration", form: block, blocks: s3Arguments}
+)
+
+var httpEndpointArguments = []argument{
+	{name: "url", path: "EndpointConfiguration.Url"}, {name: "name", path: "EndpointConfiguration.Name"}, {name: "access_key", path: "EndpointConfiguration.AccessKey"},
+	{name: "buffering_size", path: "BufferingHints.SizeInMBs", def: "5"},
+	{name: "buffering_interval", path: "BufferingHints.IntervalInSeconds", def: "300"},
+	{name: "role_arn", path: "RoleARN"},
+	{name: "retry_duration", path: "RetryOptions.DurationInSeconds", def: "300"},
+	{name: "s3_backup_mode", path: "S3BackupMode"},
+	{name: "request_configuration", path: "RequestConfiguration", form: block, blocks: []argument{
+		{name: "content_encoding", path: "ContentEncoding"},
+		{name: "common_attributes", path: "CommonAttributes", form: blocks, blocks: []argument{
+			{name: "name", path: "AttributeName"}, {name: "value", path: "AttributeValue"},
+		}},
 	}},
+	failedArgument, processingArgument, loggingArgument, secretArgument,
+}
+
+var splunkArguments = []argument{
+	{name: "hec_endpoint", path: "HECEndpoint"},
+	{name: "hec_endpoint_type", path: "HECEndpointType", def: "Raw"},
+	{name: "hec_token", path: "HECToken"},
+	{name: "hec_acknowledgment_timeout", path: "HECAcknowledgmentTimeoutInSeconds", def: "180"},
+	{name: "buffering_size", path: "BufferingHints.SizeInMBs", def: "5"},
+	{name: "buffering_interval", path: "BufferingHints.IntervalInSeconds", def: "60"},
+	{name: "retry_duration", path: "RetryOptions.DurationInSeconds", def: "3600"},
+	{name: "s3_backup_mode", path: "S3BackupMode"},
+	failedArgument, processingArgument, loggingArgument, secretArgument,
 }
 
 var conversionArguments = []argument{

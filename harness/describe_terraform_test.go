@@ -50,6 +50,9 @@ func show(s *Stream) string {
 			fmt.Fprintf(&b, " %s:%s", col.Name, col.Type)
 		}
 	}
+	if s.Sink != nil {
+		fmt.Fprintf(&b, "sink %+v", s.Sink)
+	}
 	return b.String()
 }
 
@@ -65,7 +68,7 @@ func testdata(t testing.TB, name string) []byte {
 // TestTerraform holds streams described in Terraform to the same ones described by requests.
 func TestTerraform(t *testing.T) {
 	tf := testdata(t, "streams.tf")
-	for _, id := range []string{"full", "kinesis", "msk", "old"} {
+	for _, id := range []string{"full", "http", "kinesis", "msk", "old", "splunk"} {
 		request, err := Parse(id+".json", testdata(t, id+".request.json"), DescribeOptions{Table: eventsTable(t)})
 		if err != nil {
 			t.Fatal(err)
@@ -100,7 +103,7 @@ func TestTerraform(t *testing.T) {
 		t.Errorf("the function's ARN is at %v", p)
 	}
 	_, err = Parse("streams.tf", tf, DescribeOptions{})
-	if err == nil || !strings.Contains(err.Error(), "4 delivery streams (aws_kinesis_firehose_delivery_stream.full, ") {
+	if err == nil || !strings.Contains(err.Error(), "6 delivery streams (aws_kinesis_firehose_delivery_stream.full, ") {
 		t.Errorf("%v", err)
 	}
 }
@@ -134,6 +137,7 @@ func TestTerraformArguments(t *testing.T) {
 var terraformUnread = map[string]bool{
 	"role_arn": true, "RoleArn": true, "kms_key_arn": true, "key_arn": true, "key_type": true, "tags": true, "log_group_name": true, "log_stream_name": true,
 	"topic_name": true, "read_from_timestamp": true, "connectivity": true, "destination": true, // one destination is there
+	"access_key": true, "hec_token": true, // needn't be known
 }
 
 // TestTerraformEveryLeaf makes each argument of the streams in turn one that only a provider knows: what is reported is its line.
@@ -179,7 +183,7 @@ func TestTerraformRefused(t *testing.T) {
 		{"the provider's default", "kinesis", "    buffering_size = 64\n", "", "BufferingHints.SizeInMBs must be at least 64 when data format conversion is enabled; it is 5"},
 		{"another destination", "old", `destination = "s3"`, `destination = "splunk"`, "t.tf:228:17: the destination is splunk, and there is no block splunk_configuration"},
 		{"no destination of ours", "old", `destination = "s3"`, `destination = "s4"`, "the destination s4 is not known"},
-		{"not simulated", "old", `destination = "s3"`, "destination = \"splunk\"\nsplunk_configuration { hec_token = \"x\" }\n", "delivery to Splunk is not simulated"},
+		{"another destination", "old", `destination = "s3"`, "destination = \"splunk\"\nsplunk_configuration { hec_token = \"x\" }\n", "Value at 'splunkDestinationConfiguration.hECEndpoint' failed to satisfy constraint: Member must not be null"},
 		{"out of range", "full", "retry_duration = 17", "retry_duration = 7201", "t.tf:109:24: ValidationException: 1 validation error detected: Value at 'extendedS3DestinationConfiguration.dynamicPartitioningConfiguration.retryOptions.durationInSeconds' failed to satisfy constraint: Member must have value less than or equal to 7200"},
 		{"a table elsewhere", "kinesis", `table_name    = "events"`, `table_name    = "nothing"`, "EntityNotFoundException: the template has no table logs.nothing"},
 		{"both sources", "kinesis", "  kinesis_source_configuration {", "  msk_source_configuration {\n msk_cluster_arn = \"arn:x\"\n topic_name = \"t\"\n authentication_configuration {\n connectivity = \"PUBLIC\"\n role_arn = \"arn:aws:iam::123456789012:role/r\"\n }\n }\n  kinesis_source_configuration {", "KinesisStreamSourceConfiguration is only valid when DeliveryStreamType is KinesisStreamAsSource"},

@@ -158,7 +158,7 @@ func TestRefused(t *testing.T) {
 		{"partitioning without keys", "        CompressionFormat:", "        DynamicPartitioningConfiguration: { Enabled: true }\n        CompressionFormat:", "Prefix must contain partition keys"},
 		{"partitioning, keys of a query", "        Prefix: access/", "        DynamicPartitioningConfiguration: { Enabled: true }\n        Prefix: access/!{partitionKeyFromQuery:k}/", "there is no MetadataExtraction processor"},
 		{"a query that jq 1.6 refuses", "            - Type: Lambda\n", "            - Type: MetadataExtraction\n              Parameters: [{ParameterName: JsonParsingEngine, ParameterValue: JQ-1.6}, {ParameterName: MetadataExtractionQuery, ParameterValue: '{k: .a // 1}'}]\n            - Type: Lambda\n", "dynamic partitioning is enabled"},
-		{"Splunk", "ExtendedS3DestinationConfiguration:", "SplunkDestinationConfiguration:", "delivery to Splunk is not simulated"},
+		{"another destination", "ExtendedS3DestinationConfiguration:", "SplunkDestinationConfiguration:", "a SplunkDestinationConfiguration has no member BucketARN"},
 		{"no stream", "AWS::KinesisFirehose::DeliveryStream", "AWS::Kinesis::Stream", "no resource of type"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -201,13 +201,13 @@ func (f *Faults) hit(place string) string {
 	return ""
 }
 
-// hitRequest is hit for a request to a sink. An acknowledgement that doesn't come is the fault of the request that asks for it; all others
-// are those of requests that bring something.
+// hitRequest is hit for a request to a sink. An acknowledgement that doesn't come is the fault of the request that asks for it, where
+// there is such a one; all others are those of requests that bring something.
 func (f *Faults) hitRequest(place string, poll bool) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, e := range f.list {
-		if e.Place != place || e.Kind == "slow" || poll != (e.Kind == "noack") || !f.lasts(e) {
+		if e.Place != place || e.Kind == "slow" || poll != (e.Kind == "noack" && place == "splunk") || !f.lasts(e) {
 			continue
 		}
 		if e.Count > 0 {
@@ -307,8 +307,11 @@ type faultyBucket struct {
 // Put fails as the fault says, or puts o.
 func (b faultyBucket) Put(ctx context.Context, o s3.Object) error {
 	place := "s3"
-	if o.Kind == s3.Backup {
+	switch o.Kind {
+	case s3.Backup:
 		place = "backup"
+	case s3.Request: // a file that stands for another destination
+		return b.Bucket.Put(ctx, o)
 	}
 	var code, message string
 	switch b.f.hit(place) {

@@ -119,7 +119,7 @@ func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 		o.waiting = time.Time{}
 	}
 	p, err := o.delivery.Attempt(ctx, now)
-	s.delivered, s.failed = p.Delivered, p.Failed
+	s.delivered, s.failed, s.lost = p.Delivered, p.Failed, p.Lost
 	o.account(p)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -153,7 +153,7 @@ func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 				return s, fmt.Errorf("a delivery of %d records gives up %d, of which %d are left", len(o.batch.Records), len(failed), left)
 			}
 			s.failed = append(s.failed, failed...)
-			s.lost = left - len(failed)
+			s.lost += left - len(failed)
 		case o.fails != nil:
 			rest := o.unfailed()
 			if len(rest) != left {
@@ -161,7 +161,7 @@ func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 			}
 			s.failed = append(s.failed, o.fails(rest, outage, o.batch.Attempts, now)...)
 		default:
-			s.lost = left
+			s.lost += left
 		}
 		s.done = true
 		return s, nil
@@ -193,8 +193,8 @@ func (o *outlet) chance() float64 {
 // account notes what an attempt settled.
 func (o *outlet) account(p record.Progress) {
 	o.entry.Out += int64(p.Delivered)
-	o.entry.Failed += int64(len(p.Failed))
-	o.batch.Settled += p.Delivered + len(p.Failed)
+	o.entry.Failed += int64(len(p.Failed) + p.Lost)
+	o.batch.Settled += p.Delivered + len(p.Failed) + p.Lost
 	for i := range p.Failed {
 		o.gone = append(o.gone, recordID{p.Failed[i].Record.Seq, p.Failed[i].Record.Sub})
 	}

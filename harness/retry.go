@@ -31,6 +31,16 @@ func partitionBudget(d time.Duration) budget {
 	return budget{Attempts: 0, For: max(d, time.Nanosecond), First: time.Second, Cap: time.Minute}
 }
 
+// endpointBudget: RetryOptions.DurationInSeconds from the first failure without the waits for acknowledgements, then the error output; 0 is no
+// retry. Pauses are those of HTTP endpoints, of which the guide says that they may change (destinations.md §4.4); n from 0 is a CHOICE, and so are
+// the same pauses for Splunk.
+func endpointBudget(d time.Duration) budget {
+	if d == 0 {
+		return budget{Attempts: 1}
+	}
+	return budget{For: d, First: time.Second, Cap: 2 * time.Minute, Jitter: 0.15}
+}
+
 // next says when to try again after attempts failed ones, the last of which ended at end. since is where For counts from. chance, from 0 to 1, is
 // where in the range of its jitter a pause lies. ok is false when the budget is spent.
 func (b budget) next(attempts int, since, end time.Time, chance float64) (at time.Time, ok bool) {

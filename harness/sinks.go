@@ -1,8 +1,11 @@
 package harness
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness/buffer"
@@ -48,16 +51,81 @@ type sinkKind struct {
 	member, name string
 	backup       [2]string // the two values of S3BackupMode: failed only, all
 	read         func(d *describer, s *Stream, n *template.Node)
+	lambda       buffer.Hints // of the function's buffer; zero where they are the usual ones
 }
 
 // sinkConfig is what the configurations of all sinks have in common.
 type sinkConfig struct {
-	hints buffer.Hints
-	most  int64
-	retry time.Duration
+	hints  buffer.Hints
+	most   int64
+	retry  time.Duration
+	secret secret
 }
 
 func (c *sinkConfig) buffer() (buffer.Hints, int64) { return c.hints, c.most }
+
+func (c *sinkConfig) sealed() *secret { return &c.secret }
+
+// A secret is a key or a token that a stream shows its destination: in the description, or in Secrets Manager.
+type secret struct {
+	name   string // the secret's ARN, or said; empty where there is none
+	said   string // what the description calls it
+	member string // of the secret's JSON
+	value  string
+	known  bool
+}
+
+// Secret is the name of what the destination wants shown and the description doesn't hold: the ARN of a secret, or the member
+// whose value isn't known here. It is empty where nothing is missing.
+func (s *Stream) Secret() string {
+	if k, ok := s.Sink.(interface{ sealed() *secret }); ok && !k.sealed().known {
+		return k.sealed().name
+	}
+	return ""
+}
+
+// SetSecret says what the secret holds: its JSON ({"api_key":"…"}, {"hec_token":"…"}), or the value alone.
+func (s *Stream) SetSecret(name string, text []byte) error {
+	k, ok := s.Sink.(interface{ sealed() *secret })
+	if !ok || name != k.sealed().name && name != k.sealed().said {
+		return fmt.Errorf("the stream %s has no secret %s", s.Name, name)
+	}
+	c := k.sealed()
+	c.name = cmp.Or(c.name, name)
+	c.value = strings.TrimSpace(string(text))
+	if strings.HasPrefix(c.value, "{") {
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(text, &members); err != nil {
+			return fmt.Errorf("the secret %s is not JSON", name) // no part of which is shown
+		}
+		if err := json.Unmarshal(members[c.member], &c.value); err != nil {
+			return fmt.Errorf("the secret %s has no member %s that is a text", name, c.member)
+		}
+	}
+	c.known = true
+	return nil
+}
+
+// secret reads what is shown to a destination: a member of parent, or of a secret that n's SecretsManagerConfiguration names.
+// What the description doesn't know is missing only where it is sent.
+func (d *describer) secret(n, parent *template.Node, member, key string) secret {
+	sm, v := n.Get("SecretsManagerConfiguration"), parent.Get(member)
+	c := secret{said: member, member: key}
+	switch {
+	case d.block(sm) && d.boolean(sm.Get("Enabled"), false):
+		if !v.IsNull() {
+			d.refuse(v, "%s cannot be specified when SecretsManagerConfiguration is enabled", member)
+		}
+		c.name = d.required(sm, "SecretARN", "SecretsManagerConfiguration")
+	case v.IsNull() || v.Kind == template.String && v.Text == "":
+		c.known = true
+	case v.Kind == template.Unresolved || v.Kind == template.String && strings.HasPrefix(v.Text, "{{resolve:"):
+		c.name = member // CloudFormation finds it out when it deploys
+	default:
+		c.name, c.value, c.known = member, d.str(v), true
+	}
+	return c
+}
 
 // sinkHints reads BufferingHints: sizes in MiB from lo to hi, intervals in seconds up to the longest.
 func (d *describer) sinkHints(n *template.Node, lo, size, hi, interval, longest int64) (h buffer.Hints, most int64) {
@@ -97,11 +165,20 @@ func (d *describer) sink(s *Stream, n *template.Node, k *sinkKind) {
 		}
 		s.Backup = &b
 	}
+	d.lambdaHints = k.lambda
 	d.processing(s, n.Get("ProcessingConfiguration"))
 	s.SinkLogged = d.logging(n.Get("CloudWatchLoggingOptions"))
 	if d.err == nil {
 		k.read(d, s, n)
 	}
+}
+
+// outstanding is how many invocations of the stream's function may run at once (record-transformation.md §6).
+func (s *Stream) outstanding() int {
+	if _, ok := s.Sink.(*Splunk); ok {
+		return splunkOutstanding
+	}
+	return outstandingInvocations
 }
 
 // openSink makes the outlets' configuration of a stream with a sink.
@@ -126,6 +203,11 @@ type faultyTransport struct {
 
 // Do fails as the fault says, or does the request.
 func (t faultyTransport) Do(ctx context.Context, r *sink.Request) (*sink.Answer, error) {
+	timeout := cmp.Or(r.Timeout, sink.DefaultTimeout)
+	late := &sink.TransportError{Trouble: sink.TimedOut, Err: fmt.Errorf("no answer within %v, %w", timeout, errInjected)}
+	if !r.Poll && t.f.latency(t.place) >= timeout {
+		return nil, late
+	}
 	kind := t.f.hitRequest(t.place, r.Poll)
 	switch kind {
 	case "":
@@ -138,5 +220,9 @@ func (t faultyTransport) Do(ctx context.Context, r *sink.Request) (*sink.Answer,
 	if a := r.Answer(kind); a != nil {
 		return a, nil
 	}
-	return t.Transport.Do(ctx, r)
+	a, err := t.Transport.Do(ctx, r)
+	if err == nil && kind == "noack" { // taken, and nobody hears of it
+		return nil, late
+	}
+	return a, err
 }

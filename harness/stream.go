@@ -195,7 +195,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 			Buffer: buffer.New(s.eventHints(l.Hints), &p.pool),
 			processor: lambda.New(o.Invoker, lambda.Options{FunctionARN: l.ARN, StreamARN: s.ARN, Region: s.Region,
 				SourceARN: s.SourceARN, MSK: s.Source == MSK, Seed: o.Seed, Keys: s.S3.Prefix.LambdaKeys()}),
-			entry: &p.ledger.Lambda, budget: transformBudget(l.Retries), most: outstandingInvocations,
+			entry: &p.ledger.Lambda, budget: transformBudget(l.Retries), most: s.outstanding(),
 		}
 	}
 	if b := s.Backup; b != nil {

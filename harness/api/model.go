@@ -13,7 +13,7 @@ const (
 // compressionFormats are in the order in which the service lists them (sources.md §1).
 var compressionFormats = enum("ZIP", "HADOOP_SNAPPY", "Snappy", "GZIP", "UNCOMPRESSED")
 
-// shapes are the structures of a request of CreateDeliveryStream with an S3 destination, from the service's model
+// shapes are the structures of a request of CreateDeliveryStream, from the service's model
 // (api-shapes.md).
 var shapes = map[string][]member{
 	"CreateDeliveryStreamInput": {
@@ -27,8 +27,8 @@ var shapes = map[string][]member{
 		{"RedshiftDestinationConfiguration", optional, opaque},
 		{"ElasticsearchDestinationConfiguration", optional, opaque},
 		{"AmazonopensearchserviceDestinationConfiguration", optional, opaque},
-		{"SplunkDestinationConfiguration", optional, opaque},
-		{"HttpEndpointDestinationConfiguration", optional, opaque},
+		{"SplunkDestinationConfiguration", optional, object("SplunkDestinationConfiguration")},
+		{"HttpEndpointDestinationConfiguration", optional, object("HttpEndpointDestinationConfiguration")},
 		{"Tags", optional, list(1, 50, object("Tag"))},
 		{"AmazonOpenSearchServerlessDestinationConfiguration", optional, opaque},
 		{"MSKSourceConfiguration", optional, object("MSKSourceConfiguration")},
@@ -87,6 +87,57 @@ var shapes = map[string][]member{
 		{"DynamicPartitioningConfiguration", optional, object("DynamicPartitioningConfiguration")},
 		{"FileExtension", optional, text(0, 128, `^$|\.[0-9a-z!\-_.*'()]+`)},
 		{"CustomTimeZone", optional, text(0, 50, `^$|[a-zA-Z/_]+`)},
+	},
+	"HttpEndpointDestinationConfiguration": {
+		{"EndpointConfiguration", required, object("HttpEndpointConfiguration")},
+		{"BufferingHints", optional, object("HttpEndpointBufferingHints")},
+		{"CloudWatchLoggingOptions", optional, object("CloudWatchLoggingOptions")},
+		{"RequestConfiguration", optional, object("HttpEndpointRequestConfiguration")},
+		{"ProcessingConfiguration", optional, object("ProcessingConfiguration")},
+		{"RoleARN", optional, text(1, 512, roleARN)},
+		{"RetryOptions", optional, object("RetryOptions")},
+		{"S3BackupMode", optional, enum("FailedDataOnly", "AllData")},
+		{"S3Configuration", required, object("S3DestinationConfiguration")},
+		{"SecretsManagerConfiguration", optional, object("SecretsManagerConfiguration")},
+	},
+	"HttpEndpointConfiguration": {
+		{"Url", required, text(1, 1000, `https://.*`)},
+		{"Name", optional, text(1, 256, notBlank)},
+		{"AccessKey", optional, text(0, 4096, "")},
+	},
+	"HttpEndpointBufferingHints": {
+		{"SizeInMBs", optional, integer(1, 64)},
+		{"IntervalInSeconds", optional, integer(0, 900)},
+	},
+	"HttpEndpointRequestConfiguration": {
+		{"ContentEncoding", optional, enum("NONE", "GZIP")},
+		{"CommonAttributes", optional, list(0, 50, object("HttpEndpointCommonAttribute"))},
+	},
+	"HttpEndpointCommonAttribute": {
+		{"AttributeName", required, text(1, 256, notBlank)},
+		{"AttributeValue", required, text(0, 1024, "")},
+	},
+	"SplunkDestinationConfiguration": {
+		{"HECEndpoint", required, text(0, 2048, "")},
+		{"HECEndpointType", required, enum("Raw", "Event")},
+		{"HECToken", optional, text(0, 2048, "")},
+		{"HECAcknowledgmentTimeoutInSeconds", optional, integer(180, 600)},
+		{"RetryOptions", optional, object("RetryOptions")},
+		{"S3BackupMode", optional, enum("FailedEventsOnly", "AllEvents")},
+		{"S3Configuration", required, object("S3DestinationConfiguration")},
+		{"ProcessingConfiguration", optional, object("ProcessingConfiguration")},
+		{"CloudWatchLoggingOptions", optional, object("CloudWatchLoggingOptions")},
+		{"BufferingHints", optional, object("SplunkBufferingHints")},
+		{"SecretsManagerConfiguration", optional, object("SecretsManagerConfiguration")},
+	},
+	"SplunkBufferingHints": {
+		{"IntervalInSeconds", optional, integer(0, 60)},
+		{"SizeInMBs", optional, integer(1, 5)},
+	},
+	"SecretsManagerConfiguration": {
+		{"SecretARN", optional, text(1, 2048, `arn:.*:secretsmanager:[a-zA-Z0-9\-]+:\d{12}:secret:[a-zA-Z0-9\-/_+=.@!]+`)},
+		{"RoleARN", optional, text(1, 512, roleARN)},
+		{"Enabled", required, boolean},
 	},
 	"BufferingHints": {
 		{"SizeInMBs", optional, integer(1, 128)},

@@ -27,7 +27,7 @@ func (f Files) Do(ctx context.Context, r *Request) (*Answer, error) {
 		URL     string            `json:"url"`
 		Headers map[string]string `json:"headers"`
 		Records int               `json:"records"`
-	}{r.Method, r.URL, map[string]string{}, r.Records}
+	}{r.Method, r.Shown, map[string]string{}, r.Records}
 	for name, values := range r.Header {
 		if meta.Headers[name] = strings.Join(values, ", "); slices.Contains(r.Secrets, name) {
 			meta.Headers[name] = "***"

@@ -41,8 +41,27 @@ func NewLive(endpoint *url.URL, roots *x509.CertPool) *Live {
 	}}
 }
 
-// Do sends the request and reads the answer.
+// Do sends the request and reads the answer. A poll is repeated, with growing pauses.
 func (l *Live) Do(ctx context.Context, r *Request) (*Answer, error) {
+	a, err := l.do(ctx, r)
+	if r.Until == nil {
+		return a, err
+	}
+	patience, cancel := context.WithTimeout(ctx, r.Patience)
+	defer cancel()
+	for pause := 20 * time.Millisecond; err == nil && !r.Until(a); pause = min(2*pause, time.Second) {
+		wait, stop := context.WithTimeout(patience, pause)
+		<-wait.Done()
+		stop()
+		if patience.Err() != nil {
+			break
+		}
+		a, err = l.do(ctx, r)
+	}
+	return a, err
+}
+
+func (l *Live) do(ctx context.Context, r *Request) (*Answer, error) {
 	u, err := url.Parse(r.URL)
 	if err != nil || u.Host == "" {
 		return nil, &TransportError{InvalidHost, errors.New("the destination's URL can't be read")} // it may hold a secret

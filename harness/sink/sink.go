@@ -26,11 +26,16 @@ type Request struct {
 	Suffix string // ".json", ".ndjson"
 
 	Method, URL string
+	Shown       string // the URL as it may be written somewhere
 	Header      http.Header
 	Secrets     []string // the names of headers that are never written anywhere
 	Body        []byte   // valid during Do
 	Records     int      // in the body
 	Poll        bool     // it asks for something, and brings nothing
+	// Until says whether the answer to a poll is the last one. A server that time passes for differently than for the stream is
+	// asked again, for as long as the stream's time until the next poll, Patience.
+	Until    func(*Answer) bool
+	Patience time.Duration
 
 	Timeout time.Duration // for the answer; 0 is DefaultTimeout
 	Limit   int64         // bytes that the answer may have; 0 is DefaultLimit

@@ -1,4 +1,4 @@
-# Every argument of aws_kinesis_firehose_delivery_stream that says something of delivery to S3. The same streams are in
+# Every argument of aws_kinesis_firehose_delivery_stream that says something of what is delivered. The same streams are in
 # the requests beside this file.
 
 variable "size" {
@@ -232,5 +232,69 @@ resource "aws_kinesis_firehose_delivery_stream" "old" {
     buffer_size        = 10
     buffer_interval    = 400
     compression_format = "GZIP"
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "http" {
+  name        = "http"
+  destination = "http_endpoint"
+  http_endpoint_configuration {
+    url                = "https://example.com/in?a=b"
+    name               = "example"
+    access_key         = "key"
+    buffering_size     = 2
+    buffering_interval = 30
+    retry_duration     = 60
+    role_arn           = aws_iam_role.firehose.arn
+    s3_backup_mode     = "AllData"
+    request_configuration {
+      content_encoding = "GZIP"
+      common_attributes {
+        name  = "env"
+        value = "test"
+      }
+    }
+    s3_configuration {
+      role_arn           = aws_iam_role.firehose.arn
+      bucket_arn         = aws_s3_bucket.data.arn
+      compression_format = "GZIP"
+    }
+    secrets_manager_configuration {
+      enabled = false
+    }
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "splunk" {
+  name        = "splunk"
+  destination = "splunk"
+  splunk_configuration {
+    hec_token                  = ""
+    hec_endpoint               = "https://splunk.example.com:8088"
+    hec_endpoint_type          = "Event"
+    hec_acknowledgment_timeout = 200
+    buffering_size             = 1
+    buffering_interval         = 0
+    retry_duration             = 0
+    s3_backup_mode             = "AllEvents"
+    s3_configuration {
+      role_arn   = aws_iam_role.firehose.arn
+      bucket_arn = aws_s3_bucket.data.arn
+    }
+    secrets_manager_configuration {
+      enabled    = true
+      secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hec-AbCdEf"
+      role_arn   = aws_iam_role.firehose.arn
+    }
+    processing_configuration {
+      enabled = true
+      processors {
+        type = "Lambda"
+        parameters {
+          parameter_name  = "LambdaArn"
+          parameter_value = aws_lambda_function.transform.arn
+        }
+      }
+    }
   }
 }
