@@ -30,8 +30,9 @@ type Case struct {
 	archive *txtar.Archive // nil for a directory
 	stream  description
 	records []file
-	expect  []*expectation
-	temp    string // where the archive was unpacked; empty where it wasn't needed
+	members []*expectation // all that is below expect/
+	expect  []*expectation // without those of types
+	temp    string         // where the archive was unpacked; empty where it wasn't needed
 }
 
 // A description is what stream.yaml says.
@@ -63,7 +64,8 @@ type expectation struct {
 	name string // of the member
 	body []byte
 	pattern
-	lines []*regexp.Regexp // of a .re; nil for others
+	lines  []*regexp.Regexp // of a .re; nil for others
+	schema *expectation     // of the object's type; nil without one
 }
 
 // The expectations that aren't objects.
@@ -170,8 +172,11 @@ func Load(p string) (*Case, error) {
 			if err != nil {
 				return c, err
 			}
-			c.expect = append(c.expect, e)
+			c.members = append(c.members, e)
 		}
+	}
+	if err := c.schemas(); err != nil {
+		return c, err
 	}
 	if stream == nil {
 		return c, fmt.Errorf("%s has no %s", p, streamFile)

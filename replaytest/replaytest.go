@@ -276,6 +276,27 @@ func (s *Stream) Expect(key string, lines ...string) {
 	}
 }
 
+// ExpectTypes checks the type of the rows of every Parquet and ORC object whose name matches key, as Expect finds them:
+// struct<id:bigint,tags:array<string>>, whose line breaks don't count.
+func (s *Stream) ExpectTypes(key, rowType string) {
+	s.t.Helper()
+	p := keyPattern(key)
+	e := expectation{name: key, pattern: p, schema: &expectation{name: key + schemaSuffix, body: []byte(rowType)}}
+	g := s.outcome()
+	found := false
+	for i := range g.objects {
+		if o := &g.objects[i]; p.matches(o.Name()) {
+			found = true
+			if f, ok := g.compareSchema(&e, o); !ok {
+				s.t.Errorf("%s", f)
+			}
+		}
+	}
+	if !found {
+		s.t.Errorf("no object %s was delivered; there are:%s", key, s.names(g))
+	}
+}
+
 // ExpectNoMore checks that every object was expected by a call of Expect.
 func (s *Stream) ExpectNoMore() {
 	s.t.Helper()

@@ -162,6 +162,7 @@ type Object struct {
 	Bucket, Key string
 	Body        []byte // decompressed; rows as NDJSON where the file is Parquet or ORC
 	Columnar    bool   // it is one
+	Type        string // of its rows then, as Hive writes it: struct<id:bigint,…>
 	Records     int
 }
 
@@ -175,27 +176,31 @@ func (r *rig) objects() ([]Object, error) {
 		o := &r.bucket.Objects[i]
 		v := Object{Kind: o.Kind, Bucket: o.Bucket, Key: o.Key, Records: o.Records}
 		var err error
-		if v.Body, v.Columnar, err = r.body(o); err != nil {
+		if v.Body, v.Type, err = r.body(o); err != nil {
 			return nil, fmt.Errorf("read %s: %w", v.Name(), err)
 		}
+		v.Columnar = v.Type != ""
 		out = append(out, v)
 	}
 	return out, nil
 }
 
-// body undoes an object's compression, or prints its rows.
-func (r *rig) body(o *s3.Object) (body []byte, columnar bool, err error) {
+// body undoes an object's compression, or prints its rows, of which it returns the type.
+func (r *rig) body(o *s3.Object) (body []byte, rowType string, err error) {
 	s := r.description.Stream
 	format := compress.Uncompressed
 	switch {
 	case o.Kind == s3.Data && s.Conversion != nil:
 		f, err := read.Open(bytes.NewReader(o.Body), int64(len(o.Body)))
 		if err != nil {
-			return nil, true, err
+			return nil, "", err
+		}
+		if rowType, err = typeOf(f); err != nil {
+			return nil, "", err
 		}
 		var b bytes.Buffer
 		err = f.Rows(&b, nil, -1)
-		return b.Bytes(), true, err
+		return b.Bytes(), rowType, err
 	case o.Kind == s3.Data:
 		format = s.S3.Compression
 	case o.Kind == s3.Backup && s.Backup != nil:
@@ -208,12 +213,12 @@ func (r *rig) body(o *s3.Object) (body []byte, columnar bool, err error) {
 		in, err = compress.NewReaderOf(bytes.NewReader(o.Body), format)
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
 	if body, err = io.ReadAll(in); err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
-	return body, false, in.Close()
+	return body, "", in.Close()
 }
 
 // A file is a named text at hand.

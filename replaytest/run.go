@@ -174,7 +174,13 @@ func (g *outcome) compare() []Failure {
 		switch {
 		case j >= 0:
 			used[j] = true
-			if f, ok := g.compareObject(i, g.c.expect[j]); !ok {
+			e := g.c.expect[j]
+			if e.schema != nil {
+				if f, ok := g.compareSchema(e, &g.objects[i]); !ok {
+					failures = append(failures, f)
+				}
+			}
+			if f, ok := g.compareObject(i, e); !ok {
 				failures = append(failures, f)
 			}
 		default:

@@ -125,3 +125,24 @@ func TestLost(t *testing.T) {
 	}
 	s.ExpectNoMore()
 }
+
+// TestExpectTypes: the same rows of another type.
+func TestExpectTypes(t *testing.T) {
+	var request = `{"DeliveryStreamName":"rows","ExtendedS3DestinationConfiguration":{"BucketARN":"arn:aws:s3:::rows","RoleARN":"arn:aws:iam::123456789012:role/r",
+		"BufferingHints":{"SizeInMBs":64,"IntervalInSeconds":60},"DataFormatConversionConfiguration":{"Enabled":true,
+		"SchemaConfiguration":{"RoleARN":"arn:aws:iam::123456789012:role/r","DatabaseName":"d","TableName":"t","Region":"us-east-1"},
+		"InputFormatConfiguration":{"Deserializer":{"OpenXJsonSerDe":{}}},"OutputFormatConfiguration":{"Serializer":{"ParquetSerDe":{}}}}}}`
+	r := &recorder{TB: t}
+	s := replaytest.Parse(r, request, replaytest.Options{Schema: "struct<id:bigint,at:timestamp,d:decimal(10,2),v:varchar(3),l:array<struct<x:smallint>>,m:map<string,date>>"})
+	s.Put(`{"id":1}`)
+	s.Drain()
+	const types = "struct<id:bigint,at:timestamp,d:decimal(10,2),v:string,l:array<struct<x:smallint>>,m:map<string,date>>"
+	s.ExpectTypes("rows/*/*/*/*/*.parquet", types)
+	if r.errors != nil {
+		t.Error(r.errors)
+	}
+	s.ExpectTypes("rows/*/*/*/*/*.parquet", strings.Replace(types, "bigint", "int", 1))
+	if len(r.errors) != 1 || !strings.Contains(r.errors[0], "-  id:int,\n+  id:bigint,\n") {
+		t.Error(r.errors)
+	}
+}

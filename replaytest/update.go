@@ -32,19 +32,32 @@ func (g *outcome) update() (int, error) {
 		names[plain(g.objects[i].Name())]++
 	}
 	keep := map[string][]byte{}
+	schema := func(name string, o *Object, e *expectation) {
+		if !o.Columnar {
+			return
+		}
+		name = strings.TrimSuffix(name, regexpSuffix) + schemaSuffix
+		if keep[name] = []byte(strings.Join(schemaLines(o.Type), "\n") + "\n"); e == nil || e.schema == nil {
+			return
+		}
+		if _, ok := g.compareSchema(e, o); ok { // however it is broken into lines
+			keep[name] = e.schema.body
+		}
+	}
 	for i := range g.objects {
 		o := &g.objects[i]
 		if by[i] >= 0 {
 			e := g.c.expect[by[i]]
+			now := o.Body
 			switch {
 			case g.same(e, o):
-				keep[e.name] = e.body
-				continue
-			case users[by[i]] == 1 && e.lines != nil:
-				keep[e.name] = regexps(e, o)
-				continue
-			case users[by[i]] == 1:
-				keep[e.name] = o.Body
+				now = e.body
+			case e.lines != nil:
+				now = regexps(e, o)
+			}
+			if users[by[i]] == 1 || g.same(e, o) {
+				keep[e.name] = now
+				schema(e.name, o, e)
 				continue
 			}
 		} else if !g.wanted(o) {
@@ -55,6 +68,7 @@ func (g *outcome) update() (int, error) {
 			name = expectDir + o.Name()
 		}
 		keep[name] = o.Body
+		schema(name, o, nil)
 	}
 	for _, e := range g.c.expect {
 		switch {
@@ -138,7 +152,7 @@ func (c *Case) rewrite(members map[string][]byte) (changed int, err error) {
 			return 0, fmt.Errorf("%s: no file can have the name %s; write the case as a %s file", c.Path, name, archiveExtension)
 		}
 	}
-	for _, e := range c.expect {
+	for _, e := range c.members {
 		now, ok := members[e.name]
 		switch {
 		case !ok:
