@@ -481,10 +481,13 @@ func (c *Case) setup(ctx context.Context, o RunOptions) (setup, error) {
 		if err != nil {
 			return s, err
 		}
-		if s.data, err = os.ReadFile(at); err != nil {
+		info, err := os.Stat(at)
+		if err != nil {
 			return s, c.stream.doc.Get("template").Errorf("%v", err)
 		}
-		s.file, s.function.Dir = at, filepath.Dir(at)
+		if s.file, s.function.Dir = at, at; !info.IsDir() {
+			s.function.Dir = filepath.Dir(at)
+		}
 	}
 	if c.temp != "" { // what is built of it goes with it
 		s.function.Cache = filepath.Join(c.temp, ".build")
@@ -569,11 +572,7 @@ func Sources(p string) ([]string, error) {
 		if c.stream.id != "" {
 			id = c.stream.id
 		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return out, nil
-		}
-		d, err := harness.Parse(name, data, harness.DescribeOptions{ID: id, Template: template.Options{Parameters: c.stream.parameters}})
+		d, err := harness.Load(name, harness.DescribeOptions{ID: id, Template: template.Options{Parameters: c.stream.parameters}})
 		if err == nil && d.Function != nil {
 			if code, err := d.Function.Properties.Get("CodeUri").Str(); err == nil {
 				out = append(out, filepath.Join(filepath.Dir(name), filepath.FromSlash(code)))

@@ -17,9 +17,12 @@
 package replaytest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,25 +58,26 @@ type Stream struct {
 	expected map[string]bool
 }
 
-// New starts the stream that src describes: a file, or file#ID where it holds several. What it needs is closed when the
-// test ends, which then fails if a record isn't accounted for.
+// New starts the stream that src describes: a template, a request, Terraform (a .tf file, a folder of them, or show -json), or
+// src#ID where it holds several. What it needs is closed when the test ends, which then fails if a record isn't accounted for.
 func New(t testing.TB, src string, o Options) *Stream {
 	t.Helper()
-	file, id, data, err := readDescription(src)
-	if err != nil {
-		t.Fatalf("replaytest: %v", err)
+	dir, _, _ := strings.Cut(src, "#")
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		dir = filepath.Dir(dir)
 	}
-	return start(t, file, id, data, o)
+	return start(t, src, nil, dir, o)
 }
 
 // Parse starts the stream of a description that is at hand: the text of a template, or of a CreateDeliveryStream request. Paths
 // in it are relative to the current directory.
 func Parse(t testing.TB, description string, o Options) *Stream {
 	t.Helper()
-	return start(t, "description", "", []byte(description), o)
+	return start(t, "description", []byte(description), ".", o)
 }
 
-func start(t testing.TB, file, id string, data []byte, o Options) *Stream {
+// start starts the stream of a text, or without one that of a file. Paths in it are relative to dir.
+func start(t testing.TB, file string, data []byte, dir string, o Options) *Stream {
 	t.Helper()
 	if o.Seed == 0 {
 		o.Seed = 1
@@ -82,8 +86,8 @@ func start(t testing.TB, file, id string, data []byte, o Options) *Stream {
 		o.Start = harness.DefaultStart
 	}
 	s := setup{file: file, data: data, seed: o.Seed, invoker: o.Function,
-		describe: harness.DescribeOptions{ID: id, Template: template.Options{Parameters: o.Parameters, Account: o.Account, Region: o.Region}},
-		function: FunctionOptions{Dir: dirOf(file), Log: t.Output()}}
+		describe: harness.DescribeOptions{Template: template.Options{Parameters: o.Parameters, Account: o.Account, Region: o.Region}},
+		function: FunctionOptions{Dir: dir, Log: t.Output()}}
 	for k, how := range o.Functions {
 		s.function.How = append(s.function.How, k+"="+how)
 	}
@@ -135,11 +139,11 @@ func (s *Stream) Put(records ...string) {
 // where that isn't past.
 func (s *Stream) PutFile(name string) {
 	s.t.Helper()
-	_, _, data, err := readDescription(strings.ReplaceAll(name, "#", "\x00"))
+	data, err := os.ReadFile(name)
 	if err != nil {
 		s.t.Fatalf("replaytest: %v", err)
 	}
-	in, err := input.NewReader(strings.NewReader(string(data)), name, input.Auto)
+	in, err := input.NewReader(bytes.NewReader(data), name, input.Auto)
 	if err != nil {
 		s.t.Fatalf("replaytest: %v", err)
 	}

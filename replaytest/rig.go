@@ -5,9 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness"
@@ -21,7 +18,7 @@ import (
 
 // A setup is what a rig is made of.
 type setup struct {
-	file     string // of the description, for errors
+	file     string // of the description, or SRC[#ID] where there is no data
 	data     []byte // of the description
 	describe harness.DescribeOptions
 	function FunctionOptions
@@ -65,7 +62,12 @@ func (o *origin) String() string {
 // newRig makes a rig. readable is false where the description, or what was said of its function, can't be followed.
 func newRig(ctx context.Context, s setup) (r *rig, readable bool, err error) {
 	r = &rig{}
-	if r.description, err = harness.Parse(s.file, s.data, s.describe); err != nil {
+	if s.data != nil {
+		r.description, err = harness.Parse(s.file, s.data, s.describe)
+	} else {
+		r.description, err = harness.Load(s.file, s.describe)
+	}
+	if err != nil {
 		return nil, false, err
 	}
 	stream := r.description.Stream
@@ -282,16 +284,6 @@ func (r *rig) replay(ctx context.Context, files []file, format input.Format, o h
 	}
 	return harness.Replay(ctx, r.pipeline, r.description.Stream, &fileReader{rig: r, files: files, format: format}, o)
 }
-
-// readDescription reads what SRC[#ID] names.
-func readDescription(src string) (name, id string, data []byte, err error) {
-	name, id, _ = strings.Cut(src, "#")
-	data, err = os.ReadFile(filepath.FromSlash(name))
-	return name, id, data, err
-}
-
-// dirOf is the folder of a file.
-func dirOf(name string) string { return filepath.Dir(filepath.FromSlash(name)) }
 
 // isEnd reports whether an input has ended.
 func isEnd(err error) bool { return err == io.EOF }
