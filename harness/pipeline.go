@@ -42,6 +42,7 @@ type Pipeline struct {
 	started time.Time // of the first
 	seq     uint64
 	seed    record.Seed
+	tally   *tally // nil without a journal
 
 	kpl       *decode.KPL     // of a Kinesis source; nil otherwise
 	log       *buffer.Log     // nil where nothing reads it
@@ -92,21 +93,53 @@ func (p *Pipeline) Put(now time.Time, records []record.Record) (next time.Time, 
 	if at := p.next(); !at.IsZero() && at.Before(now) {
 		return at, fmt.Errorf("put at %v, but something is due at %v", now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
 	}
-	p.ledger.Source.In += int64(len(records))
+	came := Entry{In: int64(len(records))}
 	if p.kpl != nil {
-		if records, err = p.open(records); err != nil {
-			return now, err
-		}
+		records = p.open(records, &came)
 	}
 	for i := range records {
 		r := &records[i]
-		r.Seq, r.Raw = p.seq, r.Data
-		p.seq++
+		r.Seq, r.Raw = p.seq+uint64(i), r.Data
 	}
+	if t := p.tally; t != nil {
+		if err := t.journal.Append(now, t.position, records); err != nil {
+			return now, &JournalError{err}
+		}
+	}
+	p.seq += uint64(len(records))
+	p.ledger.Source.In += came.In
+	p.ledger.Source.Added += came.Added
+	p.ledger.Source.Dropped += came.Dropped
+	return p.admit(now, records)
+}
+
+// Read tells how far the input is read, for the journal, which keeps it with the next Put.
+func (p *Pipeline) Read(position int64) {
+	if p.tally != nil {
+		p.tally.position = position
+	}
+}
+
+// Settled has the journal note everything that has settled: at an end.
+func (p *Pipeline) Settled() error { return p.tally.note(true) }
+
+// Readmit puts records that a journal kept: they have their numbers. It is Put otherwise, and comes before it.
+func (p *Pipeline) Readmit(now time.Time, records []record.Record) (next time.Time, err error) {
+	if err := p.proceed(now); err != nil {
+		return now, err
+	}
+	p.ledger.Source.In += int64(len(records))
+	return p.admit(now, records)
+}
+
+// admit has records go their way.
+func (p *Pipeline) admit(now time.Time, records []record.Record) (next time.Time, err error) {
+	p.tally.admit(records)
 	if p.log != nil {
 		if err := p.log.Append(now, records); err != nil {
 			return now, err
 		}
+		p.tally.hold(records)
 		p.ledger.Backup.In += int64(len(records))
 		p.agenda.set(p.backup, p.backup.due(now))
 	}
@@ -120,12 +153,12 @@ func (p *Pipeline) Put(now time.Time, records []record.Record) (next time.Time, 
 	} else {
 		err = p.deliver(now, records)
 	}
-	return p.next(), err
+	return p.next(), errors.Join(err, p.tally.note(false))
 }
 
 // open takes aggregates of the Kinesis Producer Library apart, as the service does when it reads a stream. One that
 // can't be read is a plain record.
-func (p *Pipeline) open(records []record.Record) ([]record.Record, error) {
+func (p *Pipeline) open(records []record.Record, came *Entry) []record.Record {
 	out := p.admitted[:0]
 	for i := range records {
 		n := len(out)
@@ -134,13 +167,13 @@ func (p *Pipeline) open(records []record.Record) ([]record.Record, error) {
 			p.ledger.Malformed++
 		}
 		if made := len(out) - n; made == 0 {
-			p.ledger.Source.Dropped++
+			came.Dropped++
 		} else {
-			p.ledger.Source.Added += int64(made - 1)
+			came.Added += int64(made - 1)
 		}
 	}
 	p.admitted = out
-	return out, nil
+	return out
 }
 
 var decoderNames = [2]string{"decompress", "deaggregate"}
@@ -158,9 +191,11 @@ func (p *Pipeline) decode(now time.Time, records []record.Record) ([]record.Reco
 		if err := p.ledger.Decoders[i].take(decoderNames[i], len(records), &o); err != nil {
 			return nil, err
 		}
+		p.tally.hold(o.Out)
 		if err := p.fail(now, o.Failed); err != nil {
 			return nil, err
 		}
+		p.tally.release(records)
 		records = o.Out
 	}
 	return records, nil
@@ -198,7 +233,7 @@ func (p *Pipeline) Advance(ctx context.Context, to time.Time) (next time.Time, e
 			return at, err
 		}
 	}
-	return p.next(), p.proceed(to)
+	return p.next(), errors.Join(p.proceed(to), p.tally.note(false))
 }
 
 // Flush treats everything as due and tries each held batch once; what fails stays held. For an interruption and the stop of a live stream only.
@@ -211,7 +246,7 @@ func (p *Pipeline) Flush(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	return p.runOutlets(ctx, now, true)
+	return errors.Join(p.runOutlets(ctx, now, true), p.tally.note(true))
 }
 
 // proceed moves the stream's time on.
@@ -353,12 +388,14 @@ func (p *Pipeline) land(f *flight) error {
 		return err
 	}
 	t.entry.In = in
+	p.tally.hold(o.Out)
 	if err := p.deliver(o.End, o.Out); err != nil {
 		return err
 	}
 	if err := p.fail(o.End, o.Failed); err != nil {
 		return err
 	}
+	p.tally.release(f.batch.Records)
 	t.Release(f.batch)
 	return nil
 }
@@ -377,6 +414,7 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 		if err := p.fail(now, o.Failed); err != nil {
 			return err
 		}
+		p.tally.releaseFailed(o.Failed) // the others are the same records, in the same memory
 		records = o.Out
 	}
 	for len(records) > 0 {
@@ -440,7 +478,9 @@ func (p *Pipeline) refusePartition(now time.Time, records []record.Record, f *re
 	if f.Record.Keys != nil {
 		p.keys.Forget(f.Record.Keys)
 	}
-	return p.fail(now, failed)
+	err := p.fail(now, failed)
+	p.tally.release(records)
+	return err
 }
 
 // closePartition ends a partition whose buffer is delivered and empty (dynamic-partitioning.md §5).
@@ -470,6 +510,7 @@ func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
 		if _, err := o.buf.Append(now, p.lines); err != nil {
 			return err
 		}
+		p.tally.hold(p.lines)
 		p.agenda.set(o, o.due(now))
 	}
 	return nil
@@ -592,6 +633,7 @@ func (p *Pipeline) attempt(ctx context.Context, o *outlet, now time.Time) (settl
 		p.ledger.Lost += int64(s.lost)
 	}
 	if s.done {
+		p.tally.release(o.batch.Records)
 		o.finish()
 	}
 	return s, err

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -23,10 +24,22 @@ type ReplayOptions struct {
 	Start time.Time // of the first; DefaultStart where zero
 	Rate  float64   // records a second; DefaultRate where 0
 
+	// Journal is the pipeline's, where it has one: what a former process left in it is put again, and the input is read
+	// from where that process came to.
+	Journal RestoredJournal
+
 	// Refused is called with what the door refuses, if it isn't nil. Data is valid during the call.
 	Refused func(r input.Record, code, message string) error
 	// Progress is called after every record, if it isn't nil, with the stream's time.
 	Progress func(now time.Time)
+}
+
+// A RestoredJournal is a journal with what a former process left in it. *buffer.Journal is one.
+type RestoredJournal interface {
+	Journal
+	Position() int64
+	Last() time.Time
+	Unsettled(f func(now time.Time, records []record.Record) error) error
 }
 
 // DefaultStart and DefaultRate are when records arrive that nothing is known of (cli.md).
@@ -47,7 +60,16 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 	}
 	one := make([]record.Record, 1)
 	var next time.Time
-	now := o.Start
+	now, skip := o.Start, int64(0)
+	if j := o.Journal; j != nil {
+		var err error
+		if next, err = restore(ctx, p, j); err != nil {
+			return interrupted(ctx, p, err)
+		}
+		if skip = j.Position(); skip > 0 && j.Last().After(now) {
+			now = j.Last()
+		}
+	}
 	for n := int64(0); ; n++ {
 		r, err := in.Next()
 		if err == io.EOF {
@@ -55,6 +77,9 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 		}
 		if err != nil {
 			return err
+		}
+		if n < skip {
+			continue
 		}
 		arrival := o.Start.Add(time.Duration(float64(n) / o.Rate * float64(time.Second)))
 		if r.HasArrival {
@@ -86,9 +111,21 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 			}
 			continue
 		}
-		one[0] = record.Record{Data: r.Data, Arrival: arrival.UnixMilli(), Source: source(s, &r, arrival)}
-		if next, err = p.Put(now, one); err != nil {
-			return err
+		p.Read(n + 1)
+		for patience := putPatience; ; patience -= putPause {
+			one[0] = record.Record{Data: r.Data, Arrival: arrival.UnixMilli(), Source: source(s, &r, arrival)}
+			if next, err = p.Put(now, one); err == nil {
+				break
+			}
+			// The producer of a put that could not be kept puts it again, as it does when the service is unavailable.
+			var full *JournalError
+			if !errors.As(err, &full) || patience <= 0 {
+				return errors.Join(err, p.Flush(context.WithoutCancel(ctx), now))
+			}
+			now = now.Add(putPause)
+			if next, err = p.Advance(ctx, now); err != nil {
+				return interrupted(ctx, p, err)
+			}
 		}
 		if o.Progress != nil {
 			o.Progress(now)
@@ -100,7 +137,28 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 			return interrupted(ctx, p, err)
 		}
 	}
-	return nil
+	return p.Settled()
+}
+
+// How often, and how long, a producer puts a record again that the journal could not keep, in stream time: CHOICE.
+const (
+	putPause    = time.Second
+	putPatience = 15 * time.Minute
+)
+
+// restore puts again what a former process left in the journal, each at its time.
+func restore(ctx context.Context, p *Pipeline, j RestoredJournal) (next time.Time, err error) {
+	err = j.Unsettled(func(now time.Time, records []record.Record) error {
+		if !next.IsZero() && !next.After(now) {
+			if _, err := p.Advance(ctx, now); err != nil {
+				return err
+			}
+		}
+		var err error
+		next, err = p.Readmit(now, records)
+		return err
+	})
+	return next, err
 }
 
 // interrupted finishes what is in flight.

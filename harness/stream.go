@@ -134,6 +134,10 @@ type Options struct {
 	// Log is called with what the service would write to its error log, where the description has that on; nil for nothing.
 	Log func(LogLine)
 
+	// Journal keeps what was put until it has settled; nil keeps nothing. What a former process left in it is to be
+	// given to Readmit first, and what its records become needs another Seed than theirs.
+	Journal Journal
+
 	// ActivePartitions is how many partitions may be open at once, 500 where 0 (dynamic-partitioning.md §1: raisable to 5,000).
 	ActivePartitions int
 
@@ -146,7 +150,10 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	if o.Bucket == nil {
 		return nil, errors.New("a pipeline needs a bucket")
 	}
-	p := &Pipeline{workers: o.Workers, seed: o.Seed, outlets: map[*record.Keys]*outlet{}}
+	p := &Pipeline{workers: o.Workers, seed: o.Seed, tally: newTally(o.Journal), outlets: map[*record.Keys]*outlet{}}
+	if o.Journal != nil {
+		p.seq = o.Journal.Next()
+	}
 	var err error
 	if s.Sink != nil {
 		p.delivery, err = s.openSink(o)

@@ -35,7 +35,8 @@ type Journal struct {
 
 	file    file
 	written int64
-	number  int    // of the last segment
+	number  int // of the last segment
+	life    int
 	buf     []byte // of an entry
 	in      *bufio.Reader
 }
@@ -150,6 +151,9 @@ func openJournal(d disk, o JournalOptions) (*Journal, error) {
 	if err := j.begin(); err != nil {
 		return nil, err
 	}
+	if len(names) > 0 {
+		j.life = j.number
+	}
 	return j, j.drop()
 }
 
@@ -161,6 +165,10 @@ func (j *Journal) Position() int64 { return j.position }
 
 // Last is the time of the last Append, zero in a new journal.
 func (j *Journal) Last() time.Time { return j.last }
+
+// Life is 0 for a new journal and another number each time that one is opened which was used before. What is made of
+// records that are read again needs other names than what a former process made of them: it may hold fewer.
+func (j *Journal) Life() int { return j.life }
 
 // Unsettled calls f with the records that a former process appended and that have not settled, as they were appended:
 // in their order, with their time. What f is given is valid during the call. It is to be called once, before Append.
