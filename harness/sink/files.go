@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -33,15 +34,18 @@ func (f Files) Do(ctx context.Context, r *Request) (*Answer, error) {
 			meta.Headers[name] = "***"
 		}
 	}
-	text, err := json.MarshalIndent(meta, "", "  ")
-	if err != nil {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(meta); err != nil {
 		return nil, err
 	}
 	name := r.Name + "/" + r.ID
 	for _, o := range []s3.Object{
 		{Kind: s3.Request, Bucket: r.Sink, Key: name + r.Suffix, Body: r.Body, ContentType: r.Header.Get("Content-Type"),
 			ContentEncoding: r.Header.Get("Content-Encoding"), Records: r.Records},
-		{Kind: s3.Request, Bucket: r.Sink, Key: name + ".meta.json", Body: append(text, '\n'), ContentType: "application/json"},
+		{Kind: s3.Request, Bucket: r.Sink, Key: name + ".meta.json", Body: text.Bytes(), ContentType: "application/json"},
 	} {
 		if err := f.Bucket.Put(ctx, o); err != nil {
 			return nil, err

@@ -288,12 +288,15 @@ func shownURL(text string) string {
 			query[i] = name + "=***"
 		}
 	}
-	u.User, u.RawQuery = nil, strings.Join(query, "&")
+	path := u.EscapedPath()
 	const token = 32
-	if i := strings.LastIndexByte(u.Path, '/'); len(u.Path)-i > token {
-		u.Path, u.RawPath = u.Path[:i+1]+"***", ""
+	if i := strings.LastIndexByte(path, '/'); len(path)-i > token {
+		path = path[:i+1] + "***"
 	}
-	return u.String()
+	if u.RawQuery != "" {
+		path += "?" + strings.Join(query, "&")
+	}
+	return u.Scheme + "://" + u.Host + path
 }
 
 // The codes of an HTTP endpoint (destinations.md §4.5).
