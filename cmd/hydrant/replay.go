@@ -42,6 +42,8 @@ type replayFlags struct {
 	maxFailed       string
 	compat          []string
 	faults          []string
+	destination     string
+	endpoint        string
 	record          string
 	estimate        bool
 	jobs            int
@@ -85,6 +87,8 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.StringVar(&f.maxFailed, "max-failed", "0", "`N` or N%: exit 0 while no more records fail")
 	fl.StringArrayVar(&f.compat, "compat", nil, "`NAME`: behave otherwise where the service's behaviour isn't known (repeatable; see hydrant help compat)")
 	fl.StringArrayVar(&f.faults, "fault", nil, "`SPEC`: have something go wrong: lambda:throttle=3, s3:503=5, s3:denied=2h, s3:slow=2s, lambda:timeout (repeatable)")
+	fl.StringVar(&f.destination, "destination", "dir", "`dir|live`: other destinations than S3 as files, or for real")
+	fl.StringVar(&f.endpoint, "endpoint", "", "`URL` for --destination live: replaces scheme, host and port of the description's, and its path where it has one")
 	fl.StringVar(&f.record, "record", "", "`FILE` for the records as they were put: replayed, it gives the same objects")
 	fl.BoolVar(&f.estimate, "estimate", false, "what the stream is billed for in a month at this pace, objects an hour, their sizes")
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
@@ -126,7 +130,11 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		fmt.Fprintf(io.err, "hydrant: %s holds %d other files, which are left as they are\n", f.out, others)
 	}
 	kept := &recorder{bucket: bucket}
-	o := harness.Options{Bucket: kept, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs}
+	transport, err := openTransport(plan.description.Stream, f, kept)
+	if err != nil {
+		return usage(err)
+	}
+	o := harness.Options{Bucket: kept, Transport: transport, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs}
 	plan.compat.Pipeline(&o)
 	taps.watch(&o)
 	p, err := plan.faults.New(plan.description.Stream, o)

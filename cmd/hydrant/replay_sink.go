@@ -1,0 +1,33 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/harness/sink"
+)
+
+// openTransport is what carries requests to another destination than S3; nil where the stream delivers to S3.
+func openTransport(s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Transport, error) {
+	var endpoint *url.URL
+	if f.endpoint != "" {
+		var err error
+		if endpoint, err = url.Parse(f.endpoint); err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
+			return nil, errors.New("--endpoint: a URL such as http://127.0.0.1:8088 is expected")
+		}
+	}
+	switch {
+	case f.destination != "dir" && f.destination != "live":
+		return nil, fmt.Errorf("--destination: %q is neither dir nor live", f.destination)
+	case s.Sink == nil && (f.destination == "live" || endpoint != nil):
+		return nil, fmt.Errorf("--destination live: the stream %s delivers to S3 only; --out may be s3://BUCKET/PREFIX", s.Name)
+	case endpoint != nil && f.destination != "live":
+		return nil, errors.New("--endpoint needs --destination live")
+	case f.destination == "live":
+		return sink.NewLive(endpoint, nil), nil
+	}
+	return sink.Files{Bucket: bucket}, nil
+}
