@@ -44,7 +44,7 @@ type chunk struct {
 	floats []float64
 
 	// the finished pages
-	pages        [][]byte // each in memory of its own: one slice of all would be copied again and again as it grows
+	pages        [][]byte // each in memory of its own, which serves the next row group again: one slice of all would be copied as it grows
 	stored       int      // bytes of pages
 	index        []pageEntry
 	totalRows    int64
@@ -73,7 +73,7 @@ func (c *chunk) reset() {
 	c.inDict = c.mayDict()
 	c.dictUsed, c.seen = 0, 0
 	clear(c.blooms)
-	clear(c.pages)
+	clear(c.pages[len(c.pages):cap(c.pages)]) // memory that this row group had no use for
 	c.pages, c.stored, c.index = c.pages[:0], 0, c.index[:0]
 	c.totalRows, c.totalEntries, c.totalNulls, c.uncompressed = 0, 0, 0, 0
 	c.stats.reset()
@@ -86,6 +86,21 @@ func (c *chunk) clearPage() {
 	c.defBits, c.def, c.rep = c.defBits[:0], c.def[:0], c.rep[:0]
 	c.plain, c.bools, c.codes = c.plain[:0], c.bools[:0], c.codes[:0]
 	c.bounds.reset()
+}
+
+// newPage adds an empty page with room for n bytes, in the memory of the page that had its place in the row group before.
+func (c *chunk) newPage(n int) *[]byte {
+	if k := len(c.pages); k < cap(c.pages) {
+		c.pages = c.pages[:k+1]
+	} else {
+		c.pages = append(c.pages, nil)
+	}
+	page := &c.pages[len(c.pages)-1]
+	if cap(*page) < n {
+		*page = make([]byte, 0, n+n/8)
+	}
+	*page = (*page)[:0]
+	return page
 }
 
 // mayDict reports whether the leaf's type and the options allow a dictionary: booleans never, and

@@ -332,11 +332,10 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 	}
 	h.end()
 
-	page := make([]byte, 0, len(h.b)+len(b.out))
-	page = append(append(page, h.b...), b.out...)
-	c.pages = append(c.pages, page)
-	e.size = len(page)
-	c.stored += len(page)
+	page := c.newPage(len(h.b) + len(b.out))
+	*page = append(append(*page, h.b...), b.out...)
+	e.size = len(*page)
+	c.stored += e.size
 	c.index = append(c.index, e)
 	c.uncompressed += int64(len(h.b) + uncompressed)
 	c.totalRows += int64(c.rows)
