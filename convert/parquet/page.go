@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-	"math/bits"
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -28,6 +27,7 @@ type buffers struct {
 	small                     []uint8
 	header                    compact
 	encoder                   compress.Encoder
+	store                     bool // pages that Snappy makes hardly smaller stay as they are
 }
 
 // codecOf reads the API's Compression, or ZSTD.
@@ -49,7 +49,7 @@ func codecOf(name string) (format.CompressionCodec, error) {
 func (b *buffers) compressed(dst, src []byte, codec format.CompressionCodec) []byte {
 	switch codec {
 	case format.Snappy:
-		return compress.AppendSnappyBlock(dst, src)
+		return b.appendSnappy(appendUvarint(dst, uint64(len(src))), src)
 	case format.Gzip:
 		return b.encoder.AppendGzip(dst, src, gzipLevel)
 	case format.Zstd:
@@ -64,21 +64,13 @@ func (b *buffers) compressedParts(dst, levels, values []byte, codec format.Compr
 	switch codec {
 	case format.Snappy:
 		dst = appendUvarint(dst, uint64(len(levels)+len(values)))
-		for _, part := range [][]byte{levels, values} {
-			if len(part) > 0 {
-				b.body = compress.AppendSnappyBlock(b.body[:0], part)
-				dst = append(dst, b.body[uvarintSize(uint64(len(part))):]...)
-			}
-		}
-		return dst
+		return b.appendSnappy(b.appendSnappy(dst, levels), values)
 	case format.Uncompressed:
 		return append(append(dst, levels...), values...)
 	}
 	b.body = append(append(b.body[:0], levels...), values...)
 	return b.compressed(dst, b.body, codec)
 }
-
-func uvarintSize(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
 
 // gzipLevel is that of Java's Deflater, which parquet-mr uses.
 const gzipLevel = 6

@@ -102,7 +102,7 @@ func newWriter(w io.Writer, columns []schema.Column, o Options) (*Writer, error)
 		return nil, fmt.Errorf("parquet: %w", err)
 	}
 	wr := &Writer{options: o, pageSize: o.pageSize(), codec: codec, v2: o.WriterVersion == "V2", out: w}
-	wr.buffers.New = func() any { return new(buffers) }
+	wr.buffers.New = func() any { return &buffers{store: o.Layout != LayoutHive} }
 	if wr.tree, err = newTree(columns, &wr.options); err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}
