@@ -121,7 +121,7 @@ func trouble(ctx context.Context, timeout time.Duration, err error) error {
 		return &TransportError{TimedOut, fmt.Errorf("no answer within %v", timeout)}
 	case errors.As(err, &certificate):
 		return &TransportError{Unverified, err}
-	case errors.As(err, &record), errors.As(err, &alert), strings.HasPrefix(err.Error(), "tls: "):
+	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch), strings.HasPrefix(err.Error(), "tls: "):
 		return &TransportError{Handshake, err}
 	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial":
 		return &TransportError{ConnectionFailed, err}
