@@ -21,7 +21,7 @@ type Ledger struct {
 	Backup    Entry    // source backup, which is a second copy and no part of the sum
 	Failures  map[string]int64
 	Elsewhere bool  // what is delivered is in another destination than S3
-	Lost      int64 // what the service too would have lost: S3 out of reach for 24 hours
+	Lost      int64 // what the service too would have lost: S3 out of reach for 24 hours, a 413 of an HTTP endpoint
 	Objects   int64
 	Invoked   int64 // invocations of the function
 	Retried   int64 // attempts beyond the first, of anything

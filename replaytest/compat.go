@@ -23,6 +23,7 @@ var CompatNames = []CompatName{
 	{"trailing-delimiter", nil, "AppendDelimiterToRecord puts an LF behind the last record of an object too"},
 	{"positional-arrays", nil, "the OpenX JSON SerDe reads a top-level array as a row, element by element; by default such a record is malformed"},
 	{"parquet-layout", []string{"modern", "hive"}, "names and types in Parquet files: the specification's, or exactly those of Hive 2.3; by default the service's"},
+	{"on413", []string{"drop", "backup"}, "what becomes of records when an HTTP endpoint answers 413: lost, as the guide says of it, or put into the error output; by default lost"},
 }
 
 // Compat is what was said of the names: their value, "on" for those that have none.
@@ -55,8 +56,11 @@ func (c Compat) Describe(o *harness.DescribeOptions) {
 	o.DocTimestampRule = c["doc-timestamp-rule"] != ""
 }
 
-// Stream has a stream that was described convert by c.
+// Stream has a stream that was described convert, and deliver, by c.
 func (c Compat) Stream(s *harness.Stream) {
+	if e, ok := s.Sink.(*harness.HTTPEndpoint); ok && c["on413"] != "" {
+		e.On413 = c["on413"]
+	}
 	conversion := s.Conversion
 	if conversion == nil {
 		return

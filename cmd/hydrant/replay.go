@@ -45,6 +45,7 @@ type replayFlags struct {
 	destination     string
 	endpoint        string
 	record          string
+	secrets         []string
 	estimate        bool
 	jobs            int
 	json, quiet     bool
@@ -93,6 +94,7 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.BoolVar(&f.estimate, "estimate", false, "what the stream is billed for in a month at this pace, objects an hour, their sizes")
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
 	fl.BoolVar(&f.json, "json", false, "the summary as one JSON object")
+	fl.StringArrayVar(&f.secrets, "secret", nil, "`NAME=FILE` for --destination live: what a secret holds; NAME is its ARN, or AccessKey or HECToken where the description lacks it (repeatable)")
 	fl.BoolVar(&f.quiet, "quiet", false, "no summary for people, no progress")
 	return cmd
 }
@@ -185,7 +187,11 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	case interrupted:
 		return ctx.Err()
 	case s.Lost > 0:
-		return &statusError{exitSetAside, fmt.Errorf("LOST: %s could not be written within 24 hours of stream time, and the service would have lost them too", plural(s.Lost, "record"))}
+		why := "could not be written within 24 hours of stream time"
+		if _, ok := plan.description.Stream.Sink.(*harness.HTTPEndpoint); ok {
+			why += ", or the endpoint answered 413 to them (on413 in hydrant help compat)"
+		}
+		return &statusError{exitSetAside, fmt.Errorf("LOST: %s %s, and the service would have lost them too", plural(s.Lost, "record"), why)}
 	case !max.allows(s.Failed, s.In+s.Added):
 		return &statusError{exitSetAside, fmt.Errorf("%s failed; see the error output under %s", plural(s.Failed, "record"), f.out)}
 	}
