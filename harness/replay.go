@@ -3,7 +3,6 @@ package harness
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -100,15 +99,11 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 		} else if ctx.Err() != nil {
 			return interrupted(ctx, p, ctx.Err())
 		}
-		if s.Source == DirectPut && len(r.Data) > MaxPut {
-			const code = "ValidationException"
-			message := fmt.Sprintf("the record is %d bytes; at most %d are allowed", len(r.Data), MaxPut)
-			p.Refuse(code)
-			if o.Refused != nil {
-				if err := o.Refused(r, code, message); err != nil {
-					return err
-				}
-			}
+		refused, err := refuse(p, s, &r, o.Refused)
+		if err != nil {
+			return err
+		}
+		if refused {
 			continue
 		}
 		p.Read(n + 1)
