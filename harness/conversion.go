@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/hydrantkit/hydrant/convert"
@@ -17,30 +18,48 @@ import (
 type conversion struct {
 	converter *convert.Converter
 	members   []record.Member // of error lines
-	invalid   error           // the table has a type that the deserializer lacks: every record fails
+	invalid   string          // why no record can be converted by the table: every one fails
 }
 
 func newConversion(s *Stream, workers int) (*conversion, error) {
 	c := s.Conversion
 	f := &conversion{members: []record.Member{{Name: "dataCatalogTable", JSON: c.CatalogJSON()}}}
+	if f.invalid = c.unusable(); f.invalid != "" {
+		return f, nil
+	}
 	o := c.Options
 	o.Workers = workers
 	var err error
 	f.converter, err = convert.New(c.Schema, o)
 	var unsupported *openx.UnsupportedTypeError
 	if errors.As(err, &unsupported) {
-		f.invalid = err
+		f.invalid = err.Error()
 	} else if err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
+// unusable says why no record can be converted by the table, whatever its types are, in an error line's words; "" where some may.
+func (c *Conversion) unusable() string {
+	if len(c.Schema.Columns) == 0 {
+		return "The schema is invalid. The table has no columns"
+	}
+	if c.Options.Hive != nil {
+		for _, col := range c.Schema.Columns {
+			if strings.Contains(col.Name, ".") { // format-conversion.md §5
+				return "The schema is invalid. The column " + col.Name + " has a dot in its name, which the Hive JSON SerDe doesn't allow"
+			}
+		}
+	}
+	return ""
+}
+
 // Encode converts records to one file. A record that doesn't fit is a failure with the service's code and text.
 func (f *conversion) Encode(ctx context.Context, dst []byte, records []record.Record) (body []byte, rows int, failed []record.Failure, err error) {
-	if f.invalid != nil {
+	if f.invalid != "" {
 		for i := range records {
-			failed = append(failed, f.failure(records[i], column.InvalidSchema, f.invalid.Error()))
+			failed = append(failed, f.failure(records[i], column.InvalidSchema, f.invalid))
 		}
 		return dst, 0, failed, nil
 	}

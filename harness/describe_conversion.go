@@ -85,35 +85,40 @@ const latest = "LATEST"
 
 // table finds the Glue table: the one that the options give, else the description's own.
 func (d *describer) table(c *Conversion, at *template.Node) {
+	var err error
 	switch {
 	case d.options.Table != nil:
 		c.Schema = d.options.Table
 	case d.options.Schema != "":
-		c.Schema = d.load(c)
+		c.Schema, err = d.load(c)
 	case d.t == nil:
-		d.fail(at.Errorf("the table %s.%s is not part of this description; give its schema", c.Database, c.Table))
+		err = at.Errorf("the table %s.%s is not part of this description; give its schema", c.Database, c.Table)
 	default:
-		t, err := glue.FromTemplate(d.t, c.Database, c.Table)
+		c.Schema, err = glue.FromTemplate(d.t, c.Database, c.Table)
 		switch {
 		case errors.Is(err, glue.ErrNoTable):
 			d.refuse(at.Get("TableName"), "EntityNotFoundException: the template has no table %s.%s; define it there, or give its schema", c.Database, c.Table)
-		case err != nil:
-			d.fail(err)
-		case c.Version != latest && c.Version != "0" && c.Version != "1":
+		case err == nil && c.Version != latest && c.Version != "0" && c.Version != "1":
 			// A template holds the newest version of a table, which is its first as long as nobody changes it.
 			d.refuse(at.Get("VersionId"), "version %s of the table %s.%s isn't the one in the template; give its schema", c.Version, c.Database, c.Table)
 		}
-		c.Schema = t
+	}
+	if errors.Is(err, glue.ErrNoColumns) { // the service takes such a table, and fails every record (format-conversion.md §2, CHOICE)
+		d.notices = append(d.notices, err.Error()+": every record will fail")
+		c.Schema, err = &schema.Table{Database: c.Database, Name: c.Table}, nil
+	}
+	if err != nil {
+		d.fail(err)
 		return
 	}
-	if t := c.Schema; t != nil && c.Version != latest && t.Version != "" && t.Version != c.Version {
+	if t := c.Schema; c.Version != latest && t.Version != "" && t.Version != c.Version {
 		d.refuse(at.Get("VersionId"), "EntityNotFoundException: version %s of the table %s.%s is wanted, and the schema given is version %s", c.Version, c.Database, c.Table, t.Version)
 	}
 }
 
 // load reads the table from the source that the options name: the version that is pinned, where the source has
 // versions, and the table that the stream names, where the source has several.
-func (d *describer) load(c *Conversion) *schema.Table {
+func (d *describer) load(c *Conversion) (*schema.Table, error) {
 	src := d.options.Schema
 	tries := []string{src}
 	if _, which, ok := strings.Cut(src, "#"); !strings.HasPrefix(src, "struct<") && !strings.Contains(which, "@") {
@@ -133,14 +138,13 @@ func (d *describer) load(c *Conversion) *schema.Table {
 	for _, s := range tries {
 		t, err := glue.Load(s, d.options.Glue)
 		if err == nil {
-			return t
+			return t, nil
 		}
 		if last == nil || s == src {
 			last = err
 		}
 	}
-	d.fail(last)
-	return nil
+	return nil, last
 }
 
 // only returns the one member of n that is set.

@@ -260,3 +260,16 @@ func TestSerDes(t *testing.T) {
 		t.Errorf("%+v %+v", o.Parquet, o.Hive)
 	}
 }
+
+// TestConversionHints: what is converted waits for 128 MiB by default, and other data for 5 (format-conversion.md §1).
+func TestConversionHints(t *testing.T) {
+	for destination, want := range map[string]int64{"": 5, conversionYAML: 128, conversionYAML + "\nBufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 }": 64} {
+		d, err := Parse("r.yaml", []byte(s3Request(destination, "")), DescribeOptions{Table: eventsTable(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Stream.S3.Hints.Size; got != want*MiB {
+			t.Errorf("the hints are %d bytes, want %d MiB:\n%s", got, want, destination)
+		}
+	}
+}

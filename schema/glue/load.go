@@ -49,6 +49,16 @@ type Options struct {
 // ErrNoTable is in the chain of errors that say that a description has no such table.
 var ErrNoTable = errors.New("no such table")
 
+// ErrNoColumns is in the chain of errors that say that a table has no columns, or none of its own: it may take them from a
+// schema registry. The service takes such a table, and can convert nothing by it.
+var ErrNoColumns = errors.New("no columns")
+
+// noColumns says so of a table, with its place.
+type noColumns struct{ at *template.Error }
+
+func (e *noColumns) Error() string   { return e.at.Error() }
+func (e *noColumns) Unwrap() []error { return []error{e.at, ErrNoColumns} }
+
 // A ColumnError says where a column's type stands and what is wrong with it. Its chain has both a
 // *template.Error, with the place, and the *schema.TypeError, with the place inside the type.
 type ColumnError struct {

@@ -1,6 +1,7 @@
 package glue
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hydrantkit/hydrant/internal/jsonscan/javatext"
@@ -138,7 +139,7 @@ func fromTable(n, database, catalog *template.Node) (*schema.Table, error) {
 	}
 	if len(t.Columns) == 0 {
 		if ref := single(get(sd, "SchemaReference", "schema_reference")); ref != nil && ref.Kind == template.Map && len(ref.Members) > 0 {
-			return nil, ref.Errorf("table %s takes its columns from a schema registry, which conversion does not support", t.Name)
+			return nil, &noColumns{ref.Errorf("table %s takes its columns from a schema registry, which conversion does not support", t.Name)}
 		}
 	}
 	at := columns
@@ -154,13 +155,17 @@ func fromTable(n, database, catalog *template.Node) (*schema.Table, error) {
 // check wraps what Table.Check finds with a place and the table's name.
 func check(t *schema.Table, at *template.Node) error {
 	err := t.Check()
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case t.Name == "":
-		return at.Errorf("%v", err)
 	}
-	return at.Errorf("table %s: %v", t.Name, err)
+	if t.Name != "" {
+		err = fmt.Errorf("table %s: %w", t.Name, err)
+	}
+	placed := at.Errorf("%v", err)
+	if len(t.Columns) == 0 {
+		return &noColumns{placed}
+	}
+	return placed
 }
 
 // readColumns reads a list of {Name, Type, Comment}. A single block of Terraform's is a list of one.
