@@ -181,6 +181,15 @@ func (s *Stream) outstanding() int {
 	return outstandingInvocations
 }
 
+// DeliveryHints are the hints of the buffer before the destination.
+func (s *Stream) DeliveryHints() buffer.Hints {
+	if s.Sink == nil {
+		return s.S3.Hints
+	}
+	h, _ := s.Sink.buffer()
+	return h
+}
+
 // openSink makes the outlets' configuration of a stream with a sink.
 func (s *Stream) openSink(o Options) (outletConfig, error) {
 	if o.Transport == nil {

@@ -164,12 +164,16 @@ func (p *plan) note(station string, s *replaytest.Summary) string {
 		return strings.Join(p.inputs, ", ")
 	case "lambda":
 		note := fmt.Sprintf("%s: %s", p.function.How, plural(s.Invocations, "invocation"))
+		if stream.Sink != nil {
+			return stream.Sink.Place()
+		}
 		if s.Retries > 0 {
 			note += fmt.Sprintf(", %d retries", s.Retries)
 		}
 		return note
 	case "buffer":
-		return fmt.Sprintf("%d MiB or %v", stream.S3.Hints.Size/harness.MiB, stream.S3.Hints.Interval)
+		h := stream.DeliveryHints()
+		return fmt.Sprintf("%d MiB or %v", h.Size/harness.MiB, h.Interval)
 	case "delivery":
 		if c := stream.Conversion; c != nil {
 			format := "Parquet"
