@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,7 +81,8 @@ func memberNames(names map[string]bool, name string, t *schema.Type) {
 	memberNames(names, name, t.Elem)
 }
 
-// latest is the VersionId of a table that follows its changes. A replay takes the version that there is when it begins.
+// latest is the VersionId of a table that follows its changes. It is read for every object (format-conversion.md §2, CHOICE) where
+// it is in a Data Catalog; a file doesn't change.
 const latest = "LATEST"
 
 // table finds the Glue table: the one that the options give, else the description's own.
@@ -101,6 +103,14 @@ func (d *describer) table(c *Conversion, at *template.Node) {
 		case err == nil && c.Version != latest && c.Version != "0" && c.Version != "1":
 			// A template holds the newest version of a table, which is its first as long as nobody changes it.
 			d.refuse(at.Get("VersionId"), "version %s of the table %s.%s isn't the one in the template; give its schema", c.Version, c.Database, c.Table)
+		}
+	}
+	if src := d.options.Schema; d.options.Table == nil && strings.HasPrefix(src, "glue:") && !strings.Contains(src, "@") && c.Version == latest {
+		o := d.options.Glue
+		c.Latest = func(ctx context.Context) (*schema.Table, error) {
+			o := o
+			o.Context = ctx
+			return glue.Load(src, o)
 		}
 	}
 	if errors.Is(err, glue.ErrNoColumns) { // the service takes such a table, and fails every record (format-conversion.md §2, CHOICE)

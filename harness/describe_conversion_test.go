@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/convert/orc"
 	"github.com/hydrantkit/hydrant/convert/parquet"
+	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/schema"
 	"github.com/hydrantkit/hydrant/schema/glue"
@@ -270,6 +272,64 @@ func TestConversionHints(t *testing.T) {
 		}
 		if got := d.Stream.S3.Hints.Size; got != want*MiB {
 			t.Errorf("the hints are %d bytes, want %d MiB:\n%s", got, want, destination)
+		}
+	}
+}
+
+// changing is a Data Catalog whose table is as its function says.
+type changing func() (*schema.Table, error)
+
+func (f changing) Table(context.Context, string, string, string) (*schema.Table, error) { return f() }
+
+// TestLatest: the version LATEST is read for every object, and a table that is gone by then, or can't be used, fails its records
+// (format-conversion.md §2, §9).
+func TestLatest(t *testing.T) {
+	columns := []string{"a", "int"}
+	var broken error
+	d, err := Parse("r.yaml", []byte(s3Request(conversionYAML, "")), DescribeOptions{Schema: "glue:db.t", Glue: glue.Options{Catalog: changing(func() (*schema.Table, error) {
+		if broken != nil {
+			return nil, broken
+		}
+		return schema.NewTable([2]string{columns[0], columns[1]})
+	})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := newConversion(d.Stream, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, typo := schema.ParseType("imt")
+	for _, tt := range []struct {
+		columns string
+		broken  error
+		want    string // rows, or the code of each failure, or that of the outage
+	}{
+		{"a int", nil, "2 rows"},
+		{"a int", nil, "2 rows"},
+		{"a string", nil, "2 rows"},
+		{"b tinyint", nil, "1 rows DataFormatConversion.MalformedData"},
+		{"a binary", nil, "0 rows DataFormatConversion.InvalidSchema DataFormatConversion.InvalidSchema"},
+		{"a int", fmt.Errorf("column a: %w", typo), "0 rows DataFormatConversion.InvalidSchema DataFormatConversion.InvalidSchema"},
+		{"a int", glue.ErrNoColumns, "0 rows DataFormatConversion.InvalidSchema DataFormatConversion.InvalidSchema"},
+		{"a int", glue.ErrNoTable, "0 rows DataFormatConversion.EntityNotFound DataFormatConversion.EntityNotFound"},
+		{"a int", errors.New("throttled"), "outage DataFormatConversion.ConversionFailureException"},
+		{"a int", nil, "2 rows"},
+	} {
+		columns, broken = strings.Fields(tt.columns), tt.broken
+		_, rows, failed, err := f.Encode(context.Background(), nil, []record.Record{{Data: []byte(`{"a":1}`)}, {Data: []byte(`{"a":1,"b":1000}`)}})
+		got := fmt.Sprint(rows, " rows")
+		for i := range failed {
+			got += " " + failed[i].Code
+		}
+		var o *record.Outage
+		if errors.As(err, &o) {
+			got = "outage " + o.Code
+		} else if err != nil {
+			t.Error(err)
+		}
+		if got != tt.want {
+			t.Errorf("%s, %v: %s, want %s", tt.columns, tt.broken, got, tt.want)
 		}
 	}
 }

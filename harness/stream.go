@@ -18,6 +18,7 @@
 package harness
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -118,6 +119,10 @@ type Conversion struct {
 	Catalog, Database, Table, Region, Version string // as configured; Catalog may be empty
 	Schema                                    *schema.Table
 	Options                                   convert.Options
+
+	// Latest reads the table again, for every object: its version is LATEST, and it is in a Data Catalog where it may change. nil
+	// where it can't.
+	Latest func(context.Context) (*schema.Table, error)
 }
 
 // outstandingInvocations is how many invocations of a stream may run at once (record-transformation.md §6).

@@ -51,7 +51,7 @@ var ErrNoTable = errors.New("no such table")
 
 // ErrNoColumns is in the chain of errors that say that a table has no columns, or none of its own: it may take them from a
 // schema registry. The service takes such a table, and can convert nothing by it.
-var ErrNoColumns = errors.New("no columns")
+var ErrNoColumns = errors.New("the table has no columns")
 
 // noColumns says so of a table, with its place.
 type noColumns struct{ at *template.Error }

@@ -92,7 +92,7 @@ func (c *Client) table(t *types.Table) (*schema.Table, error) {
 	var err error
 	if sd := t.StorageDescriptor; sd != nil {
 		if len(sd.Columns) == 0 && sd.SchemaReference != nil {
-			return nil, errors.New("its columns come from a schema registry, which conversion does not support")
+			return nil, fmt.Errorf("%w of its own: they come from a schema registry, which conversion does not support", glue.ErrNoColumns)
 		}
 		if out.Columns, err = columns(sd.Columns); err != nil {
 			return nil, err
@@ -100,6 +100,9 @@ func (c *Client) table(t *types.Table) (*schema.Table, error) {
 	}
 	if out.PartitionKeys, err = columns(t.PartitionKeys); err != nil {
 		return nil, err
+	}
+	if len(out.Columns) == 0 {
+		return nil, glue.ErrNoColumns
 	}
 	return out, out.Check()
 }
