@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/hydrantkit/hydrant/internal/compress"
 	"github.com/hydrantkit/hydrant/internal/input"
 )
 
@@ -79,6 +81,7 @@ type records struct {
 	file   io.ReadCloser
 	next   int
 	bytes  *counter // counts what is read of files, compressed
+	live   bool     // the format is found from what has come, not from what will
 }
 
 // A source is a file, or content that is at hand.
@@ -136,7 +139,11 @@ func (s *records) open() error {
 	if s.bytes != nil {
 		r = &counting{f, s.bytes}
 	}
-	if s.r, err = input.NewReader(r, src.name, s.format); err != nil {
+	format := s.format
+	if s.live && (format == input.Auto || format == "") {
+		r, format = detectLive(r, src.name)
+	}
+	if s.r, err = input.NewReader(r, src.name, format); err != nil {
 		return err
 	}
 	s.file = f
@@ -148,6 +155,26 @@ func (s *records) open() error {
 	}
 	s.next++
 	return nil
+}
+
+// detectLive finds the format from what has come of r: as many whole lines as there are. What says nothing so early is found as
+// ever, from the first 256 KiB. The reader it returns has it all.
+func detectLive(r io.Reader, name string) (io.Reader, input.Format) {
+	head := make([]byte, 64<<10)
+	n, _ := io.ReadAtLeast(r, head, 16) // compressions show by then; an error comes again
+	whole := head[:n]
+	if i := bytes.LastIndexByte(whole, '\n'); i >= 0 {
+		whole = whole[:i+1]
+	}
+	rest := io.MultiReader(bytes.NewReader(head[:n]), r)
+	if _, c, err := compress.NewReader(bytes.NewReader(whole)); err != nil || c != compress.Uncompressed {
+		return rest, input.Auto
+	}
+	found, err := input.NewReader(bytes.NewReader(whole), name, input.Auto)
+	if err != nil {
+		return rest, input.Auto
+	}
+	return rest, found.Format()
 }
 
 // Close closes the input that is open.

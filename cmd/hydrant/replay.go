@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +41,7 @@ type replayFlags struct {
 	maxFailed       string
 	compat          []string
 	faults          []string
+	clock           string
 	destination     string
 	endpoint        string
 	record          string
@@ -80,9 +80,10 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.StringVar(&f.schema, "schema", "", "`SRC`: the Glue table, when the template does not define it")
 	fl.StringArrayVar(&f.functions, "function", nil, "`ID=HOW`: how to run a function: builtin:NAME, go:./path, exec:CMD, http://… (repeatable; default: built from the template)")
 	fl.DurationVar(&f.functionTimeout, "function-timeout", 60*time.Second, "the function's time limit where no template gives one")
-	fl.StringVar(&f.out, "out", "out", "`DIR` for the buckets: DIR/<bucket>/<key>")
+	fl.StringVar(&f.out, "out", "out", "`DIR` for the buckets: DIR/<bucket>/<key>; or s3://BUCKET/PREFIX")
 	fl.StringVar(&f.start, "start", "2025-01-01T00:00:00Z", "arrival `TIME` of the first record without one")
 	fl.StringVar(&f.rate, "rate", "1000/s", "pace of records without an arrival time, `N/s`")
+	fl.StringVar(&f.clock, "clock", "virtual", "`virtual|now`: stream time by arrival times; or the wall clock, and records arrive as they are read")
 	fl.StringVar(&f.format, "input-format", "auto", "what one record is: auto, lines, json, records, event, failed, cloudwatch, file")
 	fl.Uint64Var(&f.seed, "seed", 1, "the random parts of keys and ids")
 	fl.StringVar(&f.maxFailed, "max-failed", "0", "`N` or N%: exit 0 while no more records fail")
@@ -113,30 +114,29 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil {
 		return usagef("--max-failed: %w", err)
 	}
+	switch {
+	case f.clock != "virtual" && f.clock != "now":
+		return usagef("--clock: %q is neither virtual nor now", f.clock)
+	case f.clock == "now" && f.record != "":
+		return usagef("--record needs --clock virtual: it dates records as that does")
+	}
 	taps, err := newTaps(f, plan)
 	if err != nil {
 		return err
 	}
-	bucket, err := s3.OpenDirectory(f.out)
+	out, err := openReplayOut(ctx, f.out)
 	if err != nil {
 		return err
 	}
-	others, err := bucket.Clear()
-	if err != nil {
-		return fmt.Errorf("clear %s: %w", f.out, err)
+	if err := out.clear(io.err); err != nil {
+		return err
 	}
-	if err := os.Remove(filepath.Join(f.out, refusedFile)); err == nil {
-		others--
-	}
-	if others > 0 {
-		fmt.Fprintf(io.err, "hydrant: %s holds %d other files, which are left as they are\n", f.out, others)
-	}
-	kept := &recorder{bucket: bucket}
+	kept := &recorder{bucket: out}
 	transport, err := openTransport(plan.description.Stream, f, kept)
 	if err != nil {
 		return usage(err)
 	}
-	o := harness.Options{Bucket: kept, Transport: transport, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs}
+	o := harness.Options{Bucket: kept, Transport: transport, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
 	plan.compat.Pipeline(&o)
 	taps.watch(&o)
 	p, err := plan.faults.New(plan.description.Stream, o)
@@ -144,23 +144,26 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		return usage(err)
 	}
 	var read counter
-	plan.records.bytes = &read
+	plan.records.bytes, plan.records.live = &read, f.clock == "now"
 	in, err := taps.begin(ctx, io, f, plan, p)
 	if err != nil {
 		return err
 	}
 	stop := progress(io.err, plan.size, &read, f.quiet || f.json)
-	refused := &refusals{dir: f.out}
 	var first, last time.Time
-	err = harness.Replay(ctx, p, plan.description.Stream, in, harness.ReplayOptions{Start: plan.start, Rate: plan.rate,
-		Refused: refused.add, Progress: func(now time.Time) {
-			if first.IsZero() {
-				first = now
-			}
-		}})
+	started := func(now time.Time) {
+		if first.IsZero() {
+			first = now
+		}
+	}
+	if f.clock == "now" {
+		err = harness.Live(ctx, p, plan.description.Stream, in, harness.LiveOptions{Now: time.Now, After: time.After, Refused: out.refuse, Progress: started})
+	} else {
+		err = harness.Replay(ctx, p, plan.description.Stream, in, harness.ReplayOptions{Start: plan.start, Rate: plan.rate, Refused: out.refuse, Progress: started})
+	}
 	stop()
 	last = p.Now()
-	if cerr := errors.Join(bucket.Close(), refused.close()); err == nil && cerr != nil {
+	if cerr := out.close(); err == nil && cerr != nil {
 		err = cerr
 	}
 	interrupted := ctx.Err() != nil
@@ -459,38 +462,4 @@ func (r *recorder) Put(ctx context.Context, o s3.Object) error {
 	o.Size, o.Body = len(o.Body), nil
 	r.objects = append(r.objects, o)
 	return nil
-}
-
-// refusals writes what the door refused to .refused.ndjson, made when needed.
-type refusals struct {
-	dir string
-	f   *os.File
-}
-
-const refusedFile = ".refused.ndjson"
-
-func (r *refusals) add(rec input.Record, code, message string) error {
-	if r.f == nil {
-		var err error
-		if r.f, err = os.Create(filepath.Join(r.dir, refusedFile)); err != nil {
-			return err
-		}
-	}
-	line, err := json.Marshal(struct {
-		Data         []byte `json:"data"`
-		ErrorCode    string `json:"errorCode"`
-		ErrorMessage string `json:"errorMessage"`
-	}{rec.Data, code, message})
-	if err != nil {
-		return err
-	}
-	_, err = r.f.Write(append(line, '\n'))
-	return err
-}
-
-func (r *refusals) close() error {
-	if r.f == nil {
-		return nil
-	}
-	return r.f.Close()
 }

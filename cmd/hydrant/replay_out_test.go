@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hydrantkit/hydrant/replaytest"
+)
+
+var logging = strings.Replace(clicks, "        Prefix: c/\n", `        Prefix: c/
+        CloudWatchLoggingOptions: { Enabled: true, LogGroupName: g, LogStreamName: s }
+`, 1)
+
+// TestReplayS3 delivers below a prefix of a real bucket, which denies the first attempts: each is a line of the error log,
+// and everything lies where a folder has it.
+func TestReplayS3(t *testing.T) {
+	b := newBucketServer(t)
+	refused := 0
+	b.refuse = func(r *http.Request) bool {
+		refused++
+		return refused <= 4 // two attempts, with an ACL and without
+	}
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", logging)
+	write(t, dir, "in", "one\n"+strings.Repeat("x", 1025<<10)+"\ntwo\n")
+	out, errs, status := command(t, dir, "", "replay", "--json", "--input-format", "lines", "--out", "s3://lake/runs/1", "in")
+	var s replaytest.Summary
+	if err := json.Unmarshal([]byte(out), &s); err != nil || status != exitSetAside {
+		t.Fatalf("status %d, %v: %s%s", status, err, out, errs)
+	}
+	if s.Delivered != 2 || s.Failed != 1 || s.Retries != 2 || len(s.Objects) != 1 {
+		t.Errorf("%+v", s)
+	}
+	want := []string{"/lake/runs/1/.refused.ndjson", "/lake/runs/1/clicks/" + s.Objects[0].Key, "/lake/runs/1/log.ndjson"}
+	if got := slices.Sorted(maps.Keys(b.objects)); !slices.Equal(got, want) {
+		t.Errorf("objects %q, want %q", got, want)
+	}
+	if n := strings.Count(string(b.objects[want[2]]), `"destination":"arn:aws:s3:::clicks","deliveryStreamVersionId":1,"message":"Access Denied","errorCode":"S3.AccessDenied"}`+"\n"); n != 2 {
+		t.Errorf("the log:\n%s", b.objects[want[2]])
+	}
+	write(t, dir, "body.gz", string(b.objects[want[1]]))
+	if body, _, _ := command(t, dir, "", "cat", "body.gz"); body != "one\ntwo" {
+		t.Errorf("body %q", body)
+	}
+	if got := listing(t, dir); strings.Contains(got, "out") {
+		t.Errorf("files %s", got)
+	}
+}
+
+// TestReplayLog has the error log of a folder, which the next run replaces.
+func TestReplayLog(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", logging)
+	write(t, dir, "in", "one\n")
+	log := func() string {
+		b, err := os.ReadFile(filepath.Join(dir, "out", "log.ndjson"))
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	for range 2 {
+		if _, errs, status := command(t, dir, "", "replay", "--fault", "s3:nobucket=3", "in"); status != exitOK || strings.Contains(errs, "other files") {
+			t.Errorf("%d %s", status, errs)
+		}
+		if n := strings.Count(log(), `"errorCode":"S3.NoSuchBucket"`); n != 3 {
+			t.Errorf("%d lines:\n%s", n, log())
+		}
+	}
+	if _, errs, status := command(t, dir, "", "replay", "in"); status != exitOK || log() != "" {
+		t.Errorf("%d %s%s", status, errs, log())
+	}
+}
+
+func TestReplayOutUsage(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", clicks)
+	write(t, dir, "in", "one\n")
+	for _, tt := range []struct {
+		args string
+		says string
+	}{
+		{"--out s3:///x", "no bucket"},
+		{"--out gs://b/x", "no gs:// inputs and outputs"},
+		{"--clock tomorrow", `--clock: "tomorrow" is neither virtual nor now`},
+		{"--clock now --record r", "--record needs --clock virtual"},
+	} {
+		_, errs, status := command(t, dir, "", append([]string{"replay", "in"}, strings.Fields(tt.args)...)...)
+		if status != exitUsage || !strings.Contains(errs, tt.says) {
+			t.Errorf("%s: %d %s", tt.args, status, errs)
+		}
+	}
+}
