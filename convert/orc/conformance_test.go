@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hydrantkit/hydrant/convert/column"
 	"github.com/hydrantkit/hydrant/schema"
@@ -50,6 +51,8 @@ func makeMatrixFile(seed int) (*matrixFile, error) {
 	pick := func(values ...float64) *float64 { return &values[g.IntN(len(values))] }
 	o := Options{
 		RowIndexStride:         []int{1000, 1000, 1016, 5000, 0}[g.IntN(5)],
+		BlockSizeBytes:         20_000, // few stripes are as large: padding often has something to do
+		StripeSizeBytes:        10_000,
 		EnablePadding:          g.IntN(2) == 0,
 		PaddingTolerance:       pick(0, 0.05, 1),
 		Compression:            []Compression{None, Zlib, Snappy, ""}[g.IntN(4)],
@@ -67,7 +70,7 @@ func makeMatrixFile(seed int) (*matrixFile, error) {
 		seed, text, nullPatterns[pattern].name, rows, o.Compression, o.FormatVersion, o.RowIndexStride, *o.DictionaryKeyThreshold, len(o.BloomFilterColumns))
 
 	var out bytes.Buffer
-	w, err := New(&out, columns, o)
+	w, err := newWriter(&out, columns, o)
 	if err != nil {
 		return nil, err
 	}
@@ -204,20 +207,63 @@ func TestPyarrowReads(t *testing.T) {
 	checkForeign(t, inParts(t, paths, python, "testdata/read.py"), files, func(m *matrixFile) []byte { return m.padded })
 }
 
-// TestJavaSeeks has ORC Java use our indexes: seeks into stripes, and searches by statistics and
-// bloom filters.
-func TestJavaSeeks(t *testing.T) {
+// TestFarTimes has both read times that the matrix hasn't: from the first day of year 1 to the last of 9999, on both sides
+// of the days that the Gregorian calendar left out. pyarrow's timestamps are of 1677 to 2262.
+func TestFarTimes(t *testing.T) {
+	columns := parseColumns("struct<d:date,t:timestamp>")
+	b := column.NewBatch(columns)
+	for _, text := range []string{"0001-01-01 00:00:00", "0004-02-29 12:00:00.5", "1500-02-28 23:59:59.999999999", "1582-10-04 00:00:01",
+		"1582-10-10 10:10:10.000001", "1582-10-15 00:00:00", "1677-09-22 00:00:00", "1900-02-28 00:00:00.001", "1969-12-31 23:59:58.999999999",
+		"1970-01-01 00:00:00", "2014-12-31 23:59:59.999", "2015-01-01 00:00:00", "2262-04-11 00:00:00", "9999-12-31 23:59:59.999999999"} {
+		x, err := time.Parse("2006-01-02 15:04:05.999999999", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sec := x.Unix()
+		b.Columns[0].AppendInt((sec - (sec%86400+86400)%86400) / 86400)
+		b.Columns[1].AppendTimestamp(sec, int32(x.Nanosecond()))
+		b.Rows++
+	}
+	dir := t.TempDir()
+	files := map[string]*matrixFile{}
+	var both []string
+	for _, c := range []int{1, 2} { // the date alone, and both
+		b := &column.Batch{Rows: b.Rows, Columns: b.Columns[:c]}
+		m := &matrixFile{name: fmt.Sprint(columns[:c])}
+		for i := range b.Rows {
+			m.rows = appendRow(m.rows, b, columns[:c], i, false)
+		}
+		path := filepath.Join(dir, fmt.Sprintf("%d.orc", c))
+		if err := os.WriteFile(path, write(t, columns[:c], Options{}, b), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		files[path] = m
+		both = append(both, path)
+	}
+	rows := func(m *matrixFile) []byte { return m.rows }
+	if jar := os.Getenv("HYDRANT_ORACLE_READER"); jar != "" {
+		checkForeign(t, inParts(t, both, "java", "-jar", jar, "check"), files, rows)
+	} else {
+		t.Log("HYDRANT_ORACLE_READER not set: ORC Java doesn't read them")
+	}
+	delete(files, both[1])
+	if python := os.Getenv("HYDRANT_PYTHON"); python != "" {
+		checkForeign(t, inParts(t, both[:1], python, "testdata/read.py"), files, rows)
+	} else {
+		t.Log("HYDRANT_PYTHON not set: ORC C++ doesn't read them")
+	}
+}
+
+// javaSeeks has ORC Java use the indexes of files, cppSeeks ORC C++ by way of pyorc.
+func javaSeeks(t *testing.T, paths []string) []byte {
 	jar := os.Getenv("HYDRANT_ORACLE_READER")
 	if jar == "" {
 		t.Skip("HYDRANT_ORACLE_READER not set: ORC Java doesn't use our indexes")
 	}
-	paths, files := writeMatrix(t)
-	classes := filepath.Join(filepath.Dir(jar), "lib", "*")
-	checkSeeks(t, inParts(t, paths, "java", "-cp", classes, "testdata/Seek.java"), files)
+	return inParts(t, paths, "java", "-cp", filepath.Join(filepath.Dir(jar), "lib", "*"), "testdata/Seek.java")
 }
 
-// TestCppSeeks has ORC C++ do the same, by way of pyorc.
-func TestCppSeeks(t *testing.T) {
+func cppSeeks(t *testing.T, paths []string) []byte {
 	python := os.Getenv("HYDRANT_PYTHON")
 	if python == "" {
 		t.Skip("HYDRANT_PYTHON not set: ORC C++ doesn't use our indexes")
@@ -225,35 +271,118 @@ func TestCppSeeks(t *testing.T) {
 	if err := exec.Command(python, "-c", "import pyorc").Run(); err != nil {
 		t.Skip("HYDRANT_PYTHON has no pyorc: ORC C++ doesn't use our indexes")
 	}
-	paths, files := writeMatrix(t)
-	checkSeeks(t, inParts(t, paths, python, "testdata/seek.py"), files)
+	return inParts(t, paths, python, "testdata/seek.py")
 }
 
-// checkSeeks reads "ok seeks searches skipped file" lines, one for each file.
-func checkSeeks(t *testing.T, output []byte, files map[string]*matrixFile) {
-	t.Helper()
-	good, seeks, searches, skipped := 0, 0, 0, 0
-	for line := range strings.Lines(string(output)) {
-		f := strings.Fields(line)
-		if len(f) != 5 || f[0] != "ok" {
-			name := ""
-			if m := files[f[min(1, len(f)-1)]]; m != nil {
-				name = m.name
+// TestSeeks has both use those of the matrix: seeks into stripes, searches by statistics and bloom filters, and a
+// comparison of statistics with the rows.
+func TestSeeks(t *testing.T) {
+	for name, read := range map[string]func(*testing.T, []string) []byte{"Java": javaSeeks, "C++": cppSeeks} {
+		t.Run(name, func(t *testing.T) {
+			paths, files := writeMatrix(t)
+			good, seeks, searches, skipped := 0, 0, 0, 0
+			for path, s := range readSeeks(t, read(t, paths)) {
+				if s.err != "" {
+					t.Errorf("%.1000s (%s)", s.err, files[path].name)
+					continue
+				}
+				good++
+				seeks += s.seeks
+				searches += s.searches
+				skipped += s.skipped
 			}
-			t.Errorf("%.300s (%s)", line, name)
-			continue
+			t.Logf("%d of %d files: %d seeks, %d searches that skipped %d rows", good, len(files), seeks, searches, skipped)
+			if good != len(files) {
+				t.Errorf("%d files fail", len(files)-good)
+			}
+		})
+	}
+}
+
+// A seekResult is a line "ok seeks searches skipped file" or "bad file error".
+type seekResult struct {
+	err                      string
+	seeks, searches, skipped int
+}
+
+func readSeeks(t *testing.T, output []byte) map[string]seekResult {
+	t.Helper()
+	results := map[string]seekResult{}
+	for line := range strings.Lines(string(output)) {
+		var s seekResult
+		var path string
+		if _, err := fmt.Sscanf(line, "ok %d %d %d %s", &s.seeks, &s.searches, &s.skipped, &path); err == nil {
+			results[path] = s
+		} else if f := strings.Fields(line); len(f) > 1 && f[0] == "bad" {
+			results[f[1]] = seekResult{err: line}
+		} else {
+			t.Errorf("the reader said %.1000s", line)
 		}
-		for i, n := range []*int{&seeks, &searches, &skipped} {
-			k, err := strconv.Atoi(f[1+i])
-			if err != nil {
+	}
+	return results
+}
+
+// TestBloomFilters has both readers search for values that no row has and that lie between those of every row group:
+// with bloom filters they skip most row groups, without them none.
+func TestBloomFilters(t *testing.T) {
+	const rows, stride = 12_000, 1000
+	text := func(v *column.Vector, x int64) { v.AppendBytes(fmt.Appendf(nil, "key %06d", x)) }
+	kinds := []struct {
+		name string
+		set  func(v *column.Vector, x int64)
+	}{
+		{"bigint", (*column.Vector).AppendInt},
+		{"smallint", (*column.Vector).AppendInt},
+		{"date", (*column.Vector).AppendInt},
+		{"double", func(v *column.Vector, x int64) { v.AppendFloat(float64(x) / 4) }},
+		{"decimal(10,2)", func(v *column.Vector, x int64) { v.AppendDecimal(0, x) }},
+		{"decimal(30,10)", func(v *column.Vector, x int64) { v.AppendDecimal(0, x) }},
+		{"timestamp", func(v *column.Vector, x int64) { v.AppendTimestamp(x, 500e6) }},
+		{"string", text},
+		{"varchar(20)", text},
+		{"char(20)", text},
+	}
+	dir := t.TempDir()
+	var paths []string
+	names := map[string]string{}
+	for _, k := range kinds {
+		columns := parseColumns("struct<a:" + k.name + ",absent:" + k.name + ">")
+		b := column.NewBatch(columns)
+		for i := range int64(rows) {
+			x := 2 * (i * 7919 % rows) // in any order
+			k.set(&b.Columns[0], x)
+			k.set(&b.Columns[1], min(max(x, 2000), 2*rows-2000)+1)
+		}
+		b.Rows = rows
+		for _, bloom := range []string{"bloom", "plain"} {
+			o := Options{RowIndexStride: stride}
+			if bloom == "bloom" {
+				o.BloomFilterColumns = []string{"a"}
+			}
+			path := filepath.Join(dir, fmt.Sprintf("%02d-%s.orc", len(paths), bloom))
+			if err := os.WriteFile(path, write(t, columns, o, b), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			*n += k
+			paths = append(paths, path)
+			names[path] = k.name
 		}
-		good++
 	}
-	t.Logf("%d of %d files: %d seeks, %d searches that skipped %d rows", good, len(files), seeks, searches, skipped)
-	if good != len(files) {
-		t.Errorf("%d files fail", len(files)-good)
+	for name, read := range map[string]func(*testing.T, []string) []byte{"Java": javaSeeks, "C++": cppSeeks} {
+		t.Run(name, func(t *testing.T) {
+			results := readSeeks(t, read(t, paths))
+			for _, path := range paths {
+				s := results[path]
+				switch share := float64(s.skipped) / float64(max(1, s.searches*rows)); {
+				case s.err != "":
+					t.Errorf("%s: %.1000s", names[path], s.err)
+				case s.searches == 0:
+					t.Logf("%s can't be searched for", names[path])
+				case strings.Contains(path, "bloom") && share < 0.8, strings.Contains(path, "plain") && share > 0:
+					t.Errorf("%s, %s: %.2f of the rows were skipped", names[path], filepath.Base(path), share)
+				default:
+					t.Logf("%s, %s: %.2f of the rows were skipped", names[path], filepath.Base(path), share)
+				}
+			}
+		})
 	}
 }

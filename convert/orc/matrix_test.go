@@ -43,7 +43,7 @@ func asOracle(b []byte) []byte {
 
 // TestMatrix reads the matrix with hydrant's reader: whole, and from places in the middle on.
 func TestMatrix(t *testing.T) {
-	sections := 0
+	sections, gaps := 0, 0
 	for seed := range matrixSize(t) {
 		m, err := makeMatrixFile(seed)
 		if err != nil {
@@ -52,6 +52,13 @@ func TestMatrix(t *testing.T) {
 		if got := readRows(t, m.file, 0, 0); !bytes.Equal(got, m.rows) {
 			t.Errorf("%s: %s", m.name, firstDifference(got, m.rows))
 			continue
+		}
+		end := int64(3)
+		for _, s := range inspect(t, m.file).Stripes {
+			if s.Offset > end {
+				gaps++
+			}
+			end = s.Offset + s.IndexBytes + s.DataBytes + s.FooterBytes
 		}
 		lines := bytes.SplitAfter(m.rows, []byte("\n"))
 		lines = lines[:len(lines)-1]
@@ -66,7 +73,7 @@ func TestMatrix(t *testing.T) {
 			sections++
 		}
 	}
-	t.Logf("%d files, %d sections", matrixSize(t), sections)
+	t.Logf("%d files with padding before %d stripes, %d sections", matrixSize(t), gaps, sections)
 }
 
 func firstDifference(got, want []byte) []byte {

@@ -9,11 +9,16 @@ import org.apache.hadoop.hive.ql.exec.vector.*;
 import org.apache.hadoop.hive.ql.io.sarg.*;
 import org.apache.hadoop.hive.serde2.io.HiveDecimalWritable;
 import org.apache.orc.*;
+import org.apache.orc.impl.ColumnStatisticsImpl;
+import org.apache.orc.impl.RecordReaderImpl;
 
 /**
- * Has ORC Java use the indexes of files: rows behind a seek must be those of a whole scan, and a search for a value
- * of column a, by statistics and bloom filters, must find every row that has it. Prints "ok seeks searches skipped file".
+ * Has ORC Java use the indexes of files: rows behind a seek must be those of a whole scan, a search for a value
+ * of column a, by statistics and bloom filters, must find every row that has it, and the statistics of row groups, stripes
+ * and file must be those that ORC Java makes of the rows. Where there is a column named absent, its values are what is
+ * searched for. Prints "ok seeks searches skipped file".
  */
+@SuppressWarnings("deprecation")
 public class Seek {
   public static void main(String[] args) throws Exception {
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
@@ -37,6 +42,8 @@ public class Seek {
       try (RecordReader rows = reader.rows()) {
         read(schema, rows, Long.MAX_VALUE, all);
       }
+      statistics(reader, schema);
+      int absent = schema.getFieldNames().indexOf("absent");
       Random random = new Random(1);
       PredicateLeaf.Type type = leaf(schema.getChildren().get(0).getCategory());
       // Without a search, 2.1.2 fails to seek in files with bloom filters, its own too; this one keeps all rows.
@@ -64,7 +71,7 @@ public class Seek {
           rows.seekToRow(at);
           VectorizedRowBatch b = schema.createRowBatch();
           rows.nextBatch(b);
-          literal = literal(schema.getChildren().get(0), b.cols[0]);
+          literal = literal(schema.getChildren().get(0), b.cols[Math.max(absent, 0)]);
         }
         SearchArgument.Builder builder = SearchArgumentFactory.newBuilder();
         if (literal == null) builder.isNull("a", type);
@@ -74,6 +81,7 @@ public class Seek {
           read(schema, rows, Long.MAX_VALUE, got);
         }
         skipped += all.size() - got.size();
+        if (absent > 0) continue;
         String first = first(all.get(at));
         long want = all.stream().filter(s -> first(s).equals(first)).count();
         long have = got.stream().filter(s -> first(s).equals(first)).count();
@@ -83,9 +91,122 @@ public class Seek {
     System.out.println("ok " + seeks + " " + searches + " " + skipped + " " + file);
   }
 
+  /** The statistics of a row group, a stripe or a file, by column. */
+  static ColumnStatisticsImpl[] empty(TypeDescription schema) {
+    ColumnStatisticsImpl[] s = new ColumnStatisticsImpl[schema.getMaximumId() + 1];
+    for (int id = 0; id < s.length; id++) s[id] = ColumnStatisticsImpl.create(schema.findSubtype(id));
+    return s;
+  }
+
+  static void statistics(Reader reader, TypeDescription schema) throws Exception {
+    ColumnStatisticsImpl[] file = empty(schema);
+    int stride = reader.getRowIndexStride();
+    for (int i = 0; i < reader.getStripes().size(); i++) {
+      StripeInformation info = reader.getStripes().get(i);
+      ColumnStatisticsImpl[] stripe = empty(schema), group = empty(schema);
+      try (RecordReader rows = reader.rows(reader.options().range(info.getOffset(), info.getLength()))) {
+        OrcProto.RowIndex[] index = ((RecordReaderImpl) rows).readRowIndex(0, null, new boolean[file.length]).getRowGroupIndex();
+        VectorizedRowBatch batch = schema.createRowBatch();
+        for (long n = 0; rows.nextBatch(batch); ) {
+          for (int r = 0; r < batch.size; r++) {
+            for (ColumnStatisticsImpl[] s : new ColumnStatisticsImpl[][] {file, stripe, group}) {
+              s[0].increment();
+              for (int c = 0; c < batch.cols.length; c++) add(s, schema.getChildren().get(c), batch.cols[c], r);
+            }
+            if (++n % stride == 0 || n == info.getNumberOfRows()) {
+              List<OrcProto.ColumnStatistics> have = new ArrayList<>();
+              for (OrcProto.RowIndex x : index) have.add(x.getEntry((int) ((n - 1) / stride)).getStatistics());
+              same("the row group that ends with row " + n + " of stripe " + i, have, group);
+              group = empty(schema);
+            }
+          }
+        }
+      }
+      same("stripe " + i, reader.getOrcProtoStripeStatistics().get(i).getColStatsList(), stripe);
+    }
+    same("the file", reader.getOrcProtoFileStatistics(), file);
+  }
+
+  static void add(ColumnStatisticsImpl[] s, TypeDescription t, ColumnVector v, int i) {
+    if (v.isRepeating) i = 0;
+    ColumnStatisticsImpl to = s[t.getId()];
+    if (!v.noNulls && v.isNull[i]) {
+      to.setNull();
+      return;
+    }
+    to.increment();
+    switch (t.getCategory()) {
+      case BOOLEAN: to.updateBoolean(((LongColumnVector) v).vector[i] != 0, 1); break;
+      case BYTE: case SHORT: case INT: case LONG: to.updateInteger(((LongColumnVector) v).vector[i], 1); break;
+      case FLOAT: case DOUBLE: to.updateDouble(((DoubleColumnVector) v).vector[i]); break;
+      case DATE: to.updateDate((int) ((LongColumnVector) v).vector[i]); break;
+      case TIMESTAMP: {
+        TimestampColumnVector x = (TimestampColumnVector) v;
+        to.updateTimestamp(x.time[i], x.nanos[i] % 1_000_000);
+        break;
+      }
+      case DECIMAL:
+        if (v instanceof Decimal64ColumnVector) to.updateDecimal64(((Decimal64ColumnVector) v).vector[i], ((Decimal64ColumnVector) v).scale);
+        else to.updateDecimal(((DecimalColumnVector) v).vector[i]);
+        break;
+      case LIST: case MAP: {
+        MultiValuedColumnVector x = (MultiValuedColumnVector) v;
+        to.updateCollectionLength(x.lengths[i]);
+        for (int k = (int) x.offsets[i]; k < x.offsets[i] + x.lengths[i]; k++) {
+          if (v instanceof ListColumnVector) {
+            add(s, t.getChildren().get(0), ((ListColumnVector) v).child, k);
+          } else {
+            add(s, t.getChildren().get(0), ((MapColumnVector) v).keys, k);
+            add(s, t.getChildren().get(1), ((MapColumnVector) v).values, k);
+          }
+        }
+        break;
+      }
+      case STRUCT:
+        for (int c = 0; c < t.getChildren().size(); c++) add(s, t.getChildren().get(c), ((StructColumnVector) v).fields[c], i);
+        break;
+      default: {
+        BytesColumnVector x = (BytesColumnVector) v;
+        byte[] b = java.util.Arrays.copyOfRange(x.vector[i], x.start[i], x.start[i] + x.length[i]);
+        if (t.getCategory() == TypeDescription.Category.BINARY) to.updateBinary(b, 0, b.length, 1);
+        else {
+          if (t.getCategory() == TypeDescription.Category.CHAR) b = padded(t, new String(b, StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
+          to.updateString(b, 0, b.length, 1);
+        }
+      }
+    }
+  }
+
+  static void same(String where, List<OrcProto.ColumnStatistics> have, ColumnStatisticsImpl[] want) throws Exception {
+    for (int id = 0; id < want.length; id++) {
+      OrcProto.ColumnStatistics.Builder a = have.get(id).toBuilder().clearBytesOnDisk(), b = want[id].serialize().clearBytesOnDisk();
+      if (b.hasDoubleStatistics()) {
+        if (Double.isNaN(b.getDoubleStatistics().getSum())) { // then ours have no range
+          a.clearDoubleStatistics();
+          b.clearDoubleStatistics();
+        } else { // added in another order
+          a.getDoubleStatisticsBuilder().clearSum();
+          b.getDoubleStatisticsBuilder().clearSum();
+        }
+      }
+      if (b.hasCollectionStatistics()) b.getCollectionStatisticsBuilder().setTotalChildren(b.getCollectionStatistics().getTotalChildren());
+      if (b.hasDecimalStatistics() && (!a.getDecimalStatistics().hasSum() || !b.getDecimalStatistics().hasSum())) { // overflows at once, or in the end
+        a.getDecimalStatisticsBuilder().clearSum();
+        b.getDecimalStatisticsBuilder().clearSum();
+      }
+      if (b.hasIntStatistics() && (!a.getIntStatistics().hasSum() || !b.getIntStatistics().hasSum())) {
+        a.getIntStatisticsBuilder().clearSum();
+        b.getIntStatisticsBuilder().clearSum();
+      }
+      if (!a.build().equals(b.build())) {
+        throw new Exception(("statistics of " + where + ", type " + id + ": " + a + "want " + b).replace('\n', ' '));
+      }
+    }
+  }
+
   static boolean filters(Reader reader) throws Exception {
     for (StripeInformation s : reader.getStripes()) {
-      OrcProto.StripeFooter f = ((org.apache.orc.impl.RecordReaderImpl) reader.rows()).readStripeFooter(s);
+      OrcProto.StripeFooter f = ((RecordReaderImpl) reader.rows()).readStripeFooter(s);
       for (OrcProto.Stream x : f.getStreamsList()) if (x.getKind() == OrcProto.Stream.Kind.BLOOM_FILTER_UTF8) return true;
     }
     return false;
@@ -132,10 +253,13 @@ public class Seek {
       default: {
         BytesColumnVector b = (BytesColumnVector) v;
         String s = new String(b.vector[0], b.start[0], b.length[0], StandardCharsets.UTF_8);
-        if (t.getCategory() != TypeDescription.Category.CHAR) return s;
-        return s + " ".repeat(t.getMaxLength() - s.codePointCount(0, s.length())); // as Hive asks
+        return t.getCategory() == TypeDescription.Category.CHAR ? padded(t, s) : s; // as Hive asks
       }
     }
+  }
+
+  static String padded(TypeDescription t, String s) {
+    return s + " ".repeat(t.getMaxLength() - s.codePointCount(0, s.length()));
   }
 
   /** Appends rows as "length of the first column's text:text of all columns". */
