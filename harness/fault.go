@@ -134,7 +134,13 @@ func (f *Faults) New(s *Stream, o Options) (*Pipeline, error) {
 		}
 		o.Transport = faultyTransport{f, place, o.Transport}
 	}
+	if o.Journal != nil {
+		o.Journal = faultyJournal{f, o.Journal}
+	}
 	for _, e := range f.list {
+		if e.Place == "disk" && o.Journal == nil {
+			return nil, errors.New("disk:full: the stream keeps nothing on a disk; --state has it do so")
+		}
 		if e.Place == "lambda" && e.Count > 0 {
 			o.Workers = 1 // which of several invocations at once would be the first?
 		}
@@ -180,7 +186,7 @@ func (f Fault) Check(s *Stream) error {
 	case f.Place == "backup":
 		return fmt.Errorf("%s:%s: the stream %s has no source backup", f.Place, f.Kind, s.Name)
 	case f.Place == "disk":
-		return errors.New("disk:full: the stream keeps nothing on a disk")
+		return nil // it is Options that say whether there is one
 	}
 	return fmt.Errorf("%s:%s: the stream %s does not deliver there", f.Place, f.Kind, s.Name)
 }
@@ -296,6 +302,20 @@ func (p slowProcessor) Process(ctx context.Context, now time.Time, attempt int, 
 		}
 	}
 	return o, err
+}
+
+// A faultyJournal meets the faults of disk.
+type faultyJournal struct {
+	f *Faults
+	Journal
+}
+
+// Append fails as the fault says, or keeps the records.
+func (j faultyJournal) Append(now time.Time, position int64, records []record.Record) error {
+	if j.f.hit("disk") != "" {
+		return fmt.Errorf("no space left on device, %w", errInjected)
+	}
+	return j.Journal.Append(now, position, records)
 }
 
 // A faultyBucket meets the faults of s3, and of backup.

@@ -42,10 +42,11 @@ type replayFlags struct {
 	compat          []string
 	faults          []string
 	clock           string
+	state           string
 	destination     string
 	endpoint        string
-	record          string
 	secrets         []string
+	record          string
 	estimate        bool
 	jobs            int
 	json, quiet     bool
@@ -89,13 +90,14 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.StringVar(&f.maxFailed, "max-failed", "0", "`N` or N%: exit 0 while no more records fail")
 	fl.StringArrayVar(&f.compat, "compat", nil, "`NAME`: behave otherwise where the service's behaviour isn't known (repeatable; see hydrant help compat)")
 	fl.StringArrayVar(&f.faults, "fault", nil, "`SPEC`: have something go wrong: lambda:throttle=3, s3:503=5, s3:denied=2h, s3:slow=2s, lambda:timeout (repeatable)")
+	fl.StringVar(&f.state, "state", "", "`DIR` for a durable run: what was read and has not been delivered survives a crash there, and the same command goes on")
 	fl.StringVar(&f.destination, "destination", "dir", "`dir|live`: other destinations than S3 as files, or for real")
 	fl.StringVar(&f.endpoint, "endpoint", "", "`URL` for --destination live: replaces scheme, host and port of the description's, and its path where it has one")
 	fl.StringVar(&f.record, "record", "", "`FILE` for the records as they were put: replayed, it gives the same objects")
 	fl.BoolVar(&f.estimate, "estimate", false, "what the stream is billed for in a month at this pace, objects an hour, their sizes")
+	fl.StringArrayVar(&f.secrets, "secret", nil, "`NAME=FILE` for --destination live: what a secret holds; NAME is its ARN, or AccessKey or HECToken where the description lacks it (repeatable)")
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
 	fl.BoolVar(&f.json, "json", false, "the summary as one JSON object")
-	fl.StringArrayVar(&f.secrets, "secret", nil, "`NAME=FILE` for --destination live: what a secret holds; NAME is its ARN, or AccessKey or HECToken where the description lacks it (repeatable)")
 	fl.BoolVar(&f.quiet, "quiet", false, "no summary for people, no progress")
 	return cmd
 }
@@ -103,7 +105,7 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 // templates are the files that replay looks for.
 var templates = []string{"sam-template.yaml", "template.yaml", "template.yml", "template.json"}
 
-func replay(ctx context.Context, io *streams, f *replayFlags, args []string, changed func(string) bool) error {
+func replay(ctx context.Context, io *streams, f *replayFlags, args []string, changed func(string) bool) (err error) {
 	began := time.Now()
 	plan, err := planReplay(ctx, io, f, args, changed)
 	if err != nil {
@@ -119,6 +121,10 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		return usagef("--clock: %q is neither virtual nor now", f.clock)
 	case f.clock == "now" && f.record != "":
 		return usagef("--record needs --clock virtual: it dates records as that does")
+	case f.clock == "now" && f.state != "":
+		return usagef("--state needs --clock virtual: it finds its place in an input that can be read again")
+	case f.state != "" && isRemote(f.out):
+		return usagef("--state needs a folder for --out")
 	}
 	taps, err := newTaps(f, plan)
 	if err != nil {
@@ -128,8 +134,20 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil {
 		return err
 	}
-	if err := out.clear(io.err); err != nil {
+	state, err := openState(io.err, f, plan)
+	if err != nil {
 		return err
+	}
+	done := false
+	defer func() {
+		if cerr := state.close(done); err == nil {
+			err = cerr
+		}
+	}()
+	if !state.continues() {
+		if err := out.clear(io.err); err != nil {
+			return err
+		}
 	}
 	kept := &recorder{bucket: out}
 	transport, err := openTransport(plan.description.Stream, f, kept)
@@ -137,6 +155,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		return usage(err)
 	}
 	o := harness.Options{Bucket: kept, Transport: transport, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
+	state.options(&o)
 	plan.compat.Pipeline(&o)
 	taps.watch(&o)
 	p, err := plan.faults.New(plan.description.Stream, o)
@@ -159,10 +178,13 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if f.clock == "now" {
 		err = harness.Live(ctx, p, plan.description.Stream, in, harness.LiveOptions{Now: time.Now, After: time.After, Refused: out.refuse, Progress: started})
 	} else {
-		err = harness.Replay(ctx, p, plan.description.Stream, in, harness.ReplayOptions{Start: plan.start, Rate: plan.rate, Refused: out.refuse, Progress: started})
+		err = harness.Replay(ctx, p, plan.description.Stream, in, harness.ReplayOptions{Start: plan.start, Rate: plan.rate, Journal: state.restored(),
+			Refused: out.refuse, Progress: started})
 	}
 	stop()
-	last = p.Now()
+	if last = p.Now(); first.IsZero() {
+		first = last
+	}
 	if cerr := out.close(); err == nil && cerr != nil {
 		err = cerr
 	}
@@ -171,6 +193,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil && !interrupted {
 		return err
 	}
+	done = err == nil
 	l := p.Ledger()
 	s := replaytest.NewSummary(l, kept.objects, last.Sub(first), time.Since(began))
 	estimate, err := taps.estimate(&l)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"sort"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness"
@@ -38,21 +37,7 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 	var b strings.Builder
 	stream := p.description.Stream
 	fmt.Fprintf(&b, "%s (%s)\n\n", stream.Name, p.source)
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "station\tin\tout\tdropped\tfailed\theld\t \n")
-	for _, st := range s.Stations {
-		switch st.Name {
-		case "source", "buffer", "delivery":
-		default:
-			if st.In == 0 { // the stream doesn't have it, or nothing came so far
-				continue
-			}
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t %s\n", st.Name, count(st.In), count(st.Out), count(st.Dropped), count(st.Failed), count(st.Held), p.note(st.Name, s))
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
+	b.WriteString(p.drawing(s))
 	fmt.Fprintf(&b, "\nin %s", count(s.In))
 	if s.Added > 0 {
 		fmt.Fprintf(&b, " + added %s", count(s.Added))
@@ -62,7 +47,11 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 		fmt.Fprintf(&b, " + LOST %s", count(s.Lost))
 	}
 	if s.Held > 0 {
-		fmt.Fprintf(&b, " + HELD %s (not delivered; gone when this command ends)", count(s.Held))
+		fate := "gone when this command ends"
+		if f.state != "" {
+			fate = "kept in " + f.state
+		}
+		fmt.Fprintf(&b, " + HELD %s (not delivered; %s)", count(s.Held), fate)
 	}
 	b.WriteString("\n")
 	for _, c := range s.Codes() {
@@ -161,20 +150,25 @@ func (p *plan) note(station string, s *replaytest.Summary) string {
 	stream := p.description.Stream
 	switch station {
 	case "source":
+		if n := len(p.inputs); n > 2 {
+			return fmt.Sprintf("%s and %d more", p.inputs[0], n-1)
+		}
 		return strings.Join(p.inputs, ", ")
 	case "lambda":
 		note := fmt.Sprintf("%s: %s", p.function.How, plural(s.Invocations, "invocation"))
-		if stream.Sink != nil {
-			return stream.Sink.Place()
-		}
-		if s.Retries > 0 {
-			note += fmt.Sprintf(", %d retries", s.Retries)
+		if s.Retries == 1 {
+			note += ", 1 retry"
+		} else if s.Retries > 1 {
+			note += fmt.Sprintf(", %s retries", count(s.Retries))
 		}
 		return note
 	case "buffer":
 		h := stream.DeliveryHints()
 		return fmt.Sprintf("%d MiB or %v", h.Size/harness.MiB, h.Interval)
 	case "delivery":
+		if stream.Sink != nil {
+			return stream.Sink.Place()
+		}
 		if c := stream.Conversion; c != nil {
 			format := "Parquet"
 			if c.Options.ORC != nil {

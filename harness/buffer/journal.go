@@ -281,7 +281,23 @@ func (j *Journal) Settle(seqs []uint64) error {
 
 // Close ends the journal. One in which everything has settled leaves its position behind.
 func (j *Journal) Close() error {
-	return errors.Join(j.file.Sync(), j.file.Close(), j.disk.close())
+	var err error
+	if j.file != nil { // a write failed otherwise
+		err = j.end()
+	}
+	return errors.Join(err, j.disk.close())
+}
+
+// Remove ends a journal that nobody needs any more, and its files.
+func (j *Journal) Remove() error {
+	var err error
+	if j.file != nil {
+		err = j.file.Close()
+	}
+	for _, s := range j.segments {
+		err = errors.Join(err, j.disk.remove(s.name))
+	}
+	return errors.Join(err, j.disk.close())
 }
 
 // Left is the number of records that have not settled.
