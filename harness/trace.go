@@ -50,6 +50,13 @@ func (t *Trace) Attach(p *Pipeline) {
 		x.processor = tracedProcessor{x.processor, t}
 	}
 	p.delivery.dest = tracedDestination{p.delivery.dest, t, "delivery"}
+	if fails := p.delivery.fails; fails != nil {
+		p.delivery.fails = func(records []record.Record, o *record.Outage, attempts int, at time.Time) []record.Failure {
+			failed := fails(records, o, attempts, at)
+			t.failed("delivery", failed)
+			return failed
+		}
+	}
 	if p.backup != nil {
 		p.backup.dest = tracedDestination{p.backup.dest, t, "backup"}
 	}
