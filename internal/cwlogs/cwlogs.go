@@ -23,6 +23,7 @@ type Envelope struct {
 	Events    []Event
 
 	before, after []byte // what stands around the elements of logEvents
+	key           [32]byte
 }
 
 // An Event is an element of logEvents. Its members are JSON texts as they stand, nil where it hasn't the member.
@@ -41,9 +42,9 @@ var errNoType = errors.New("no messageType")
 func (e *Envelope) Parse(text []byte) (rest []byte, err error) {
 	*e = Envelope{Events: e.Events[:0]}
 	i := jsonscan.Space(text, 0)
-	end := object(text, i, func(key string, start, end int) bool {
+	end := object(text, i, e.key[:0], func(key []byte, start, end int) bool {
 		value := text[start:end]
-		switch key {
+		switch string(key) {
 		case "messageType":
 			if len(value) >= 2 && value[0] == '"' {
 				e.Type = value[1 : len(value)-1]
@@ -85,9 +86,9 @@ func (e *Envelope) events(list []byte) bool {
 	i := jsonscan.Space(list, 1)
 	for list[i] != ']' {
 		var v Event
-		end := object(list, i, func(key string, start, end int) bool {
+		end := object(list, i, e.key[:0], func(key []byte, start, end int) bool {
 			value := list[start:end]
-			switch key {
+			switch string(key) {
 			case "id":
 				v.ID = value
 			case "timestamp":
@@ -134,16 +135,15 @@ func (e *Envelope) Append(dst []byte, events []Event) []byte {
 
 // object reads the object at b[i], gives each member's key and the place of its value to member, and returns the index behind it, or
 // -1 if there is no object or member reports false.
-func object(b []byte, i int, member func(key string, start, end int) bool) int {
+func object(b []byte, i int, text []byte, member func(key []byte, start, end int) bool) int {
 	if i >= len(b) || b[i] != '{' {
 		return -1
 	}
 	if i = jsonscan.Space(b, i+1); i < len(b) && b[i] == '}' {
 		return i + 1
 	}
-	var text [32]byte
 	for i < len(b) && b[i] == '"' {
-		key, end := jsonscan.AppendString(text[:0], b, i+1)
+		key, end := jsonscan.AppendString(text, b, i+1)
 		if end < 0 {
 			return -1
 		}
@@ -151,7 +151,7 @@ func object(b []byte, i int, member func(key string, start, end int) bool) int {
 			return -1
 		}
 		start := jsonscan.Space(b, i+1)
-		if end = jsonscan.Value(b, start); end < 0 || !member(string(key), start, end) {
+		if end = jsonscan.Value(b, start); end < 0 || !member(key, start, end) {
 			return -1
 		}
 		if i = jsonscan.Space(b, end); i >= len(b) {
