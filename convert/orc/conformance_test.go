@@ -51,7 +51,7 @@ func makeMatrixFile(seed int) (*matrixFile, error) {
 	pick := func(values ...float64) *float64 { return &values[g.IntN(len(values))] }
 	o := Options{
 		RowIndexStride:         []int{1000, 1000, 1016, 5000, 0}[g.IntN(5)],
-		BlockSizeBytes:         20_000, // few stripes are as large: padding often has something to do
+		BlockSizeBytes:         10_000, // what padding aligns to; few stripes are larger
 		StripeSizeBytes:        10_000,
 		EnablePadding:          g.IntN(2) == 0,
 		PaddingTolerance:       pick(0, 0.05, 1),
