@@ -53,6 +53,15 @@ func (r *Record) AppendSequence(dst []byte) []byte {
 	return appendDigits(append(dst, sequenceHead...), r.Seq, sequenceDigits-len(sequenceHead))
 }
 
+// Subsequence tells records with the same sequence number from each other: it is the index in what the record came out of, an
+// aggregate of the Kinesis Producer Library or a record with several documents; 0 of a plain record (format-conversion.md §9, CHOICE).
+func (r *Record) Subsequence() int64 {
+	if !r.Part && r.Source != nil {
+		return r.Source.Subsequence
+	}
+	return int64(r.Sub)
+}
+
 // AppendID appends the record id that a function sees. The service's are opaque; for direct puts they look like
 // shardId- and 80 digits around a sequence number (record-transformation.md §2). A part of a record has the record's id
 // and 20 digits of its index behind a period (dynamic-partitioning.md §4, CHOICE).

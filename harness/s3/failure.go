@@ -36,7 +36,7 @@ func AppendFailure(dst []byte, f *record.Failure) []byte {
 		dst = append(dst, `","sequenceNumber":"`...)
 		dst = r.AppendSequence(dst)
 		dst = append(dst, `","subSequenceNumber":`...)
-		dst = strconv.AppendUint(dst, uint64(r.Sub), 10)
+		dst = strconv.AppendInt(dst, r.Subsequence(), 10)
 	default:
 		// the destinations: attempts and arrival first, the data behind
 		dst = append(dst, `{"attemptsMade":`...)
