@@ -195,8 +195,8 @@ func (d *describer) lambda(s *Stream, p *template.Node) {
 		switch name {
 		case "LambdaArn":
 			l.ARN, l.Pos = d.str(v), v.Pos
-		case "NumberOfRetries": // CHOICE
-			if l.Retries = int(d.number(v, name, 0, 300, true)); l.Retries > usualRetries {
+		case "NumberOfRetries":
+			if l.Retries = int(d.number(v, name, 0, maxRetries, true)); l.Retries > usualRetries {
 				d.notice(v, "NumberOfRetries is %d; whether the service takes more than %d is not known", l.Retries, usualRetries)
 			}
 		case "BufferSizeInMBs":
@@ -215,8 +215,11 @@ func (d *describer) lambda(s *Stream, p *template.Node) {
 	s.Lambda = l
 }
 
-// usualRetries is how many are known to be accepted (record-transformation.md §4, CHOICE).
-const usualRetries = 8
+// How many retries a Lambda processor may have, and how many are known to be accepted (record-transformation.md §4, CHOICE).
+const (
+	maxRetries   = 300
+	usualRetries = 8
+)
 
 // number is a processor parameter, which is text that holds a number.
 func (d *describer) number(n *template.Node, name string, lo, hi float64, whole bool) float64 {
