@@ -21,7 +21,7 @@ func floor(pkg string) int {
 	switch {
 	case strings.HasPrefix(rel, "internal/"):
 		return 0
-	case rel == "" || rel == "schema" || rel == "harness/record":
+	case rel == "" || rel == "schema" || rel == "receive" || rel == "harness/record":
 		return 1
 	case rel == "blueprints" || rel == "reingest" || strings.HasPrefix(rel, "schema/glue") || strings.HasPrefix(rel, "convert/column"):
 		return 2

@@ -146,6 +146,7 @@ Parquet and ORC by a Glue schema, and shows what is in delivered files.
 	root.AddCommand(newReplay(io), newInvoke(io), newExplainQuery(io), newBlueprints(io), newConvert(io), newCat(io), newInspect(io), newSchema(io), newVersion(io), newCompatHelp())
 	root.AddCommand(newTest(io))
 	root.AddCommand(newInit(io))
+	root.AddCommand(newReceive(io))
 	return root
 }
 
