@@ -568,12 +568,11 @@ func (p *Pipeline) runOutlets(ctx context.Context, now time.Time, all bool) erro
 		}
 		begun = append(begun, o)
 	}
-	work.Each(p.workers, len(begun), func(i int) {
-		if d, ok := begun[i].delivery.(preparer); ok {
-			d.Prepare(ctx, now)
-		}
-	})
+	prepared := 0
 	for i, o := range begun {
+		if i == prepared {
+			prepared += p.prepare(ctx, now, begun[i:])
+		}
 		for first := true; ; first = false {
 			if !first {
 				if !all || !o.begin(now, true) {
@@ -609,6 +608,22 @@ func (p *Pipeline) runOutlets(ctx context.Context, now time.Time, all bool) erro
 		}
 	}
 	return nil
+}
+
+// preparedBytes is how much data is encoded before it is put, at once, unless a worker has more in one batch.
+const preparedBytes = 64 * MiB
+
+// prepare has the first of some deliveries do what they can without anybody else, and returns how many.
+func (p *Pipeline) prepare(ctx context.Context, now time.Time, begun []*outlet) (n int) {
+	for size := int64(0); n < len(begun) && (size < preparedBytes || n < p.workers); n++ {
+		size += begun[n].batch.Size()
+	}
+	work.Each(p.workers, n, func(i int) {
+		if d, ok := begun[i].delivery.(preparer); ok {
+			d.Prepare(ctx, now)
+		}
+	})
+	return n
 }
 
 // cut notes that a batch was cut.
