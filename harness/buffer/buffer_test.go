@@ -109,9 +109,10 @@ func TestRollback(t *testing.T) {
 // TestModel runs random appends, cuts, rollbacks and releases by two readers against a slice: nothing is
 // lost, nothing early, order kept, and the bytes of a batch stay as they were until it is released.
 func TestModel(t *testing.T) {
-	for seed := int64(0); seed < 30; seed++ {
+	for seed := int64(0); seed < 40; seed++ {
 		rng := rand.New(rand.NewSource(seed))
-		l := NewLog(nil)
+		pool := &Pool{Budget: seed % 4 * 10_000} // most is spilled, where it is not 0
+		l := NewLog(pool)
 		hints := []Hints{{Size: 3000, Interval: time.Second}, {Size: 20000, Interval: 5 * time.Second}}
 		type state struct {
 			r    *Reader
@@ -219,6 +220,9 @@ func TestModel(t *testing.T) {
 		}
 		if l.Len() != 0 || len(l.blocks) != 0 {
 			t.Errorf("seed %d: %d records in %d blocks are held after all was released", seed, l.Len(), len(l.blocks))
+		}
+		if spilled := pool.spill != nil; pool.used != 0 || spilled != (pool.Budget > 0 && canSpill) {
+			t.Errorf("seed %d: %d bytes are in use after all was released; spilled: %v", seed, pool.used, spilled)
 		}
 	}
 }

@@ -20,29 +20,76 @@ const (
 
 // A Pool keeps blocks between logs. Logs that share one are for one goroutine. Its zero value is empty.
 type Pool struct {
+	// Budget is the memory that the records in all logs may take, in bytes, before what comes lies in a temporary file
+	// (Linux only); 0 is any. Hints alone decide what a batch holds.
+	Budget int64
+
 	spare [classes][]*block
-	bytes int
+	bytes int   // of spare
+	used  int64 // of blocks that are not spare and not spilled
+	spill *spill
 }
 
 // take returns an empty block of a class.
-func (p *Pool) take(class int) *block {
+func (p *Pool) take(class int) (*block, error) {
+	size := firstBytes << (2 * class)
+	if p.spent(size) {
+		return p.takeSpilled(class, size)
+	}
+	p.used += blockSize(size)
 	if n := len(p.spare[class]); n > 0 {
 		b := p.spare[class][n-1]
 		p.spare[class] = p.spare[class][:n-1]
 		p.bytes -= cap(b.data)
-		return b
+		return b, nil
 	}
-	size := firstBytes << (2 * class)
-	return &block{records: make([]record.Record, 0, size/headerShare), data: make([]byte, 0, size), class: class}
+	return &block{records: make([]record.Record, 0, size/headerShare), data: make([]byte, 0, size), class: class}, nil
+}
+
+// takeOwn returns an empty block for one record of size bytes.
+func (p *Pool) takeOwn(size int) (*block, error) {
+	if p.spent(size) {
+		return p.takeSpilled(-1, size)
+	}
+	p.used += blockSize(size)
+	return &block{records: make([]record.Record, 0, 1), data: make([]byte, 0, size), class: -1}, nil
+}
+
+// blockSize is what a block takes: its bytes, and the headers of records.
+func blockSize(size int) int64 {
+	const header = 88
+	return int64(size) + int64(size/headerShare)*header
+}
+
+// spent reports whether size bytes more are too much.
+func (p *Pool) spent(size int) bool {
+	return canSpill && p.Budget > 0 && p.used+blockSize(size) > p.Budget
+}
+
+func (p *Pool) takeSpilled(class, size int) (*block, error) {
+	if p.spill == nil {
+		var err error
+		if p.spill, err = newSpill(); err != nil {
+			return nil, err
+		}
+	}
+	return p.spill.take(class, size)
 }
 
 // give takes a block back.
 func (p *Pool) give(b *block) {
-	if b.class < 0 || p.bytes+cap(b.data) > spareBytes {
-		return
+	if !b.spilled {
+		p.used -= blockSize(cap(b.data))
+		if b.class < 0 || p.bytes+cap(b.data) > spareBytes {
+			return
+		}
 	}
 	clear(b.records) // or Keys and Source would be held
 	b.records, b.data, b.marks = b.records[:0], b.data[:0], b.marks[:0]
+	if b.spilled {
+		p.spill.give(b)
+		return
+	}
 	p.spare[b.class] = append(p.spare[b.class], b)
 	p.bytes += cap(b.data)
 }
@@ -66,6 +113,7 @@ type block struct {
 	data    []byte
 	marks   []mark
 	class   int // of its size; -1 is a size of its own
+	spilled bool
 }
 
 // A mark says when the records from index n of a block on were appended.
@@ -94,7 +142,10 @@ func (l *Log) Append(now time.Time, records []record.Record) error {
 		if !same {
 			need += len(r.Raw)
 		}
-		b := l.room(need)
+		b, err := l.room(need)
+		if err != nil {
+			return err
+		}
 		if n := len(b.marks); n == 0 || !b.marks[n-1].at.Equal(now) {
 			b.marks = append(b.marks, mark{len(b.records), now})
 		}
@@ -125,12 +176,15 @@ func (b *block) keep(p []byte) []byte {
 }
 
 // room returns the last block if it has room for one record of need bytes, else a new one.
-func (l *Log) room(need int) *block {
+func (l *Log) room(need int) (*block, error) {
 	class := 0
 	if n := len(l.blocks); n > 0 {
 		b := l.blocks[n-1]
 		if len(b.records) < maxRecords && len(b.data)+need <= cap(b.data) {
-			return b
+			return b, nil
+		}
+		if b.spilled {
+			release(b.data) // until it is cut
 		}
 		class = min(max(b.class, 0)+1, classes-1)
 	}
@@ -138,13 +192,16 @@ func (l *Log) room(need int) *block {
 		class++
 	}
 	var b *block
+	var err error
 	if need <= firstBytes<<(2*class) {
-		b = l.pool.take(class)
+		b, err = l.pool.take(class)
 	} else {
-		b = &block{records: make([]record.Record, 0, 1), data: make([]byte, 0, need), class: -1}
+		b, err = l.pool.takeOwn(need)
 	}
-	l.blocks = append(l.blocks, b)
-	return b
+	if err == nil {
+		l.blocks = append(l.blocks, b)
+	}
+	return b, err
 }
 
 // Reader makes a cursor that reads from the present end of the log on.
