@@ -143,6 +143,10 @@ type Options struct {
 	// given to Readmit first, and what its records become needs another Seed than theirs.
 	Journal Journal
 
+	// Memory is what records that wait may take, in bytes, before further ones lie in a temporary file (Linux only);
+	// 0 is any. What a batch becomes takes as much again while it is put.
+	Memory int64
+
 	// ActivePartitions is how many partitions may be open at once, 500 where 0 (dynamic-partitioning.md §1: raisable to 5,000).
 	ActivePartitions int
 
@@ -156,6 +160,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 		return nil, errors.New("a pipeline needs a bucket")
 	}
 	p := &Pipeline{workers: o.Workers, seed: o.Seed, tally: newTally(o.Journal), outlets: map[*record.Keys]*outlet{}}
+	p.pool.Budget = o.Memory
 	if o.Journal != nil {
 		p.seq = o.Journal.Next()
 	}

@@ -42,7 +42,7 @@ type replayFlags struct {
 	compat          []string
 	faults          []string
 	clock           string
-	state           string
+	state, memory   string
 	destination     string
 	endpoint        string
 	secrets         []string
@@ -91,6 +91,7 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.StringArrayVar(&f.compat, "compat", nil, "`NAME`: behave otherwise where the service's behaviour isn't known (repeatable; see hydrant help compat)")
 	fl.StringArrayVar(&f.faults, "fault", nil, "`SPEC`: have something go wrong: lambda:throttle=3, s3:503=5, s3:denied=2h, s3:slow=2s, lambda:timeout (repeatable)")
 	fl.StringVar(&f.state, "state", "", "`DIR` for a durable run: what was read and has not been delivered survives a crash there, and the same command goes on")
+	fl.StringVar(&f.memory, "memory", "512MiB", "`SIZE`: what buffers may hold before they spill to a temporary file")
 	fl.StringVar(&f.destination, "destination", "dir", "`dir|live`: other destinations than S3 as files, or for real")
 	fl.StringVar(&f.endpoint, "endpoint", "", "`URL` for --destination live: replaces scheme, host and port of the description's, and its path where it has one")
 	fl.StringVar(&f.record, "record", "", "`FILE` for the records as they were put: replayed, it gives the same objects")
@@ -155,6 +156,9 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		return usage(err)
 	}
 	o := harness.Options{Bucket: kept, Transport: transport, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
+	if o.Memory, err = parseSize(f.memory); err != nil {
+		return usagef("--memory: %w", err)
+	}
 	state.options(&o)
 	plan.compat.Pipeline(&o)
 	taps.watch(&o)
