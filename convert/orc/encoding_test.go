@@ -2,13 +2,19 @@ package orc
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
+	"fmt"
+	"io"
 	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hydrantkit/hydrant/convert/column"
+	"github.com/hydrantkit/hydrant/internal/compress"
+	readorc "github.com/hydrantkit/hydrant/read/orc"
 	"github.com/hydrantkit/hydrant/schema"
 )
 
@@ -116,6 +122,65 @@ func FuzzBits(f *testing.F) {
 	})
 }
 
+// TestChunks walks the chunks of a stream: all but the last hold blockSize bytes, and what doesn't shrink is stored as it was.
+func TestChunks(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	noise := make([]byte, 3*blockSize/2)
+	for i := range noise {
+		noise[i] = byte(r.Uint32())
+	}
+	data := append(bytes.Repeat([]byte("abcd"), 3*blockSize/8), noise...) // 1.5 blocks of each
+	for _, compression := range []Compression{Zlib, Snappy} {
+		c := &codec{compression: compression}
+		s := stream{chunks: true}
+		for rest := data; len(rest) > 0; rest = rest[min(len(rest), 1000):] {
+			s.append(c, rest[:min(len(rest), 1000)])
+		}
+		s.cut(c, true)
+		var got []byte
+		var original []bool
+		for b := bytes.Join(s.blocks.list, nil); len(b) > 0; {
+			header := int(b[0]) | int(b[1])<<8 | int(b[2])<<16
+			chunk := b[3 : 3+header/2]
+			b = b[3+header/2:]
+			original = append(original, header&1 != 0)
+			switch {
+			case header&1 != 0:
+				got = append(got, chunk...)
+			case compression == Snappy:
+				var err error
+				if got, err = compress.DecodeSnappyBlock(got, chunk, blockSize); err != nil {
+					t.Fatal(err)
+				}
+			default:
+				plain, err := io.ReadAll(flate.NewReader(bytes.NewReader(chunk)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, plain...)
+			}
+			if len(b) > 0 && len(got) != len(original)*blockSize {
+				t.Errorf("%s: %d chunks hold %d bytes", compression, len(original), len(got))
+			}
+		}
+		if !bytes.Equal(got, data) {
+			t.Errorf("%s: %d bytes read, not those %d written", compression, len(got), len(data))
+		}
+		if want := []bool{false, false, true}; !slices.Equal(original, want) {
+			t.Errorf("%s: chunks that are original: %v, want %v", compression, original, want)
+		}
+		if p := s.appendPosition(nil, len(data)); p[0] != uint64(s.blocks.size) || p[1] != 0 {
+			t.Errorf("%s: the end is at %v", compression, p)
+		}
+		for _, offset := range []int{0, 7, blockSize, 2*blockSize + 5} {
+			p := s.appendPosition(nil, offset)
+			if at := offset / blockSize; p[0] != uint64(s.starts[at]) || p[1] != uint64(offset%blockSize) {
+				t.Errorf("%s: byte %d is at %v, want chunk %d", compression, offset, p, at)
+			}
+		}
+	}
+}
+
 func FuzzDictionary(f *testing.F) {
 	f.Add("a b c a long-value-of-more-than-16-bytes b")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -198,95 +263,108 @@ func FuzzStripe(f *testing.F) {
 	})
 }
 
-// TestStatistics compares the statistics of row groups with what a plain loop finds.
+// TestStatistics compares the statistics of row groups, stripes and file with what a plain loop finds.
 func TestStatistics(t *testing.T) {
-	const stride = 100
-	seeds := 42
+	const stride, rows = 100, 950
+	seeds := 2 * len(nullPatterns)
 	if testing.Short() {
 		seeds = len(nullPatterns)
 	}
 	for seed := range seeds {
 		g := &generator{Rand: rand.New(rand.NewPCG(uint64(seed), 11))}
 		columns := parseColumns("struct<i:bigint,s:string,t:timestamp,d:decimal(38,10),b:boolean,l:array<int>>")
-		b := g.batch(columns, 950, seed%len(nullPatterns))
-		file := write(t, columns, Options{RowIndexStride: stride, Compression: None}, b)
+		stripes := []*column.Batch{g.batch(columns, rows, seed%len(nullPatterns)), g.batch(columns, rows, (seed+1)%len(nullPatterns))}
+		file := write(t, columns, Options{RowIndexStride: stride, Compression: None}, stripes...)
+		info := inspect(t, file)
 		for col := range columns {
-			v := &b.Columns[col]
+			v := &stripes[0].Columns[col]
 			for at, rg := range rowGroups(t, file, col+1) {
-				values, nulls := int64(0), false
-				var low, high []byte // as values are printed
-				sum, huge := new(big.Int), false
-				for i := at * stride; i < min((at+1)*stride, b.Rows); i++ {
-					if v.Null(i) {
-						nulls = true
-						continue
-					}
-					values++
-					switch v.Type.Kind {
-					case schema.BigInt:
-						sum.Add(sum, big.NewInt(v.Ints[i]))
-						huge = huge || max(v.Ints[i], -v.Ints[i])>>50 != 0
-					case schema.String:
-						sum.Add(sum, big.NewInt(int64(len(v.Data(i)))))
-					case schema.Boolean:
-						if v.Bool(i) {
-							sum.Add(sum, big.NewInt(1))
-						}
-						continue
-					case schema.Array:
-						sum.Add(sum, big.NewInt(int64(v.Offsets[i+1]-v.Offsets[i])))
-						continue
-					}
-					text := appendValue(nil, v, i, false)
-					less := func(a, b []byte) bool {
-						switch v.Type.Kind {
-						case schema.BigInt, schema.Decimal:
-							x, _ := new(big.Rat).SetString(string(a))
-							y, _ := new(big.Rat).SetString(string(b))
-							return x.Cmp(y) < 0
-						case schema.Timestamp: // a fraction is longer, and its point sorts before a digit
-							return bytes.Compare(bytes.TrimRight(a, `"`), bytes.TrimRight(b, `"`)) < 0
-						}
-						return bytes.Compare(a, b) < 0
-					}
-					if v.Type.Kind == schema.String { // what is escaped sorts otherwise
-						if low == nil || bytes.Compare(v.Data(i), low) < 0 {
-							low = append([]byte{}, v.Data(i)...)
-						}
-						if high == nil || bytes.Compare(v.Data(i), high) > 0 {
-							high = append([]byte{}, v.Data(i)...)
-						}
-						continue
-					}
-					if low == nil || less(text, low) {
-						low = text
-					}
-					if high == nil || less(high, text) {
-						high = text
-					}
-				}
-				s := rg.Statistics
-				if s.Values != values || s.HasNull == nil || *s.HasNull != nulls {
-					t.Fatalf("seed %d, column %d, row group %d: %d values, null %v, want %d, %v", seed, col, at, s.Values, *s.HasNull, values, nulls)
-				}
-				if values == 0 {
-					continue
-				}
-				if v.Type.Kind == schema.String {
-					if len(low) > maxBound || len(high) > maxBound {
-						continue // TestTextBounds
-					}
-					low, high = appendQuoted(nil, string(low)), appendQuoted(nil, string(high))
-				}
-				if got := asOracle(append(append([]byte{}, s.Min...), s.Max...)); low != nil && string(got) != string(low)+string(high) {
-					t.Errorf("seed %d, column %d, row group %d: min and max %s, want %s and %s", seed, col, at, got, low, high)
-				}
-				if v.Type.Kind != schema.Timestamp && v.Type.Kind != schema.Decimal {
-					if want := sum.String(); string(s.Sum) != want && (s.Sum != nil || !huge) { // it may overflow on the way
-						t.Errorf("seed %d, column %d, row group %d: sum %s, want %s", seed, col, at, s.Sum, want)
-					}
-				}
+				checkStatistics(t, fmt.Sprintf("seed %d, column %d, row group %d", seed, col, at), &rg.Statistics, span{v, at * stride, min((at+1)*stride, rows)})
 			}
+			for i := range stripes {
+				checkStatistics(t, fmt.Sprintf("seed %d, column %d, stripe %d", seed, col, i), info.Stripes[i].Columns[col+1].Statistics, span{&stripes[i].Columns[col], 0, rows})
+			}
+			checkStatistics(t, fmt.Sprintf("seed %d, column %d", seed, col), info.Columns[col+1].Statistics, span{v, 0, rows}, span{&stripes[1].Columns[col], 0, rows})
+		}
+	}
+}
+
+// A span is values lo to hi of v.
+type span struct {
+	v      *column.Vector
+	lo, hi int
+}
+
+func checkStatistics(t *testing.T, where string, s *readorc.Statistics, spans ...span) {
+	t.Helper()
+	kind := spans[0].v.Type.Kind
+	values, nulls := int64(0), false
+	var low, high []byte // as values are printed
+	sum, huge := new(big.Int), false
+	for _, part := range spans {
+		v := part.v
+		for i := part.lo; i < part.hi; i++ {
+			if v.Null(i) {
+				nulls = true
+				continue
+			}
+			values++
+			switch kind {
+			case schema.BigInt:
+				sum.Add(sum, big.NewInt(v.Ints[i]))
+				huge = huge || max(v.Ints[i], -v.Ints[i])>>50 != 0
+			case schema.String:
+				sum.Add(sum, big.NewInt(int64(len(v.Data(i)))))
+			case schema.Boolean:
+				if v.Bool(i) {
+					sum.Add(sum, big.NewInt(1))
+				}
+				continue
+			case schema.Array:
+				sum.Add(sum, big.NewInt(int64(v.Offsets[i+1]-v.Offsets[i])))
+				continue
+			}
+			text := appendValue(nil, v, i, false)
+			less := func(a, b []byte) bool {
+				switch kind {
+				case schema.BigInt, schema.Decimal:
+					x, _ := new(big.Rat).SetString(string(a))
+					y, _ := new(big.Rat).SetString(string(b))
+					return x.Cmp(y) < 0
+				case schema.Timestamp: // a fraction is longer, and its point sorts before a digit
+					return bytes.Compare(bytes.TrimRight(a, `"`), bytes.TrimRight(b, `"`)) < 0
+				}
+				return bytes.Compare(a, b) < 0
+			}
+			if kind == schema.String { // what is escaped sorts otherwise
+				text = append([]byte{}, v.Data(i)...)
+			}
+			if low == nil || less(text, low) {
+				low = text
+			}
+			if high == nil || less(high, text) {
+				high = text
+			}
+		}
+	}
+	if s.Values != values || s.HasNull == nil || *s.HasNull != nulls {
+		t.Fatalf("%s: %d values, null %v, want %d, %v", where, s.Values, *s.HasNull, values, nulls)
+	}
+	if values == 0 {
+		return
+	}
+	if kind == schema.String {
+		if len(low) > maxBound || len(high) > maxBound {
+			return // TestTextBounds
+		}
+		low, high = appendQuoted(nil, string(low)), appendQuoted(nil, string(high))
+	}
+	if got := asOracle(append(append([]byte{}, s.Min...), s.Max...)); low != nil && string(got) != string(low)+string(high) {
+		t.Errorf("%s: min and max %s, want %s and %s", where, got, low, high)
+	}
+	if kind != schema.Timestamp && kind != schema.Decimal {
+		if want := sum.String(); string(s.Sum) != want && (s.Sum != nil || !huge) { // it may overflow on the way
+			t.Errorf("%s: sum %s, want %s", where, s.Sum, want)
 		}
 	}
 }
