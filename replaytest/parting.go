@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hydrantkit/hydrant/harness"
-	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/internal/compress"
 	"github.com/hydrantkit/hydrant/internal/template"
@@ -305,21 +304,4 @@ func readable(data []byte) []byte {
 func sameJSON(a, b string) bool {
 	var x, y bytes.Buffer
 	return json.Compact(&x, []byte(a)) == nil && json.Compact(&y, []byte(b)) == nil && bytes.Equal(x.Bytes(), y.Bytes())
-}
-
-// logLine is a line of the error log (operations.md §2).
-func logLine(s *harness.Stream, step *harness.Step) string {
-	bucket := s.S3.Bucket
-	if step.Station == "backup" && s.Backup != nil {
-		bucket = s.Backup.Bucket
-	}
-	b := record.AppendString([]byte(`{"deliveryStreamARN":`), s.ARN)
-	b = record.AppendString(append(b, `,"destination":`...), "arn:aws:s3:::"+bucket)
-	b = fmt.Appendf(b, `,"deliveryStreamVersionId":%d,"message":`, s.Version)
-	b = record.AppendString(b, step.Message)
-	b = record.AppendString(append(b, `,"errorCode":`...), step.Code)
-	if s.Lambda != nil {
-		b = record.AppendString(append(b, `,"processor":`...), s.Lambda.ARN)
-	}
-	return string(append(b, '}'))
 }

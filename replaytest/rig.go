@@ -83,6 +83,11 @@ func newRig(ctx context.Context, s setup) (r *rig, readable bool, err error) {
 	}
 	o := harness.Options{Bucket: &r.bucket, Seed: record.Seed(s.seed), Workers: 1, Log: func(l harness.LogLine) { r.log = append(r.log, l) }}
 	s.compat.Pipeline(&o)
+	// The log is there to be looked at, whether the description has it on or not.
+	stream.S3.Logged, stream.SinkLogged = true, true
+	if stream.Backup != nil {
+		stream.Backup.Logged = true
+	}
 	switch {
 	case stream.Lambda == nil:
 	case s.invoker != nil:

@@ -1,12 +1,10 @@
 package replaytest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"sort"
 	"strings"
 	"time"
 
@@ -309,38 +307,13 @@ func (g *outcome) compareLines(e *expectation, name string, body []byte, columna
 	return Failure{}, true
 }
 
-// log is the error log: a line for every attempt that failed as a whole, and one for each code that records of a batch failed
-// with (operations.md §2; under high failure rates the service logs only part).
+// log is the error log, a line for each of its events.
 func (g *outcome) log() []byte {
-	type entry struct {
-		at   time.Time
-		n    int
-		line string
+	var b []byte
+	for i := range g.r.log {
+		b = append(g.r.log[i].Append(b), '\n')
 	}
-	s := g.r.description.Stream
-	var list []entry
-	seen := map[string]bool{}
-	add := func(step *harness.Step) {
-		line := logLine(s, step)
-		if key := step.At.String() + line; !seen[key] {
-			seen[key] = true
-			list = append(list, entry{step.At, len(list), line})
-		}
-	}
-	for i := range g.r.trace.Outages {
-		add(&g.r.trace.Outages[i])
-	}
-	for i := range g.r.trace.Steps {
-		if step := &g.r.trace.Steps[i]; step.What == harness.Failed {
-			add(step)
-		}
-	}
-	sort.SliceStable(list, func(i, j int) bool { return list[i].at.Before(list[j].at) })
-	var b bytes.Buffer
-	for _, e := range list {
-		b.WriteString(e.line + "\n")
-	}
-	return b.Bytes()
+	return b
 }
 
 // errNothing is returned for a run of no cases.
