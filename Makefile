@@ -65,8 +65,16 @@ $(ORACLE_READER):
 		cd $(CONFORMANCE)/reader && mvn -q -B package; \
 	else echo "no ../shared or no mvn: files are not read by ORC Java and parquet-mr"; fi
 
-conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
-	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v ./...
+# An S3 server that checks signatures.
+VERSITYGW = $(CONFORMANCE)/versitygw/versitygw
+
+$(VERSITYGW):
+	mkdir -p $(@D) && cd $(@D) && printf 'module local/versitygw\n\ngo 1.26\n' >go.mod && $(GO) get github.com/versity/versitygw@v1.8.0 && \
+		$(GO) build -mod=mod -o $@ github.com/versity/versitygw/cmd/versitygw
+
+conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER) $(VERSITYGW)
+	HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 ./harness/s3/endpoint
+	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 -timeout 25m -v ./...
 	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./convert/arrow ./read/...
 

@@ -42,7 +42,11 @@ func openReplayOut(ctx context.Context, where string) (*replayOut, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", where, err)
 		}
-		out.Bucket = endpoint.New(client, bucket, prefix)
+		b := endpoint.New(client, bucket, prefix)
+		if err := b.Check(ctx); err != nil {
+			return nil, fmt.Errorf("write %s: %w", where, err)
+		}
+		out.Bucket = b
 		return out, nil
 	}
 	var err error

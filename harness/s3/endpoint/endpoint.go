@@ -48,6 +48,18 @@ func New(client *s3.Client, name, prefix string) *Bucket {
 	return &Bucket{client: client, name: name, prefix: prefix}
 }
 
+// Check reports whether the bucket is there and knows who asks. Whether it can be written shows when it is: to list it needs
+// another permission.
+func (b *Bucket) Check(ctx context.Context) error {
+	one := int32(1)
+	_, err := b.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &b.name, MaxKeys: &one})
+	var e smithy.APIError
+	if errors.As(err, &e) && e.ErrorCode() == "AccessDenied" {
+		return nil
+	}
+	return err
+}
+
 // Put puts o, in parts where it is large. Its error is an *record.Outage with the service's code (operations.md §2), and
 // then there is no object and no part of one. The ACL is left out where it isn't allowed, as the service does
 // (s3-delivery.md §2).

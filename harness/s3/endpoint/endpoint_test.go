@@ -203,7 +203,17 @@ func TestOutages(t *testing.T) {
 			}
 		}
 	}
-	_, c := serve(t)
+	s, c := serve(t)
+	for code, want := range map[string]bool{"": true, "AccessDenied": true, "SignatureDoesNotMatch": false, "InternalError": false} {
+		s.refuse = func(*http.Request) string { return code }
+		if err := New(c, "lake", "").Check(context.Background()); (err == nil) != want {
+			t.Errorf("Check with %q: %v", code, err)
+		}
+	}
+	s.refuse = nil
+	if err := New(c, "nowhere", "").Check(context.Background()); err == nil {
+		t.Error("Check finds a bucket that isn't there")
+	}
 	err := New(c, "nowhere", "").Put(context.Background(), firehose.Object{Bucket: "b", Key: "k", Body: []byte("x")})
 	if o := (*record.Outage)(nil); !errors.As(err, &o) || o.Code != "S3.NoSuchBucket" {
 		t.Errorf("a bucket that isn't there: %v", err)
