@@ -1,0 +1,157 @@
+package harness
+
+import (
+	"strings"
+	"testing"
+)
+
+// sinkRequest is a request of create-delivery-stream for a stream to another destination, with more members of its configuration.
+func sinkRequest(kind, members string) string {
+	const s3 = `"S3Configuration": {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::failed", "Prefix": "raw/"}`
+	return `{"DeliveryStreamName": "s", "` + kind + `DestinationConfiguration": {` + s3 + members + `}}`
+}
+
+func parseSink(t testing.TB, kind, members string) *Stream {
+	t.Helper()
+	d, err := Parse("s.json", []byte(sinkRequest(kind, members)), DescribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Stream
+}
+
+const (
+	endpointMembers = `, "EndpointConfiguration": {"Url": "https://example.com/in"}`
+	splunkMembers   = `, "HECEndpoint": "https://splunk.example.com:8088", "HECEndpointType": "Event"`
+	secretMembers   = `, "SecretsManagerConfiguration": {"Enabled": true, "SecretARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:k-AbCdEf"}`
+)
+
+// TestSecret: what a stream shows its destination, and how what the description doesn't hold is said.
+func TestSecret(t *testing.T) {
+	const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:k-AbCdEf"
+	for _, tt := range []struct {
+		kind, members string
+		missing       string
+		name, text    string
+		want, err     string
+	}{
+		{"HttpEndpoint", endpointMembers, "", "", "", "", ""},
+		{"HttpEndpoint", endpointMembers, "", "AccessKey", "k\n", "k", ""},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https://example.com/in", "AccessKey": "k"}`, "", "", "", "k", ""},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https://example.com/in", "AccessKey": "{{resolve:secretsmanager:k}}"}`, "AccessKey", "AccessKey", "k", "k", ""},
+		{"HttpEndpoint", endpointMembers + secretMembers, arn, arn, `{"api_key": "k", "n": 1}`, "k", ""},
+		{"HttpEndpoint", endpointMembers + secretMembers, arn, arn, `{"api_key": 1}`, "", "no member api_key that is a text"},
+		{"HttpEndpoint", endpointMembers + secretMembers, arn, arn, `{"key": "k"}`, "", "no member api_key"},
+		{"HttpEndpoint", endpointMembers + secretMembers, arn, arn, `{"api_key": "k`, "", "is not JSON"},
+		{"HttpEndpoint", endpointMembers + secretMembers, arn, arn + "x", `k`, "", "has no secret"},
+		{"Splunk", splunkMembers + `, "HECToken": "k"`, "", "", "", "k", ""},
+		{"Splunk", splunkMembers + secretMembers, arn, arn, `{"hec_token": "k"}`, "k", ""},
+	} {
+		s := parseSink(t, tt.kind, tt.members)
+		if got := s.Secret(); got != tt.missing {
+			t.Errorf("%s%s: %q is missing, want %q", tt.kind, tt.members, got, tt.missing)
+		}
+		if tt.name != "" {
+			err := s.SetSecret(tt.name, []byte(tt.text))
+			if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
+				t.Errorf("%s%s: %v, want %q", tt.kind, tt.members, err, tt.err)
+			}
+			if err != nil {
+				continue
+			}
+		}
+		var got secret
+		switch e := s.Sink.(type) {
+		case *HTTPEndpoint:
+			got = e.secret
+		case *Splunk:
+			got = e.secret
+		}
+		if got.value != tt.want || s.Secret() != "" || tt.want != "" && got.name == "" {
+			t.Errorf("%s%s: %+v, want %q", tt.kind, tt.members, got, tt.want)
+		}
+	}
+}
+
+// TestSinkRules has the rules of the create call for other destinations than S3 (destinations.md §0, §3, §4).
+func TestSinkRules(t *testing.T) {
+	for _, tt := range []struct{ kind, members, want string }{
+		{"HttpEndpoint", endpointMembers, ""},
+		{"HttpEndpoint", ``, "Value at 'httpEndpointDestinationConfiguration.endpointConfiguration' failed to satisfy constraint: Member must not be null"},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "http://example.com/"}`, "Member must satisfy regular expression pattern: https://.*"},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https://` + strings.Repeat("x", 993) + `"}`, "length less than or equal to 1000"},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https://example.com:443/"}`, ""},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https://example.com:8443/secret"}`, "Url has the port 8443; delivery is supported to port 443 only"},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https:///secret"}`, "Url is not the URL of a host"},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https://example.com/", "Name": " "}`, "endpointConfiguration.name"},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https://example.com/", "AccessKey": "` + strings.Repeat("x", 4097) + `"}`, "endpointConfiguration.accessKey"},
+		{"HttpEndpoint", endpointMembers + `, "BufferingHints": {"SizeInMBs": 65}`, "bufferingHints.sizeInMBs"},
+		{"HttpEndpoint", endpointMembers + `, "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 0}`, ""},
+		{"HttpEndpoint", endpointMembers + `, "BufferingHints": {"IntervalInSeconds": 901}`, "bufferingHints.intervalInSeconds"},
+		{"HttpEndpoint", endpointMembers + `, "RetryOptions": {"DurationInSeconds": 7201}`, "retryOptions.durationInSeconds"},
+		{"HttpEndpoint", endpointMembers + `, "RequestConfiguration": {"ContentEncoding": "gzip"}`, "enum value set: [NONE, GZIP]"},
+		{"HttpEndpoint", endpointMembers + `, "RequestConfiguration": {"CommonAttributes": [{"AttributeName": "", "AttributeValue": ""}]}`, "commonAttributes.1.member.attributeName"},
+		{"HttpEndpoint", endpointMembers + `, "RequestConfiguration": {"CommonAttributes": [` + strings.Repeat(`{"AttributeName": "a", "AttributeValue": ""},`, 50) + `{"AttributeName": "a", "AttributeValue": ""}]}`, "commonAttributes' failed to satisfy constraint: Member must have length less than or equal to 50"},
+		{"HttpEndpoint", endpointMembers + `, "S3BackupMode": "AllEvents"`, "enum value set: [FailedDataOnly, AllData]"},
+		{"HttpEndpoint", `, "EndpointConfiguration": {"Url": "https://example.com/", "AccessKey": "secret"}` + secretMembers, "AccessKey cannot be specified when SecretsManagerConfiguration is enabled"},
+		{"HttpEndpoint", endpointMembers + `, "SecretsManagerConfiguration": {"Enabled": true}`, "SecretsManagerConfiguration needs SecretARN"},
+		{"HttpEndpoint", endpointMembers + `, "SecretsManagerConfiguration": {"Enabled": false}`, ""},
+		{"Splunk", splunkMembers + `, "HECToken": "k"`, ""},
+		{"Splunk", splunkMembers, "HECToken is required"},
+		{"Splunk", `, "HECToken": "k", "HECEndpoint": "splunk:8088", "HECEndpointType": "Raw"`, "HECEndpoint must be a URL"},
+		{"Splunk", `, "HECToken": "k", "HECEndpoint": "http://splunk:8088", "HECEndpointType": "Raw"`, "HECEndpoint must be a URL"},
+		{"Splunk", `, "HECToken": "k", "HECEndpoint": "https://splunk:8088", "HECEndpointType": "raw"`, "enum value set: [Raw, Event]"},
+		{"Splunk", splunkMembers + `, "HECToken": "k", "HECAcknowledgmentTimeoutInSeconds": 179`, "hECAcknowledgmentTimeoutInSeconds"},
+		{"Splunk", splunkMembers + `, "HECToken": "k", "HECAcknowledgmentTimeoutInSeconds": 601`, "hECAcknowledgmentTimeoutInSeconds"},
+		{"Splunk", splunkMembers + `, "HECToken": "k", "BufferingHints": {"SizeInMBs": 6}`, "bufferingHints.sizeInMBs"},
+		{"Splunk", splunkMembers + `, "HECToken": "k", "BufferingHints": {"IntervalInSeconds": 61}`, "bufferingHints.intervalInSeconds"},
+	} {
+		_, err := Parse("s.json", []byte(sinkRequest(tt.kind, tt.members)), DescribeOptions{})
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s%.200s: %v, want %q", tt.kind, tt.members, err, tt.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("the error holds a secret: %v", err)
+		}
+	}
+	_, err := Parse("s.json", []byte(strings.Replace(sinkRequest("Splunk", splunkMembers), `"S3Configuration"`, `"X"`, 1)), DescribeOptions{})
+	if err == nil {
+		t.Error("S3Configuration is required")
+	}
+}
+
+// TestSinkDefaults: what is not said (destinations.md §0, record-transformation.md §6).
+func TestSinkDefaults(t *testing.T) {
+	const lambda = `, "ProcessingConfiguration": {"Enabled": true, "Processors": [{"Type": "Lambda", "Parameters": [{"ParameterName": "LambdaArn", "ParameterValue": "arn:f"}]}]}`
+	http, splunk := parseSink(t, "HttpEndpoint", endpointMembers+lambda), parseSink(t, "Splunk", splunkMembers+`, "HECToken": "k"`+lambda)
+	if h, most := http.Sink.buffer(); h.Size != 5*MiB || h.Interval.Seconds() != 300 || most != 64*MiB || http.Sink.budget().For.Seconds() != 300 || http.Lambda.Hints.Size != MiB || http.outstanding() != 5 || http.Backup != nil {
+		t.Errorf("%s", show(http))
+	}
+	if h, most := splunk.Sink.buffer(); h.Size != 5*MiB || h.Interval.Seconds() != 60 || most != 5*MiB || splunk.Sink.budget().For.Seconds() != 300 || splunk.Lambda.Hints.Size != MiB/4 ||
+		splunk.outstanding() != 10 || splunk.Sink.(*Splunk).AckTimeout.Seconds() != 180 || splunk.Backup != nil {
+		t.Errorf("%s", show(splunk))
+	}
+	all := parseSink(t, "Splunk", splunkMembers+`, "HECToken": "k", "S3BackupMode": "AllEvents", "RetryOptions": {"DurationInSeconds": 0}`)
+	if all.Backup == nil || all.Backup.Bucket != "failed" || all.Sink.budget().Attempts != 1 {
+		t.Errorf("%s", show(all))
+	}
+}
+
+// TestVendors: what vendors want and descriptions lack (destinations.md §4.6).
+func TestVendors(t *testing.T) {
+	for _, tt := range []struct{ members, want string }{
+		{endpointMembers, ""},
+		{`, "EndpointConfiguration": {"Url": "https://aws.dynatrace.com/x", "AccessKey": "k"}`, "Dynatrace wants the common attribute dt-url"},
+		{`, "EndpointConfiguration": {"Url": "https://aws.dynatrace.com/x", "AccessKey": "k"}, "RequestConfiguration": {"CommonAttributes": [{"AttributeName": "dt-url", "AttributeValue": "https://x.live.dynatrace.com"}]}`, ""},
+		{`, "EndpointConfiguration": {"Url": "https://api.datadoghq.com/x", "AccessKey": "k"}, "BufferingHints": {"SizeInMBs": 4}`, "is Datadog's API"},
+		{`, "EndpointConfiguration": {"Url": "https://aws-kinesis-http-intake.logs.datadoghq.com/v1/input", "AccessKey": "k"}, "BufferingHints": {"SizeInMBs": 4}`, ""},
+		{`, "EndpointConfiguration": {"Url": "https://aws-kinesis-http-intake.logs.datadoghq.com/v1/input"}, "BufferingHints": {"SizeInMBs": 4}`, "Datadog wants an access key"},
+		{`, "EndpointConfiguration": {"Url": "https://aws-api.newrelic.com/firehose/v1", "AccessKey": "k"}`, "New Relic asks for buffers of 1 MiB; BufferingHints.SizeInMBs is 5"},
+		{`, "EndpointConfiguration": {"Url": "https://endpoint1.collection.sumologic.com/receiver/v1/kinesis/log/t"}, "BufferingHints": {"SizeInMBs": 1}`, ""},
+	} {
+		s := parseSink(t, "HttpEndpoint", tt.members)
+		if got := strings.Join(s.Notices, "\n"); tt.want == "" && got != "" || !strings.Contains(got, tt.want) || len(s.Notices) > 1 {
+			t.Errorf("%s: %q, want %q", tt.members, s.Notices, tt.want)
+		}
+	}
+}
