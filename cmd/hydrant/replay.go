@@ -189,9 +189,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if last = p.Now(); first.IsZero() {
 		first = last
 	}
-	if cerr := out.close(); err == nil && cerr != nil {
-		err = cerr
-	}
+	closed := out.close()
 	interrupted := ctx.Err() != nil
 	err = taps.end(err)
 	if err != nil && !interrupted {
@@ -214,6 +212,8 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		return err
 	}
 	switch {
+	case closed != nil:
+		return closed
 	case interrupted:
 		return ctx.Err()
 	case s.Lost > 0:
