@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"strings"
 
 	"github.com/hydrantkit/hydrant/harness"
 	"github.com/hydrantkit/hydrant/harness/s3"
@@ -26,8 +28,34 @@ func openTransport(s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Tr
 		return nil, fmt.Errorf("--destination live: the stream %s delivers to S3 only; --out may be s3://BUCKET/PREFIX", s.Name)
 	case endpoint != nil && f.destination != "live":
 		return nil, errors.New("--endpoint needs --destination live")
+	case f.secrets != nil && f.destination != "live":
+		return nil, errors.New("--secret needs --destination live")
 	case f.destination == "live":
+		if err := openSecrets(s, f.secrets); err != nil {
+			return nil, err
+		}
 		return sink.NewLive(endpoint, nil), nil
 	}
 	return sink.Files{Bucket: bucket}, nil
+}
+
+// openSecrets reads what the stream's destination is shown.
+func openSecrets(s *harness.Stream, specs []string) error {
+	for _, spec := range specs {
+		i := strings.LastIndexByte(spec, '=') // an ARN may have one
+		if i < 0 {
+			return errors.New("--secret: NAME=FILE is expected")
+		}
+		text, err := os.ReadFile(spec[i+1:])
+		if err == nil {
+			err = s.SetSecret(spec[:i], text)
+		}
+		if err != nil {
+			return fmt.Errorf("--secret: %w", err)
+		}
+	}
+	if name := s.Secret(); name != "" {
+		return fmt.Errorf("--destination live: what %s holds isn't known; say it with --secret %s=FILE", name, name)
+	}
+	return nil
 }
