@@ -2,7 +2,7 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: all build test race cover fuzz soak bench benchcmp lint conformance clean
+.PHONY: all build test race cover fuzz soak bench benchcmp lint conformance conformance-destinations clean
 
 all: build
 	$(GO) vet ./...
@@ -77,6 +77,28 @@ conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER) $(VERSITYGW)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 -timeout 25m -v ./...
 	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./convert/arrow ./read/...
+
+# Servers that streams deliver to, each built as a module of its own; what else a destination needs is added here.
+DESTINATIONS = $(CONFORMANCE)/collector/collector $(CONFORMANCE)/telegraf/telegraf
+
+OTEL = github.com/open-telemetry/opentelemetry-collector-contrib
+OTEL_VERSION = v0.128.0
+
+$(CONFORMANCE)/collector/collector: conformance/testdata/collector/main.go
+	mkdir -p $(@D) && cp $< $(@D)
+	cd $(@D) && { test -f go.mod || $(GO) mod init local/collector; } && \
+		$(GO) get $(OTEL)/receiver/splunkhecreceiver@$(OTEL_VERSION) $(OTEL)/receiver/awsfirehosereceiver@$(OTEL_VERSION) \
+			$(OTEL)/extension/ackextension@$(OTEL_VERSION) $(OTEL)/exporter/fileexporter@$(OTEL_VERSION) \
+			go.opentelemetry.io/collector/otelcol@$(OTEL_VERSION) go.opentelemetry.io/collector/confmap/provider/fileprovider@v1.34.0 && \
+		$(GO) build -o collector .
+
+$(CONFORMANCE)/telegraf/telegraf:
+	mkdir -p $(@D)
+	cd $(@D) && { test -f go.mod || $(GO) mod init local/telegraf; } && $(GO) get github.com/influxdata/telegraf@v1.37.2 && \
+		$(GO) build -mod=mod -tags "custom,inputs.firehose,outputs.file,parsers.json,parsers.influx,serializers.json" -o telegraf github.com/influxdata/telegraf/cmd/telegraf
+
+conformance-destinations: build $(DESTINATIONS)
+	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v -run '^TestDestination' ./...
 
 race:
 	CGO_ENABLED=1 $(GO) test -race ./...

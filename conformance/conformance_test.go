@@ -51,9 +51,9 @@ func run(t *testing.T, dir string, args ...string) (string, string, int) {
 }
 
 type summary struct {
-	In, Delivered, Dropped, Failed, Lost, Held, Added int64
-	Failures                                          map[string]int64
-	Objects                                           []struct {
+	In, Delivered, Dropped, Failed, Lost, Held, Added, Retries int64
+	Failures                                                   map[string]int64
+	Objects                                                    []struct {
 		Kind, Bucket, Key string
 		Bytes, Records    int64
 	}
