@@ -637,7 +637,7 @@ func (p *Pipeline) cut(o *outlet) {
 
 // attempt makes one attempt of o's batch and takes up what it settled.
 func (p *Pipeline) attempt(ctx context.Context, o *outlet, now time.Time) (settled, error) {
-	if o.batch.Attempts > 0 {
+	if o.batch.Attempts > 0 && o.waiting.IsZero() { // a question for an acknowledgement is none
 		p.ledger.Retried++
 	}
 	s, err := o.attempt(ctx, now)
