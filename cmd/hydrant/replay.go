@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -158,6 +159,9 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	o := harness.Options{Bucket: kept, Transport: transport, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
 	if o.Memory, err = parseSize(f.memory); err != nil {
 		return usagef("--memory: %w", err)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" { // what is encoded and put takes as much again
+		debug.SetMemoryLimit(2*o.Memory + 512<<20)
 	}
 	state.options(&o)
 	plan.compat.Pipeline(&o)

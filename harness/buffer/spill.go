@@ -14,7 +14,7 @@ const extentBytes = 64 << 20
 
 // A spill is where the bytes of records lie when memory is spent: a temporary file without a name, mapped. The system
 // keeps in memory what is used and writes out what isn't; the file's room is reserved first, so that a full disk is an
-// error here and not a fault there.
+// error here and not a fault there. The headers of records, 88 bytes each, stay in memory.
 type spill struct {
 	file    *os.File
 	size    int64
@@ -71,7 +71,7 @@ func (s *spill) take(class, size int) (*block, error) {
 	}
 	data := s.rest[:0:size]
 	s.rest = s.rest[size:]
-	return &block{records: make([]record.Record, 0, max(size/headerShare, 1)), data: data, class: class, spilled: true}, nil
+	return &block{records: make([]record.Record, 0, max(size/(4*headerShare), 1)), data: data, class: class, spilled: true}, nil
 }
 
 // give takes a block back.
