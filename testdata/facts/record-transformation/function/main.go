@@ -59,10 +59,9 @@ func (f *function) Invoke(_ context.Context, payload []byte) ([]byte, error) {
 	answers := []any{}
 	pad, backwards := 0, false
 	for _, r := range records {
-		data := data(r)
+		shown := data(r)
 		var o order
-		_ = json.Unmarshal(data, &o) // what is no order asks for nothing
-		shown := data
+		_ = json.Unmarshal(shown, &o) // what is no order asks for nothing
 		switch {
 		case o.Raise != "":
 			return nil, errors.New(o.Raise)
