@@ -62,6 +62,8 @@ func (f *conversion) compiled(ctx context.Context) (*compiled, error) {
 	t, err := f.latest(ctx)
 	var bad *schema.TypeError
 	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	case errors.Is(err, glue.ErrNoTable):
 		return &compiled{code: column.EntityNotFound, message: textEntityNotFound}, nil
 	case errors.Is(err, glue.ErrNoColumns):
