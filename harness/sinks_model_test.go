@@ -1,0 +1,244 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/harness/sink"
+)
+
+// A modelTransport answers by the id of the request and the number of its attempt: it takes requests, fails them, answers
+// nonsense, takes them and answers nothing. delivered is what it has answered for with success.
+type modelTransport struct {
+	t         *testing.T
+	seed      int64
+	bad       uint64 // of ten attempts so many fail
+	tries     map[string]int
+	bodies    map[string]string // of requests: all attempts are the same
+	waiting   map[string][]byte // Splunk: what the next acknowledgement is for
+	delivered []int
+	log       strings.Builder
+}
+
+func (m *modelTransport) Do(ctx context.Context, r *sink.Request) (*sink.Answer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.tries[r.ID]++
+	about := fmt.Append(nil, r.ID, m.tries[r.ID])
+	fmt.Fprintf(&m.log, "%s %s %v %d\n", r.ID, r.URL, r.Poll, len(r.Body))
+	if r.Poll {
+		switch pick(m.seed, "poll", about, 8) {
+		case 0, 1, 2, 3:
+			m.take(m.waiting[r.ID])
+			return r.Answer(""), nil
+		case 4:
+			return nil, &sink.TransportError{Trouble: sink.ConnectionClosed, Err: errors.New("t")}
+		case 5:
+			if pick(m.seed, "never", about, 4) == 0 {
+				return &sink.Answer{Status: 400, Body: []byte(`{"text":"Invalid data channel","code":11}`)}, nil
+			}
+		}
+		return r.Answer("noack"), nil
+	}
+	if was, ok := m.bodies[r.ID]; ok && was != string(r.Body) {
+		m.t.Errorf("seed %d: %s comes again with another body", m.seed, r.ID)
+	}
+	m.bodies[r.ID] = string(r.Body)
+	if pick(m.seed, "bad", about, 10) < m.bad {
+		switch pick(m.seed, "how", about, 8) {
+		case 0:
+			return &sink.Answer{Status: 413}, nil
+		case 1:
+			return &sink.Answer{Status: 503, Body: []byte("busy")}, nil
+		case 2:
+			return &sink.Answer{Status: 200, Body: []byte("{}")}, nil
+		case 3:
+			if a := r.Answer("partial"); a != nil {
+				return a, nil
+			}
+		case 4:
+			return nil, errors.New("nobody knows")
+		}
+		return nil, &sink.TransportError{Trouble: sink.Trouble(pick(m.seed, "trouble", about, 7)), Err: errors.New("t")}
+	}
+	if r.Sink == "splunk" {
+		m.waiting[r.ID] = bytes.Clone(r.Body)
+	} else {
+		m.take(r.Body)
+	}
+	return r.Answer(""), nil
+}
+
+// take notes the records of a body.
+func (m *modelTransport) take(body []byte) {
+	var doc struct{ Records []struct{ Data []byte } }
+	if !bytes.HasPrefix(body, []byte(`{"requestId"`)) {
+		d := json.NewDecoder(bytes.NewReader(body))
+		for d.More() {
+			var raw json.RawMessage
+			if err := d.Decode(&raw); err != nil {
+				m.t.Fatalf("seed %d: %v", m.seed, err)
+			}
+			doc.Records = append(doc.Records, struct{ Data []byte }{raw})
+		}
+	} else if err := json.Unmarshal(body, &doc); err != nil {
+		m.t.Fatalf("seed %d: %v", m.seed, err)
+	}
+	for _, record := range doc.Records {
+		var r struct{ ID int }
+		if err := json.Unmarshal(record.Data, &r); err != nil || !bytes.Equal(record.Data, modelRecord(m.seed, r.ID)) {
+			m.t.Fatalf("seed %d: a record is not what it was: %.300q", m.seed, record.Data)
+		}
+		m.delivered = append(m.delivered, r.ID)
+	}
+}
+
+// sinkModelRun runs a random stream of a seed to another destination, and checks where every record ended.
+func sinkModelRun(t *testing.T, seed int64, workers int) string {
+	rng := rand.New(rand.NewSource(seed))
+	one := func(n int) bool { return rng.Intn(n) == 0 }
+	s := testStream(t, "", "e/!{firehose:error-output-type}/!{firehose:random-string}/")
+	config := sinkConfig{hints: buffer.Hints{Size: int64(500 + rng.Intn(20000)), Interval: time.Duration(1+rng.Intn(60)) * time.Second}, most: 40000,
+		retry: time.Duration(rng.Intn(400)) * time.Second}
+	if one(4) {
+		config.retry = 0
+	}
+	place := "http"
+	if one(2) {
+		place = "splunk"
+		s.Sink = &Splunk{sinkConfig: config, Endpoint: "https://h:8088", AckTimeout: time.Duration(5+rng.Intn(60)) * time.Second}
+	} else {
+		s.Sink = &HTTPEndpoint{sinkConfig: config, URL: "https://h/", On413: []string{"drop", "backup"}[rng.Intn(2)]}
+	}
+	m := &modelTransport{t: t, seed: seed, bad: uint64(rng.Intn(11)), tries: map[string]int{}, bodies: map[string]string{}, waiting: map[string][]byte{}}
+	faults := &Faults{}
+	o := Options{Seed: record.Seed(seed), Workers: workers, Transport: m}
+	if one(3) {
+		faults.Add(Fault{Place: place, Kind: "slow", For: time.Duration(1+rng.Intn(9000)) * time.Millisecond})
+	}
+	if one(3) {
+		faults.Add(Fault{Place: place, Kind: "refused", For: time.Duration(1+rng.Intn(300)) * time.Second})
+	}
+	if one(2) {
+		b := s.S3
+		b.Bucket = "source"
+		s.Backup = &b
+	}
+	bucket := &modelBucket{seed: seed, hard: 1 << 40, soft: 5, tries: map[string]int{}}
+	if one(3) {
+		bucket.hard = 3
+	}
+	o.Bucket = bucket
+	p, err := faults.New(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	check := func() {
+		t.Helper()
+		l := p.Ledger()
+		if err := l.Check(); err != nil {
+			t.Fatalf("seed %d: %v (%s)", seed, err, l.String())
+		}
+	}
+	now, id := t0, 0
+	for range 60 {
+		now = now.Add(time.Duration(rng.Intn(3000)) * time.Millisecond)
+		if one(8) {
+			now = now.Add(time.Duration(rng.Intn(200)) * time.Second)
+		}
+		if one(30) { // an interruption, and Flush as Replay has it
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			if _, err := p.Advance(ended, now); err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			if err := p.Flush(ctx, p.Now()); err != nil {
+				t.Fatalf("seed %d: flush: %v", seed, err)
+			}
+			check()
+		}
+		if _, err := p.Advance(ctx, now); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		var in []record.Record
+		for n := rng.Intn(30); n > 0; n-- {
+			in = append(in, record.Record{Data: modelRecord(seed, id), Arrival: now.UnixMilli()})
+			id++
+		}
+		if _, err := p.Put(now, in); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for i := range in {
+			clear(in[i].Data) // the bytes are the caller's again
+		}
+		check()
+	}
+	for next := p.Now(); !next.IsZero(); {
+		if next, err = p.Advance(ctx, next); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		check()
+	}
+	l := p.Ledger()
+	if l.Held() != 0 || l.Errors.Held != 0 || l.Backup.Held != 0 {
+		t.Fatalf("seed %d: held at the end: %+v", seed, l)
+	}
+	seen := map[int]string{}
+	meet := func(where string, id int) {
+		if was, ok := seen[id]; ok {
+			t.Fatalf("seed %d: record %d is in %s and in %s", seed, id, was, where)
+		}
+		seen[id] = where
+	}
+	for _, id := range m.delivered {
+		meet("the destination", id)
+	}
+	failed := 0
+	for _, o := range bucket.Objects {
+		if o.Kind != s3.Error {
+			continue
+		}
+		for _, line := range bytes.Split(bytes.TrimSuffix(o.Body, []byte("\n")), []byte("\n")) {
+			var e struct{ RawData []byte }
+			var r struct{ ID int }
+			if err := json.Unmarshal(line, &e); err != nil || json.Unmarshal(e.RawData, &r) != nil || !bytes.Equal(e.RawData, modelRecord(seed, r.ID)) {
+				t.Fatalf("seed %d: %v: %.200q", seed, err, line)
+			}
+			meet(o.Key, r.ID)
+			failed++
+		}
+	}
+	if int64(len(m.delivered)) != l.Delivered() || int64(failed) != l.Failed() || int64(id-len(seen)) != l.Lost {
+		t.Fatalf("seed %d: of %d, %d are delivered, %d failed and %d nowhere; the ledger has %s", seed, id, len(m.delivered), failed, id-len(seen), l.String())
+	}
+	if e, ok := s.Sink.(*HTTPEndpoint); l.Lost != l.Errors.Failed && !(ok && e.On413 == "drop") {
+		t.Fatalf("seed %d: %d lost, of which %d lines of error output", seed, l.Lost, l.Errors.Failed)
+	}
+	return m.log.String() + fmt.Sprintln(l.String(), l.Failures, l.Retried, p.Now())
+}
+
+// TestModelSinks runs random streams to HTTP endpoints and to Splunk that answer at random: every record ends exactly once at the
+// destination, in an error line, or among the lost, where the service would lose it; and two workers do as four.
+func TestModelSinks(t *testing.T) {
+	n := int64(100)
+	if testing.Short() {
+		n = 25
+	}
+	for seed := range n {
+		if one, four := sinkModelRun(t, seed, 1), sinkModelRun(t, seed, 4); one != four {
+			t.Errorf("seed %d: one worker and four differ", seed)
+		}
+	}
+}
