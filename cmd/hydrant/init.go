@@ -28,38 +28,58 @@ import (
 //go:embed init
 var starter embed.FS
 
-// starterFiles are where the starter's files go.
-var starterFiles = []struct{ from, to string }{
-	{"init/template.yaml", "template.yaml"},
-	{"init/function/go.mod.txt", "function/go.mod"},
-	{"init/function/main.go.txt", "function/main.go"},
-	{"init/function/runtime.go.txt", "function/runtime.go"},
-	{"init/workflow/test.yaml", ".github/workflows/test.yaml"},
-	{"init/README.md", "README.md"},
+// A starterLanguage is what a function may be written in.
+type starterLanguage struct {
+	flag, name, source string // --language, and the language and the file of the function for people
+	metadata, runtime  string // of the function in the template
+	files              map[string]string
+}
+
+var starterLanguages = []starterLanguage{
+	{"go", "Go", "main.go", "    Metadata:\n      BuildMethod: go1.x\n", "      Runtime: provided.al2023\n      Handler: bootstrap\n", map[string]string{
+		"init/go/go.mod.txt": "function/go.mod", "init/go/main.go.txt": "function/main.go", "init/go/runtime.go.txt": "function/runtime.go"}},
+	{"python", "Python", "main.py", "", "      Runtime: python3.13\n      Handler: main.handler\n", map[string]string{"init/python/main.py": "function/main.py"}},
+	{"node", "JavaScript", "index.mjs", "", "      Runtime: nodejs22.x\n      Handler: index.handler\n", map[string]string{"init/node/index.mjs": "function/index.mjs"}},
+}
+
+// starterFiles are where the files of all starters go.
+var starterFiles = map[string]string{
+	"init/template.yaml":      "template.yaml",
+	"init/workflow/test.yaml": ".github/workflows/test.yaml",
+	"init/README.md":          "README.md",
 }
 
 // starterRecords is how many records of a sample become a case.
 const starterRecords = 10
 
 func newInit(io *streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "init [SAMPLE]",
+	var language string
+	cmd := &cobra.Command{
+		Use:   "init [flags] [SAMPLE]",
 		Short: "A starter project: template, function, schema, cases, workflow",
-		Long: `Init writes a starter project into this folder: a template that sam deploys as it stands, a function in Go,
+		Long: `Init writes a starter project into this folder: a template that sam deploys as it stands, a function,
 a table inferred from the records of SAMPLE (from records of ours, where there is none), two replay cases, a workflow
 for GitHub Actions, and a README. Nothing that is there already is touched: where one of its files exists, it writes none.`,
 		Example: `  hydrant init events.ndjson
+  hydrant init --language python
   hydrant test`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("one sample is enough, but %d were given", len(args))
 			}
-			return initProject(cmd.Context(), io, args)
+			for _, l := range starterLanguages {
+				if l.flag == language {
+					return initProject(cmd.Context(), io, &l, args)
+				}
+			}
+			return usagef("--language %s: it is go, python or node", language)
 		},
 	}
+	cmd.Flags().StringVar(&language, "language", "go", "what the function is written in: go, python or node")
+	return cmd
 }
 
-func initProject(ctx context.Context, s *streams, args []string) error {
+func initProject(ctx context.Context, s *streams, l *starterLanguage, args []string) error {
 	records, err := sampleRecords(s, args)
 	if err != nil {
 		return err
@@ -70,7 +90,7 @@ func initProject(ctx context.Context, s *streams, args []string) error {
 		if err != nil {
 			return err
 		}
-		files, err := projectFiles(records, columns)
+		files, err := projectFiles(l, records, columns)
 		if err != nil {
 			return err
 		}
@@ -166,14 +186,17 @@ func inferColumns(records [][]byte, plain bool) (string, error) {
 }
 
 // projectFiles are the files of the project.
-func projectFiles(records [][]byte, columns string) (map[string][]byte, error) {
+func projectFiles(l *starterLanguage, records [][]byte, columns string) (map[string][]byte, error) {
 	files := map[string][]byte{".gitignore": []byte("/out/\n/.aws-sam/\n/report.xml\n")}
-	for _, f := range starterFiles {
-		b, err := starter.ReadFile(f.from)
-		if err != nil {
-			return nil, err
+	fill := strings.NewReplacer("#columns\n", columns+"\n", "#metadata\n", l.metadata, "#runtime\n", l.runtime, "#language", l.name, "#source", l.source)
+	for _, list := range []map[string]string{starterFiles, l.files} {
+		for from, to := range list {
+			b, err := starter.ReadFile(from)
+			if err != nil {
+				return nil, err
+			}
+			files[to] = []byte(fill.Replace(string(b)))
 		}
-		files[f.to] = bytes.Replace(b, []byte("#columns\n"), []byte(columns+"\n"), 1)
 	}
 	var lines bytes.Buffer
 	n := 0

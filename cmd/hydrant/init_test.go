@@ -59,6 +59,38 @@ func TestInit(t *testing.T) {
 	}
 }
 
+// TestInitLanguages: a starter in another language passes its cases, and fails one when it is broken.
+func TestInitLanguages(t *testing.T) {
+	for _, tt := range []struct{ language, interpreter, file, old, new string }{
+		{"python", "python3", "function/main.py", `return DROPPED, b""`, "return OK, data"},
+		{"node", "node", "function/index.mjs", "return [dropped]", "return [ok, data]"},
+	} {
+		t.Run(tt.language, func(t *testing.T) {
+			if _, err := exec.LookPath(tt.interpreter); err != nil {
+				t.Skipf("%v: functions in it are not run", err)
+			}
+			dir := t.TempDir()
+			if _, errs, status := command(t, dir, "", "init", "--language", tt.language); status != 0 {
+				t.Fatalf("init: status %d, %s", status, errs)
+			}
+			if out, errs, status := command(t, dir, "", "test"); status != 0 || !strings.Contains(out, "2 passed, 0 failed") {
+				t.Fatalf("status %d\n%s%s", status, out, errs)
+			}
+			fine, err := os.ReadFile(filepath.Join(dir, tt.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, dir, tt.file, strings.Replace(string(fine), tt.old, tt.new, 1))
+			if out, _, status := command(t, dir, "", "test"); status != 1 || !strings.Contains(out, `+{"id":null,"type":"heartbeat"`) {
+				t.Errorf("broken: status %d\n%s", status, out)
+			}
+		})
+	}
+	if _, errs, status := command(t, t.TempDir(), "", "init", "--language", "cobol"); status != 2 || !strings.Contains(errs, "--language cobol: it is go, python or node") {
+		t.Errorf("status %d, %s", status, errs)
+	}
+}
+
 // TestInitSample: the table and the cases are those of the user's records.
 func TestInitSample(t *testing.T) {
 	dir := t.TempDir()
