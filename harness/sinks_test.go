@@ -3,6 +3,8 @@ package harness
 import (
 	"strings"
 	"testing"
+
+	"github.com/hydrantkit/hydrant/harness/s3"
 )
 
 // sinkRequest is a request of create-delivery-stream for a stream to another destination, with more members of its configuration.
@@ -153,5 +155,23 @@ func TestVendors(t *testing.T) {
 		if got := strings.Join(s.Notices, "\n"); tt.want == "" && got != "" || !strings.Contains(got, tt.want) || len(s.Notices) > 1 {
 			t.Errorf("%s: %q, want %q", tt.members, s.Notices, tt.want)
 		}
+	}
+}
+
+// TestSinkHintsRaw: a size hint counts the records as they are, not their base64 (destinations.md §4.2, CHOICE).
+func TestSinkHintsRaw(t *testing.T) {
+	s := parseSink(t, "HttpEndpoint", endpointMembers+`, "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 900}`)
+	m := &s3.Memory{}
+	p, err := New(s, Options{Bucket: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := strings.Repeat("x", 64<<10)
+	for range 17 {
+		put(t, p, t0, data)
+	}
+	drain(t, p)
+	if len(m.Objects) != 4 || m.Objects[0].Records != 16 || m.Objects[2].Records != 1 {
+		t.Errorf("%d objects, the first of %d records", len(m.Objects), m.Objects[0].Records)
 	}
 }
