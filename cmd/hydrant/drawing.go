@@ -36,7 +36,9 @@ func (p *plan) drawing(s *replaytest.Summary) string {
 	objects := map[string]int{}
 	copied := int64(0)
 	for _, o := range s.Objects {
-		objects[o.Kind]++
+		if o.Kind != s3.Request || o.Records > 0 { // what is beside a request has none
+			objects[o.Kind]++
+		}
 		if o.Kind == s3.Backup {
 			copied += int64(o.Records)
 		}
@@ -69,8 +71,10 @@ func (p *plan) drawing(s *replaytest.Summary) string {
 		out = st.Out
 	}
 	note := in(objects[s3.Data])
-	if objects[s3.Data] == 0 && objects[s3.Request] > 0 {
-		note = "in " + plural(int64(objects[s3.Request]), "request")
+	if stream.Sink != nil {
+		if note = ""; objects[s3.Request] > 0 {
+			note = "in " + plural(int64(objects[s3.Request]), "request")
+		}
 	}
 	row("  v", out, note)
 	if lines > 0 {
