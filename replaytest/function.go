@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -210,7 +211,9 @@ func (fn *function) invoker(ctx context.Context, how string) (*Function, error) 
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", fn.options.flag(), how, err)
 		}
-		return fn.in(hydrant.NewHandler(t), how), nil
+		h := hydrant.NewHandler(t)
+		h.Log = fn.logger()
+		return fn.in(h, how), nil
 	case "go":
 		source, err := fn.options.path(rest)
 		if err != nil {
@@ -252,6 +255,20 @@ func (fn *function) invoker(ctx context.Context, how string) (*Function, error) 
 		return fn.in(&lambda.Endpoint{URL: u, Timeout: fn.timeout}, how), nil
 	}
 	return nil, fmt.Errorf("%s %s: how to run it is builtin:NAME, go:./path, exec:CMD or http://…", fn.options.flag(), how)
+}
+
+// logger logs what went wrong with single records, without the wall clock's time.
+func (fn *function) logger() *slog.Logger {
+	if fn.options.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(&prefixed{w: fn.options.Log, prefix: fn.id + ": "}, &slog.HandlerOptions{
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}}))
 }
 
 // in is an invoker without processes.

@@ -1,6 +1,7 @@
 package replaytest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hydrantkit/hydrant/harness"
 )
 
 func TestSplitCommand(t *testing.T) {
@@ -103,5 +106,26 @@ def handler(event, context):
 				t.Errorf("with packages: %v %v", res.Err, res.Failures)
 			}
 		})
+	}
+}
+
+// TestBuiltinLog: a blueprint's log names the records that it is about, and holds nothing that differs from run to run.
+func TestBuiltinLog(t *testing.T) {
+	var log bytes.Buffer
+	a := []byte(`{"DeliveryStreamName":"s","ExtendedS3DestinationConfiguration":{"BucketARN":"arn:aws:s3:::b","RoleARN":"arn:aws:iam::123456789012:role/r",
+		"ProcessingConfiguration":{"Enabled":true,"Processors":[{"Type":"Lambda","Parameters":[{"ParameterName":"LambdaArn","ParameterValue":"arn:aws:lambda:us-east-1:123456789012:function:f"}]}]}}}`)
+	d, err := harness.Parse("s.json", a, harness.DescribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := OpenFunction(t.Context(), d, FunctionOptions{How: []string{"f=builtin:apache-log-to-json"}, Log: &log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Invoke(t.Context(), []byte(`{"records":[{"recordId":"r-1","data":"?"}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.HasPrefix(got, "f: level=ERROR ") || !strings.Contains(got, "recordId=r-1") || strings.Contains(got, "time=") {
+		t.Error(got)
 	}
 }

@@ -321,6 +321,9 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 	}
 	if l := p.description.Stream.Lambda; l != nil {
 		o := replaytest.FunctionOptions{How: f.functions, Timeout: f.functionTimeout, Dir: filepath.Dir(p.source), Log: io.err}
+		if f.quiet {
+			o.Log = nil
+		}
 		if embedded {
 			o.Default = "builtin:apache-log-to-json"
 		}
