@@ -265,7 +265,7 @@ type faultyInvoker struct {
 // Invoke fails as the fault says, or invokes the function.
 func (i faultyInvoker) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	kind := i.f.hit("lambda")
-	if kind == "" && i.f.latency("lambda") >= i.f.timeout() {
+	if kind == "" && i.f.latency("lambda") >= min(i.f.timeout(), lambda.MaxDuration) {
 		kind = "timeout"
 	}
 	switch kind {
@@ -295,7 +295,7 @@ type slowProcessor struct {
 // Process processes in, and adds the latency to what it took.
 func (p slowProcessor) Process(ctx context.Context, now time.Time, attempt int, in []record.Record) (record.Outcome, error) {
 	o, err := p.Processor.Process(ctx, now, attempt, in)
-	if d := p.f.latency("lambda"); d > 0 && d < p.f.timeout() {
+	if d := p.f.latency("lambda"); d > 0 && d < min(p.f.timeout(), lambda.MaxDuration) {
 		o.End = o.End.Add(d)
 		for i := range o.Failed {
 			o.Failed[i].At = o.End.UnixMilli()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/harness/buffer"
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/internal/input"
 )
@@ -110,6 +111,33 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestFaultDisk: what the journal can't keep for a while is put again later, and nothing is lost.
+func TestFaultDisk(t *testing.T) {
+	d, err := Parse("s.json", []byte(faultStream), DescribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Stream.Lambda = nil
+	j, err := buffer.OpenJournal(t.TempDir(), buffer.JournalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	faults := &Faults{}
+	faults.Add(Fault{Place: "disk", Kind: "full", For: 90 * time.Second})
+	bucket := &s3.Memory{}
+	p, err := faults.New(d.Stream, Options{Bucket: bucket, Journal: j})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Replay(context.Background(), p, d.Stream, &modelInput{records: modelRecords(0, 5)}, ReplayOptions{Journal: j}); err != nil {
+		t.Fatal(err)
+	}
+	if l := p.Ledger(); l.Delivered() != 5 || l.Check() != nil || j.Left() != 0 {
+		t.Errorf("%s, %d left in the journal", l.String(), j.Left())
+	}
+}
+
 // TestFaultElsewhere: a fault at a place that the stream doesn't have is an error, not a fault that never happens.
 func TestFaultElsewhere(t *testing.T) {
 	d, err := Parse("s.json", []byte(faultStream), DescribeOptions{})
@@ -121,7 +149,9 @@ func TestFaultElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Check(d.Stream); err == nil || !strings.Contains(err.Error(), want) {
+		faults := &Faults{}
+		faults.Add(f)
+		if _, err := faults.New(d.Stream, Options{Bucket: &s3.Memory{}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", spec, err)
 		}
 	}

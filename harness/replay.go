@@ -118,7 +118,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 				return errors.Join(err, p.Flush(context.WithoutCancel(ctx), now))
 			}
 			now = now.Add(putPause)
-			if next, err = p.Advance(ctx, now); err != nil {
+			if _, err = p.Advance(ctx, now); err != nil {
 				return interrupted(ctx, p, err)
 			}
 		}

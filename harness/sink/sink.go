@@ -92,9 +92,5 @@ func (e *TransportError) Unwrap() error { return e.Err }
 // number (destinations.md §2 to §4).
 func AppendEventID(dst []byte, r *record.Record) []byte {
 	dst = append(r.AppendSequence(dst), '.')
-	sub := int64(r.Sub)
-	if r.Source != nil && sub == 0 {
-		sub = r.Source.Subsequence
-	}
-	return strconv.AppendInt(dst, sub, 10)
+	return strconv.AppendInt(dst, r.Subsequence(), 10)
 }
