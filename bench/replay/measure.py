@@ -1,0 +1,145 @@
+"""Times hydrant replay on streams that do one thing each, interleaved.
+
+    measure.py --hydrant ./hydrant --codec ./codec --work DIR --bytes 500000000 --rounds 5
+
+Every round runs each program once, so that what else the machine does falls on all of them; the least of each counts. MB
+are of the input. A run is pinned to its cores. Prints a Markdown table, and what the figures are held to.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import time
+
+STREAM = {
+    "DeliveryStreamName": "bench",
+    "ExtendedS3DestinationConfiguration": {
+        "RoleARN": "arn:aws:iam::123456789012:role/r",
+        "BucketARN": "arn:aws:s3:::bench",
+        "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 300},
+    },
+}
+
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
+COLUMNS = "id:bigint,name:string,city:string,amount:double,at:timestamp,tags:array<string>"
+
+
+def stream(**more):
+    s = json.loads(json.dumps(STREAM))
+    s["ExtendedS3DestinationConfiguration"].update(more)
+    return s
+
+
+def processor(kind, **parameters):
+    return {"Enabled": True, "Processors": [{"Type": kind, "Parameters": [
+        {"ParameterName": k, "ParameterValue": v} for k, v in parameters.items()]}]}
+
+
+def generate(path, size, record):
+    if path.exists() and path.stat().st_size >= size:
+        return
+    rng, n = random.Random(1), 0
+    lines = [record(rng, i) for i in range(20_000)]
+    with open(path, "w") as f:
+        while n < size:
+            text = "".join(lines)
+            f.write(text)
+            n += len(text)
+
+
+def row(rng, i):
+    text = json.dumps({
+        "id": i, "name": f"user-{rng.randrange(5000)}", "city": rng.choice(["Ulm", "Bonn", "Rom", "Oslo", "Turin"]),
+        "amount": rng.randrange(10**6) / 100, "at": "2025-01-01 10:%02d:%02d.%03d" % (i // 60 % 60, i % 60, rng.randrange(1000)),
+        "tags": [f"t{rng.randrange(100)}" for _ in range(4)], "text": "".join(rng.choice("abcdefgh ") for _ in range(300)),
+    })
+    return text + " " * max(499 - len(text), 0) + "\n"
+
+
+def access(rng, i):
+    return '%d.%d.%d.%d - - [22/Nov/2024:10:%02d:%02d +0000] "GET /item/%d?page=%d HTTP/1.1" %d %d "https://example.com/p/%d" "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/132.0"\n' % (
+        rng.randrange(1, 224), rng.randrange(256), rng.randrange(256), rng.randrange(256), i // 60 % 60, i % 60,
+        rng.randrange(10**6), rng.randrange(20), rng.choice([200, 200, 200, 304, 404]), rng.randrange(10**5), rng.randrange(10**4))
+
+
+def run(command, cores, work):
+    shutil.rmtree(work / "out", ignore_errors=True)
+    start = time.monotonic()
+    p = subprocess.Popen(["taskset", "-c", cores, *map(str, command)], cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                         env={**os.environ, "GOMAXPROCS": str(cores.count(",") + 1)})
+    errors = p.stderr.read()
+    _, status, usage = os.wait4(p.pid, 0)
+    wall = time.monotonic() - start
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"{command}: {errors.decode()}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("--hydrant", required=True)
+    a.add_argument("--codec", required=True, help="compresses a file and throws the result away")
+    a.add_argument("--work", required=True)
+    a.add_argument("--bytes", type=int, default=500_000_000)
+    a.add_argument("--rounds", type=int, default=5)
+    o = a.parse_args()
+    work = pathlib.Path(o.work)
+    work.mkdir(parents=True, exist_ok=True)
+    hydrant = pathlib.Path(o.hydrant).resolve()
+    rows, logs = work / "rows.ndjson", work / "access.log"
+    generate(rows, o.bytes, row)
+    generate(logs, o.bytes, access)
+    table = "struct<%s>" % COLUMNS
+    streams = {
+        "plain": stream(),
+        "gzip": stream(CompressionFormat="GZIP"),
+        "lambda": stream(ProcessingConfiguration=processor("Lambda", LambdaArn=FUNCTION + ":$LATEST")),
+        "parquet": stream(DataFormatConversionConfiguration={
+            "Enabled": True,
+            "SchemaConfiguration": {"DatabaseName": "d", "TableName": "t", "Region": "us-east-1", "RoleARN": "arn:aws:iam::123456789012:role/r"},
+            "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+            "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
+        }),
+    }
+    for name, s in streams.items():
+        (work / f"{name}.json").write_text(json.dumps(s))
+
+    def replay(name, file, *more):
+        return [hydrant, "replay", "--quiet", "--input-format", "lines", "--rate", "100000/s", "--stream", f"{name}.json", *more, file]
+
+    convert = [hydrant, "convert", "--quiet", "--schema", table, "--to", "parquet", "--out", "out/"]
+    runs = {
+        "pass-through, one core": (replay("plain", rows), "0"),
+        "GZIP, one core": (replay("gzip", rows), "0"),
+        "GZIP, two cores": (replay("gzip", rows), "0,1"),
+        "the GZIP codec alone, one core": ([pathlib.Path(o.codec).resolve(), rows], "0"),
+        "apache-log-to-json in process, one core": (replay("lambda", logs, "--function", "f=builtin:apache-log-to-json"), "0"),
+        "Parquet conversion, one core": (replay("parquet", rows, "--schema", table), "0"),
+        "hydrant convert --to parquet, one core": ([*convert, rows], "0"),
+    }
+    for f in (rows, logs):
+        f.read_bytes()  # warm
+    best = {}
+    for _ in range(o.rounds):
+        for name, (command, cores) in runs.items():
+            w, c, m = run(command, cores, work)
+            b = best.setdefault(name, [w, c, m])
+            b[0], b[1], b[2] = min(b[0], w), min(b[1], c), max(b[2], m)
+    shutil.rmtree(work / "out", ignore_errors=True)
+    print(f"\n### Replays of records of 500 bytes, {o.bytes / 1e6:.0f} MB, {o.rounds} rounds\n")
+    print("| | wall s | CPU s | MB/s | MB/s by CPU | peak MB |\n|---|---|---|---|---|---|")
+    speed = {}
+    for name, (w, c, m) in best.items():
+        size = (logs if "apache" in name else rows).stat().st_size / 1e6
+        speed[name] = size / w
+        print(f"| {name} | {w:.2f} | {c:.2f} | {size / w:.0f} | {size / c:.0f} | {m:.0f} |")
+    codec = speed["the GZIP codec alone, one core"]
+    print(f"\nGZIP beside its codec on one core: {speed['GZIP, one core'] / codec:.2f} on one, {speed['GZIP, two cores'] / codec:.2f} on two; "
+          f"conversion beside hydrant convert: {speed['Parquet conversion, one core'] / speed['hydrant convert --to parquet, one core']:.2f}")
+
+
+main()
