@@ -302,7 +302,12 @@ func (m *meter) estimate(l *harness.Ledger) (*estimate, error) {
 		e.Lambda = &lambdaPace{Invocations: len(m.calls), MemoryMB: m.memory}
 		if k := float64(len(m.calls)); k > 0 {
 			h := m.stream.Lambda.Hints
-			w := m.steady(m.calls, span, h.Interval, 0.75/float64(h.Size)) // base64
+			events := 0
+			for _, c := range m.calls {
+				events += c.size
+			}
+			// Hints count what records are put as, or what they are when they have been opened.
+			w := m.steady(m.calls, span, h.Interval, float64(max(m.bytes, m.opened))/float64(events)/float64(h.Size))
 			e.Lambda.PerHour = w / span * 3600
 			e.Lambda.MeanMilliseconds = float64(m.took) / float64(time.Millisecond) / k
 			bill("lambda invocations", w, "invocations", nil)
