@@ -206,49 +206,7 @@ service:
       exporters: [file]
 `, addr))
 	start(t, dir, []string{addr}, bin, "--config", config)
-	read := int64(0)
-	// same waits until as many more log records came as there are messages, and compares them.
-	same := func(t *testing.T, messages []string) {
-		t.Helper()
-		var got []string
-		var end int64
-		eventually(t, func() string {
-			text, err := os.ReadFile(filepath.Join(dir, "got"))
-			if err != nil {
-				return err.Error()
-			}
-			got, end = nil, int64(len(text))
-			for _, line := range bytes.Split(bytes.TrimSpace(text[read:]), []byte("\n")) {
-				var doc struct {
-					ResourceLogs []struct {
-						ScopeLogs []struct {
-							LogRecords []struct {
-								Body struct{ StringValue string }
-							}
-						}
-					}
-				}
-				if len(line) > 0 && json.Unmarshal(line, &doc) != nil {
-					return "half a line"
-				}
-				for _, r := range doc.ResourceLogs {
-					for _, s := range r.ScopeLogs {
-						for _, l := range s.LogRecords {
-							got = append(got, l.Body.StringValue)
-						}
-					}
-				}
-			}
-			if len(got) < len(messages) {
-				return fmt.Sprintf("the collector has %d log records, want %d", len(got), len(messages))
-			}
-			return ""
-		})
-		read = end
-		if sorted(got) != sorted(messages) {
-			t.Errorf("the collector has other log records: %.300q", got)
-		}
-	}
+	log := collectorLog{path: filepath.Join(dir, "got")}
 	// envelopes are messages of CloudWatch Logs subscriptions, of three log events each.
 	envelopes := func(n int) (lines, messages []string) {
 		for i := range n {
@@ -268,19 +226,19 @@ service:
 		if d.Delivered != 300 {
 			t.Errorf("%+v", d.summary)
 		}
-		same(t, messages)
+		log.same(t, messages)
 	}
 	c := &cutter{refuse: 3}
 	if d := deliver(t, 0, httpStream("/", "s3cret", "GZIP", 60), "http://"+c.listen(t, addr), lines, "--input-format", "cloudwatch"); d.Delivered != 300 {
 		t.Errorf("short outage: %+v", d.summary)
 	}
-	same(t, messages)
+	log.same(t, messages)
 	deliver(t, 3, httpStream("/", "wrong", "NONE", 10), "http://"+addr, events(10)).
 		checkFailed(t, "http-endpoint-failed", "HttpEndpoint.DestinationException", events(10), httpMembers)
 	deliver(t, 3, httpStream("/", "s3cret", "NONE", 10), "http://"+addr, events(10)). // 400: no messages of CloudWatch Logs
 												checkFailed(t, "http-endpoint-failed", "HttpEndpoint.DestinationException", events(10), httpMembers)
 	time.Sleep(time.Second)
-	same(t, nil)
+	log.same(t, nil)
 }
 
 // A strictEndpoint takes what is to the letter of the specification, and answers as it is told to.

@@ -1,13 +1,11 @@
 package conformance
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -60,55 +58,14 @@ service:
       exporters: [file]
 `, addr))
 	start(t, dir, []string{addr}, bin, "--config", config)
-	read := int64(0)
-	same := func(t *testing.T, messages []string) {
-		t.Helper()
-		var got []string
-		var end int64
-		eventually(t, func() string {
-			text, err := os.ReadFile(filepath.Join(dir, "got"))
-			if err != nil {
-				return err.Error()
-			}
-			got, end = nil, int64(len(text))
-			for _, line := range bytes.Split(bytes.TrimSpace(text[read:]), []byte("\n")) {
-				var doc struct {
-					ResourceLogs []struct {
-						ScopeLogs []struct {
-							LogRecords []struct {
-								Body struct{ StringValue string }
-							}
-						}
-					}
-				}
-				if len(line) > 0 && json.Unmarshal(line, &doc) != nil {
-					return "half a line"
-				}
-				for _, r := range doc.ResourceLogs {
-					for _, s := range r.ScopeLogs {
-						for _, l := range s.LogRecords {
-							got = append(got, l.Body.StringValue)
-						}
-					}
-				}
-			}
-			if len(got) < len(messages) {
-				return fmt.Sprintf("the collector has %d log records, want %d", len(got), len(messages))
-			}
-			return ""
-		})
-		read = end
-		if sorted(got) != sorted(messages) {
-			t.Errorf("the collector has other log records: %.300q", got)
-		}
-	}
+	log := collectorLog{path: filepath.Join(dir, "got")}
 	lines, messages := hecEvents(500)
 	t.Run("events", func(t *testing.T) {
 		d := deliver(t, 0, splunkStream("Event", "token", 300), "http://"+addr, lines)
 		if d.Delivered != 500 || d.Retries != 0 {
 			t.Errorf("%+v", d.summary)
 		}
-		same(t, messages)
+		log.same(t, messages)
 		d.checkBackup(t, lines)
 	})
 	t.Run("raw", func(t *testing.T) { // nothing stands between records: they bring their line ends
@@ -122,17 +79,22 @@ service:
 		if s.Delivered != 500 {
 			t.Errorf("%+v", s)
 		}
-		same(t, messages)
+		log.same(t, messages)
 	})
 	t.Run("short outage", func(t *testing.T) {
 		c := &cutter{refuse: 4}
 		if d := deliver(t, 0, splunkStream("Event", "token", 60), "http://"+c.listen(t, addr), lines); d.Delivered != 500 || d.Retries == 0 {
 			t.Errorf("%+v", d.summary)
 		}
-		same(t, messages)
+		log.same(t, messages)
 	})
 	t.Run("long outage", func(t *testing.T) {
 		deliver(t, 3, splunkStream("Event", "token", 60), "http://"+freePort(t), lines).checkFailed(t, "splunk-failed", "Splunk.ConnectionClosed", lines, splunkMembers)
+	})
+	t.Run("no acknowledgement", func(t *testing.T) { // the data is indexed, and nobody says so
+		deliver(t, 3, splunkStream("Event", "token", 0), "http://"+addr, lines, "--fault", "splunk:noack").
+			checkFailed(t, "splunk-failed", "Splunk.AckTimeout", lines, splunkMembers)
+		log.same(t, messages)
 	})
 	t.Run("no events", func(t *testing.T) { // 400, code 6
 		broken := append([]string{`{"event":"cut`}, lines[:10]...)
@@ -140,7 +102,7 @@ service:
 	})
 	t.Run("nothing else came", func(t *testing.T) {
 		time.Sleep(time.Second)
-		same(t, nil)
+		log.same(t, nil)
 	})
 }
 

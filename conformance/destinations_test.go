@@ -237,3 +237,52 @@ func events(n int) (lines []string) {
 	}
 	return lines
 }
+
+// A collectorLog is the log records that an OpenTelemetry collector has written.
+type collectorLog struct {
+	path string
+	read int64
+}
+
+// same waits until as many more log records came as there are messages, and compares their bodies.
+func (c *collectorLog) same(t *testing.T, messages []string) {
+	t.Helper()
+	var got []string
+	var end int64
+	eventually(t, func() string {
+		text, err := os.ReadFile(c.path)
+		if err != nil {
+			return err.Error()
+		}
+		got, end = nil, int64(len(text))
+		for _, line := range bytes.Split(bytes.TrimSpace(text[c.read:]), []byte("\n")) {
+			var doc struct {
+				ResourceLogs []struct {
+					ScopeLogs []struct {
+						LogRecords []struct {
+							Body struct{ StringValue string }
+						}
+					}
+				}
+			}
+			if len(line) > 0 && json.Unmarshal(line, &doc) != nil {
+				return "half a line"
+			}
+			for _, r := range doc.ResourceLogs {
+				for _, s := range r.ScopeLogs {
+					for _, l := range s.LogRecords {
+						got = append(got, l.Body.StringValue)
+					}
+				}
+			}
+		}
+		if len(got) < len(messages) {
+			return fmt.Sprintf("the collector has %d log records, want %d", len(got), len(messages))
+		}
+		return ""
+	})
+	c.read = end
+	if sorted(got) != sorted(messages) {
+		t.Errorf("the collector has other log records: %.300q", got)
+	}
+}
