@@ -338,9 +338,9 @@ func (d *describer) absent(n *template.Node, what string) {
 // sinkKinds are the members of a stream that name a destination other than S3, and what they are. One without read is
 // not simulated.
 var sinkKinds = []sinkKind{
-	{member: "AmazonOpenSearchServerlessDestinationConfiguration", name: "Amazon OpenSearch Serverless", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
-	{member: "AmazonopensearchserviceDestinationConfiguration", name: "Amazon OpenSearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
-	{member: "ElasticsearchDestinationConfiguration", name: "Amazon Elasticsearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}},
+	{member: "AmazonOpenSearchServerlessDestinationConfiguration", name: "Amazon OpenSearch Serverless", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}, read: (*describer).serverless},
+	{member: "AmazonopensearchserviceDestinationConfiguration", name: "Amazon OpenSearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}, read: (*describer).openSearch},
+	{member: "ElasticsearchDestinationConfiguration", name: "Amazon Elasticsearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}, read: (*describer).openSearch},
 	{member: "HttpEndpointDestinationConfiguration", name: "an HTTP endpoint", backup: [2]string{"FailedDataOnly", "AllData"}, read: (*describer).httpEndpoint},
 	{member: "IcebergDestinationConfiguration", name: "Apache Iceberg", backup: [2]string{"FailedDataOnly", "AllData"}},
 	{member: "RedshiftDestinationConfiguration", name: "Amazon Redshift"},

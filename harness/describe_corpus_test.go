@@ -36,7 +36,7 @@ var wild = map[string]struct {
 	"sam_splunk-kinesis-stream-processor.yaml":               {want: "the template has no resource of type AWS::KinesisFirehose::DeliveryStream"}, // a function that reads a stream
 	"serverless-patterns_firehose-transformation-sam-go.yml": {},
 	"serverless-patterns_firehose-transformation-sam.yaml":   {parameters: map[string]string{"DestinationBucketName": "destination"}},
-	"serverless-patterns_kds-kdf-opensearch.yaml":            {want: ":110:9: delivery to Amazon OpenSearch Serverless is not simulated"},
+	"serverless-patterns_kds-kdf-opensearch.yaml":            {},
 	"serverless-patterns_sns-firehose-tf.tf":                 {parameters: map[string]string{"destination_bucket_name": "destination"}},
 	"sumologic_KinesisFirehoseCWLogs.yaml": {parameters: map[string]string{
 		"Section1aSumoLogicKinesisLogsURL": "https://endpoint1.collection.sumologic.com/receiver/v1/kinesis/log/token", "Section2bFailedDataS3Bucket": "failed"}},
@@ -212,7 +212,8 @@ func TestReplayDescribed(t *testing.T) {
 
 // FuzzParse: no description makes Parse panic, and what it accepts is a stream that New takes.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"full.request.json", "http.request.json", "kinesis.request.json", "msk.request.json", "old.request.json", "splunk.request.json", "streams.tf"} {
+	for _, name := range []string{"elasticsearch.request.json", "full.request.json", "http.request.json", "kinesis.request.json", "msk.request.json", "old.request.json",
+		"opensearch.request.json", "serverless.request.json", "splunk.request.json", "streams.tf"} {
 		data, err := os.ReadFile("testdata/describe/" + name)
 		if err != nil {
 			f.Fatal(err)

@@ -65,9 +65,9 @@ var renames = map[string]struct {
 		}, s3Arguments...)},
 		{name: "splunk_configuration", path: "SplunkDestinationConfiguration", form: block, blocks: splunkArguments},
 		{name: "redshift_configuration", path: "RedshiftDestinationConfiguration", form: foreign},
-		{name: "elasticsearch_configuration", path: "ElasticsearchDestinationConfiguration", form: foreign},
-		{name: "opensearch_configuration", path: "AmazonopensearchserviceDestinationConfiguration", form: foreign},
-		{name: "opensearchserverless_configuration", path: "AmazonOpenSearchServerlessDestinationConfiguration", form: foreign},
+		{name: "elasticsearch_configuration", path: "ElasticsearchDestinationConfiguration", form: block, blocks: openSearchArguments},
+		{name: "opensearch_configuration", path: "AmazonopensearchserviceDestinationConfiguration", form: block, blocks: openSearchArguments},
+		{name: "opensearchserverless_configuration", path: "AmazonOpenSearchServerlessDestinationConfiguration", form: block, blocks: serverlessArguments},
 		{name: "http_endpoint_configuration", path: "HttpEndpointDestinationConfiguration", form: block, blocks: httpEndpointArguments},
 		{name: "iceberg_configuration", path: "IcebergDestinationConfiguration", form: foreign},
 		{name: "snowflake_configuration", path: "SnowflakeDestinationConfiguration", form: foreign},
@@ -127,6 +127,27 @@ var httpEndpointArguments = []argument{
 	}},
 	failedArgument, processingArgument, loggingArgument, secretArgument,
 }
+
+// bulkArguments are those of OpenSearch, Elasticsearch and Serverless.
+var bulkArguments = []argument{
+	{name: "index_name", path: "IndexName"}, {name: "role_arn", path: "RoleARN"},
+	{name: "buffering_size", path: "BufferingHints.SizeInMBs", def: "5"},
+	{name: "buffering_interval", path: "BufferingHints.IntervalInSeconds", def: "300"},
+	{name: "retry_duration", path: "RetryOptions.DurationInSeconds", def: "300"},
+	{name: "s3_backup_mode", path: "S3BackupMode"},
+	{name: "vpc_config", path: "VpcConfiguration", form: block, blocks: []argument{
+		{name: "subnet_ids", path: "SubnetIds"}, {name: "security_group_ids", path: "SecurityGroupIds"}, {name: "role_arn", path: "RoleARN"}, {name: "vpc_id"},
+	}},
+	failedArgument, processingArgument, loggingArgument,
+}
+
+var openSearchArguments = append([]argument{
+	{name: "domain_arn", path: "DomainARN"}, {name: "cluster_endpoint", path: "ClusterEndpoint"}, {name: "type_name", path: "TypeName"},
+	{name: "index_rotation_period", path: "IndexRotationPeriod"},
+	{name: "document_id_options", path: "DocumentIdOptions", form: block, blocks: []argument{{name: "default_document_id_format", path: "DefaultDocumentIdFormat"}}},
+}, bulkArguments...)
+
+var serverlessArguments = append([]argument{{name: "collection_endpoint", path: "CollectionEndpoint"}}, bulkArguments...)
 
 var splunkArguments = []argument{
 	{name: "hec_endpoint", path: "HECEndpoint"},

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,10 +102,26 @@ func (s *Stream) bucketARN(name string) string {
 	return "arn:" + partition + ":s3:::" + name
 }
 
-// sinkName is what the error log calls a sink: its endpoint, where it says which.
+// sinkName is what the error log calls a sink: the ARN of its domain, or its host.
 func sinkName(k Sink) string {
-	if e, ok := k.(interface{ Endpoint() string }); ok {
-		return e.Endpoint()
+	endpoint := ""
+	switch k := k.(type) {
+	case *OpenSearch:
+		if k.Domain != "" {
+			return k.Domain
+		}
+		endpoint = k.Endpoint
+	case *HTTPEndpoint:
+		endpoint = k.URL
+	case *Splunk:
+		endpoint = k.Endpoint
 	}
-	return k.Place()
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return k.Place()
+	}
+	if u.Path == "" || u.Path == "/" {
+		return u.Scheme + "://" + u.Host
+	}
+	return u.Scheme + "://" + u.Host + "/..." // the path may hold a secret
 }

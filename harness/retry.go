@@ -41,6 +41,15 @@ func endpointBudget(d time.Duration) budget {
 	return budget{For: d, First: time.Second, Cap: 2 * time.Minute, Jitter: 0.15}
 }
 
+// bulkBudget: RetryOptions.DurationInSeconds from the first attempt, then the error output; 0 is no retry. The pace is OpenSearch's
+// (destinations.md §0, §2).
+func bulkBudget(d time.Duration) budget {
+	if d == 0 {
+		return budget{Attempts: 1}
+	}
+	return budget{For: d, FromFirst: true, First: 5 * time.Minute, Cap: 5 * time.Minute}
+}
+
 // next says when to try again after attempts failed ones, the last of which ended at end. since is where For counts from. chance, from 0 to 1, is
 // where in the range of its jitter a pause lies. ok is false when the budget is spent.
 func (b budget) next(attempts int, since, end time.Time, chance float64) (at time.Time, ok bool) {

@@ -226,6 +226,13 @@ func (t faultyTransport) Do(ctx context.Context, r *sink.Request) (*sink.Answer,
 	case "500", "503", "429", "413":
 		return &sink.Answer{Status: map[string]int{"500": 500, "503": 503, "429": 429, "413": 413}[kind]}, nil
 	}
+	if kind == "partial" && r.Part != nil {
+		part := *r
+		part.Body, part.Records = r.Part()
+		if _, err := t.Transport.Do(ctx, &part); err != nil {
+			return nil, err
+		}
+	}
 	if a := r.Answer(kind); a != nil {
 		return a, nil
 	}

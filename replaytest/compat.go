@@ -23,6 +23,7 @@ var CompatNames = []CompatName{
 	{"trailing-delimiter", nil, "AppendDelimiterToRecord puts an LF behind the last record of an object too"},
 	{"positional-arrays", nil, "the OpenX JSON SerDe reads a top-level array as a row, element by element; by default such a record is malformed"},
 	{"parquet-layout", []string{"modern", "hive"}, "names and types in Parquet files: the specification's, or exactly those of Hive 2.3; by default the service's"},
+	{"week-rule", []string{"us", "iso"}, "how weeks of index names are counted: from Sunday, week 1 with the year's first Saturday, as the guide's rule has it, or ISO 8601's, as its example; by default us"},
 	{"on413", []string{"drop", "backup"}, "what becomes of records when an HTTP endpoint answers 413: lost, as the guide says of it, or put into the error output; by default lost"},
 }
 
@@ -60,6 +61,9 @@ func (c Compat) Describe(o *harness.DescribeOptions) {
 func (c Compat) Stream(s *harness.Stream) {
 	if e, ok := s.Sink.(*harness.HTTPEndpoint); ok && c["on413"] != "" {
 		e.On413 = c["on413"]
+	}
+	if e, ok := s.Sink.(*harness.OpenSearch); ok && c["week-rule"] != "" {
+		e.WeekRule = c["week-rule"]
 	}
 	conversion := s.Conversion
 	if conversion == nil {

@@ -152,7 +152,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		}
 	}
 	kept := &recorder{bucket: out}
-	transport, err := openTransport(plan.description.Stream, f, kept)
+	transport, err := openTransport(ctx, plan.description.Stream, f, kept)
 	if err != nil {
 		return usage(err)
 	}

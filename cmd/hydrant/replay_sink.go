@@ -1,19 +1,27 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
+	"sync"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/hydrantkit/hydrant/harness"
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/harness/sink"
+	"github.com/hydrantkit/hydrant/internal/aws"
+	"github.com/hydrantkit/hydrant/internal/aws/chain"
 )
 
 // openTransport is what carries requests to another destination than S3; nil where the stream delivers to S3.
-func openTransport(s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Transport, error) {
+func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Transport, error) {
 	var endpoint *url.URL
 	if f.endpoint != "" {
 		var err error
@@ -34,9 +42,28 @@ func openTransport(s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Tr
 		if err := openSecrets(s, f.secrets); err != nil {
 			return nil, err
 		}
-		return sink.NewLive(endpoint, nil), nil
+		if e, ok := s.Sink.(*harness.OpenSearch); ok && e.Domain != "" && endpoint == nil {
+			return nil, fmt.Errorf("--destination live: %s doesn't say where the domain is; say it with --endpoint", e.Domain)
+		}
+		live := sink.NewLive(endpoint, nil)
+		if endpoint == nil || endpoint.Scheme == "https" { // AWS is nowhere else
+			live.Sign = signer(ctx)
+		}
+		return live, nil
 	}
 	return sink.Files{Bucket: bucket}, nil
+}
+
+// signer signs requests with the credentials that the environment, or a profile, has.
+func signer(ctx context.Context) func(r *http.Request, body []byte, service, region string) error {
+	load := sync.OnceValues(func() (sdk.Config, error) { return chain.Load(ctx) })
+	return func(r *http.Request, body []byte, service, region string) error {
+		cfg, err := load()
+		if err != nil {
+			return err
+		}
+		return aws.Sign(r.Context(), cfg.Credentials, r, body, service, region, time.Now())
+	}
 }
 
 // openSecrets reads what the stream's destination is shown.

@@ -19,6 +19,9 @@ import (
 // Live sends requests where they are meant to go, or to another endpoint. Certificates are verified, and redirects are
 // not followed (destinations.md §4.3).
 type Live struct {
+	// Sign signs requests that have a Service; nil sends them without a signature.
+	Sign func(r *http.Request, body []byte, service, region string) error
+
 	client   *http.Client
 	endpoint *url.URL
 }
@@ -82,6 +85,11 @@ func (l *Live) do(ctx context.Context, r *Request) (*Answer, error) {
 		return nil, &TransportError{InvalidHost, errors.New("the destination's URL can't be read")}
 	}
 	req.Header = r.Header.Clone()
+	if l.Sign != nil && r.Service != "" {
+		if err := l.Sign(req, r.Body, r.Service, r.Region); err != nil {
+			return nil, &TransportError{ConnectionFailed, fmt.Errorf("the request can't be signed: %w", err)}
+		}
+	}
 	res, err := l.client.Do(req)
 	if err != nil {
 		return nil, trouble(ctx, timeout, err)

@@ -40,6 +40,12 @@ type Request struct {
 	Timeout time.Duration // for the answer; 0 is DefaultTimeout
 	Limit   int64         // bytes that the answer may have; 0 is DefaultLimit
 
+	// Service and Region are what the request is signed for, where the transport can (Live.Sign); empty is not.
+	Service, Region string
+
+	// Part is the body that a destination takes of which "partial" takes a part, and the records in it; nil where it takes none.
+	Part func() (body []byte, records int)
+
 	// Answer is what a destination answers that takes the request (kind is empty), or that has a fault of content
 	// ("noack", "partial"); nil where the fault means nothing to it.
 	Answer func(kind string) *Answer

@@ -2,7 +2,12 @@ package aws
 
 import (
 	"context"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 func TestEnvironment(t *testing.T) {
@@ -29,5 +34,29 @@ func TestEnvironment(t *testing.T) {
 		if _, err := Environment(get); err == nil {
 			t.Errorf("no error without %s", name)
 		}
+	}
+}
+
+func TestSign(t *testing.T) {
+	c := credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "token")
+	sign := func(body, service string) http.Header {
+		r, err := http.NewRequest(http.MethodPost, "https://h/_bulk", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Sign(context.Background(), c, r, []byte(body), service, "eu-west-1", time.Unix(1700000000, 0)); err != nil {
+			t.Fatal(err)
+		}
+		return r.Header
+	}
+	h := sign("body", "aoss")
+	if got := h.Get("Authorization"); !strings.HasPrefix(got, "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20231114/eu-west-1/aoss/aws4_request, SignedHeaders=") {
+		t.Errorf("authorization %s", got)
+	}
+	if h.Get("X-Amz-Security-Token") != "token" || h.Get("X-Amz-Content-Sha256") != "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5" {
+		t.Errorf("%v", h)
+	}
+	if h.Get("Authorization") == sign("another", "aoss").Get("Authorization") || h.Get("Authorization") == sign("body", "es").Get("Authorization") {
+		t.Error("the same signature for something else")
 	}
 }

@@ -298,3 +298,59 @@ resource "aws_kinesis_firehose_delivery_stream" "splunk" {
     }
   }
 }
+
+resource "aws_kinesis_firehose_delivery_stream" "opensearch" {
+  name        = "opensearch"
+  destination = "opensearch"
+  opensearch_configuration {
+    cluster_endpoint      = "https://search.example.com/"
+    role_arn              = aws_iam_role.firehose.arn
+    index_name            = "events"
+    type_name             = "_doc"
+    index_rotation_period = "OneWeek"
+    buffering_size        = 100
+    buffering_interval    = 0
+    retry_duration        = 0
+    s3_backup_mode        = "AllDocuments"
+    s3_configuration {
+      role_arn   = aws_iam_role.firehose.arn
+      bucket_arn = aws_s3_bucket.data.arn
+    }
+    document_id_options {
+      default_document_id_format = "NO_DOCUMENT_ID"
+    }
+    vpc_config {
+      subnet_ids         = ["subnet-1"]
+      security_group_ids = ["sg-1"]
+      role_arn           = aws_iam_role.firehose.arn
+    }
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "elasticsearch" {
+  name        = "elasticsearch"
+  destination = "elasticsearch"
+  elasticsearch_configuration {
+    domain_arn = "arn:aws:es:us-east-1:123456789012:domain/search"
+    role_arn   = aws_iam_role.firehose.arn
+    index_name = "events"
+    s3_configuration {
+      role_arn   = aws_iam_role.firehose.arn
+      bucket_arn = aws_s3_bucket.data.arn
+    }
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "serverless" {
+  name        = "serverless"
+  destination = "opensearchserverless"
+  opensearchserverless_configuration {
+    collection_endpoint = "https://c.us-east-1.aoss.amazonaws.com"
+    role_arn            = aws_iam_role.firehose.arn
+    index_name          = "events"
+    s3_configuration {
+      role_arn   = aws_iam_role.firehose.arn
+      bucket_arn = aws_s3_bucket.data.arn
+    }
+  }
+}
