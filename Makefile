@@ -106,15 +106,13 @@ race:
 cover:
 	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1
 
-# FUZZTIME for each target of each package, one after the other.
-FUZZTIME ?= 30s
+# Every fuzz target for FUZZTIME, PARALLEL of them at once on a core each; FUZZ is a pattern of the targets to run, as printed.
+FUZZTIME ?= 1m
+PARALLEL ?= 2
 fuzz:
-	@set -e; for pkg in $$($(GO) list $(or $(FUZZ),./...)); do \
-		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			out=$$($(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg 2>&1) || { echo "$$out"; exit 1; }; \
-			echo "$$out" | tail -1; \
-		done; \
-	done
+	@git grep -o '^func Fuzz[A-Za-z0-9]*' -- '*_test.go' | sed -E 's|^(.*/)?[^/]*:func (.*)|./\1 \2|' | grep -E '$(or $(FUZZ),.)' | \
+		xargs -P $(PARALLEL) -L 1 sh -c 'out=$$(GOMAXPROCS=1 $(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$0" 2>&1) && \
+			echo "$$0 $$1: $$(echo "$$out" | grep execs: | tail -1)" || { echo "$$0 $$1"; echo "$$out"; exit 1; }'
 
 soak: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
 	HYDRANT_ORC_MATRIX=2000 HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
