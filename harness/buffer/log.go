@@ -15,7 +15,7 @@ const (
 	headerShare = 256 // bytes of data for each record header that a new block has room for
 	maxRecords  = 1 << 13
 	classes     = 4 // 4, 16, 64 and 256 KiB
-	spareBytes  = 16 << 20
+	spareBytes  = 128 << 20
 )
 
 // A Pool keeps blocks between logs. Logs that share one are for one goroutine. Its zero value is empty.

@@ -239,7 +239,7 @@ func (r *Reader) Release(b *Batch) {
 }
 
 // spareRecords is how large a batch may be to be kept for reuse.
-const spareRecords = 1 << 16
+const spareRecords = 1 << 18
 
 // low is the position below which this reader needs nothing.
 func (r *Reader) low() uint64 {

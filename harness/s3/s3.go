@@ -7,6 +7,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -150,17 +151,40 @@ func (v *delivery) Attempt(ctx context.Context, now time.Time) (record.Progress,
 	return p, nil
 }
 
-// bodies are the buffers that bodies are made in, between objects.
-var bodies sync.Pool
-
-func takeBody() []byte {
-	if b, _ := bodies.Get().(*[]byte); b != nil {
-		return (*b)[:0]
-	}
-	return nil
+// bodies are the buffers that bodies are made in, between objects: a few, of together spareBodies bytes at most. A
+// sync.Pool would give them up at every collection, and a stream with large objects makes little else to collect.
+var bodies struct {
+	sync.Mutex
+	spare [][]byte
+	bytes int
 }
 
-func giveBody(b []byte) { bodies.Put(&b) }
+const spareBodies = 256 << 20
+
+// takeBody returns the largest spare buffer, nil where there is none.
+func takeBody() []byte {
+	bodies.Lock()
+	defer bodies.Unlock()
+	n := len(bodies.spare)
+	if n == 0 {
+		return nil
+	}
+	b := bodies.spare[n-1]
+	bodies.spare = bodies.spare[:n-1]
+	bodies.bytes -= cap(b)
+	return b[:0]
+}
+
+func giveBody(b []byte) {
+	bodies.Lock()
+	defer bodies.Unlock()
+	if cap(b) == 0 || bodies.bytes+cap(b) > spareBodies {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(bodies.spare, cap(b), func(s []byte, n int) int { return cmp.Compare(cap(s), n) })
+	bodies.spare = slices.Insert(bodies.spare, at, b)
+	bodies.bytes += cap(b)
+}
 
 func (v *delivery) encode(ctx context.Context, now time.Time) ([]record.Failure, error) {
 	d := v.d
