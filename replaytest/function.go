@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -53,6 +54,10 @@ type FunctionOptions struct {
 	InCase  bool          // How was read from a case, so errors speak of functions: and not of --function
 	Cache   string        // the folder that functions are built into; hydrant/functions in the user's cache folder where empty
 	Builds  *Builds       // shared by functions that are built once; nil builds each time
+
+	// Door takes what the function puts back to its stream; who drives the pipeline advances it through the same one. Without
+	// one, a builtin function has no Reingester, and processes aren't led anywhere.
+	Door *harness.Door
 }
 
 // DefaultFunctionTimeout is a function's time limit where no template gives one (cli.md).
@@ -151,6 +156,7 @@ func (e *buildError) Unwrap() error { return e.err }
 // A function is what the template says of one.
 type function struct {
 	options               FunctionOptions
+	stream                *harness.Stream
 	id, name, arn, region string
 	resource              *template.Resource
 	env                   []string
@@ -161,7 +167,7 @@ type function struct {
 
 func describeFunction(d *harness.Description, o FunctionOptions) (*function, error) {
 	l := d.Stream.Lambda
-	fn := &function{options: o, arn: l.ARN, region: d.Stream.Region, timeout: o.Timeout, memory: 128, environment: map[string]string{}}
+	fn := &function{options: o, stream: d.Stream, arn: l.ARN, region: d.Stream.Region, timeout: o.Timeout, memory: 128, environment: map[string]string{}}
 	// arn:aws:lambda:region:account:function:NAME[:qualifier]
 	if parts := strings.Split(l.ARN, ":"); len(parts) > 6 {
 		fn.name = parts[6]
@@ -213,6 +219,9 @@ func (fn *function) invoker(ctx context.Context, how string) (*Function, error) 
 		}
 		h := hydrant.NewHandler(t)
 		h.Log = fn.logger()
+		if fn.options.Door != nil {
+			h.Reingest = reingester{fn.options.Door}
+		}
 		return fn.in(h, how), nil
 	case "go":
 		source, err := fn.options.path(rest)
@@ -227,7 +236,7 @@ func (fn *function) invoker(ctx context.Context, how string) (*Function, error) 
 		if err := fn.options.Builds.once(out, func() error { return fn.goBuild(ctx, source, ".", out) }); err != nil {
 			return nil, err
 		}
-		return fn.bootstrap([]string{out}, source, how), nil
+		return fn.bootstrap([]string{out}, source, how)
 	case "exec":
 		args, err := splitCommand(rest)
 		if err != nil {
@@ -246,7 +255,7 @@ func (fn *function) invoker(ctx context.Context, how string) (*Function, error) 
 		if args[0], err = filepath.Abs(args[0]); err != nil {
 			return nil, err
 		}
-		return fn.bootstrap(args, dir, how), nil
+		return fn.bootstrap(args, dir, how)
 	case "http", "https":
 		u, err := lambda.FunctionURL(how, fn.name)
 		if err != nil {
@@ -276,7 +285,7 @@ func (fn *function) in(i lambda.Invoker, how string) *Function {
 	return &Function{Invoker: i, How: how, Timeout: fn.timeout, Memory: int(fn.memory)}
 }
 
-func (fn *function) bootstrap(command []string, dir, how string) *Function {
+func (fn *function) bootstrap(command []string, dir, how string) (*Function, error) {
 	handler := "bootstrap"
 	if fn.resource != nil {
 		if h, err := fn.resource.Properties.Get("Handler").Str(); err == nil {
@@ -284,11 +293,21 @@ func (fn *function) bootstrap(command []string, dir, how string) *Function {
 		}
 	}
 	b := &lambda.Bootstrap{Command: command, Dir: dir, Handler: handler, Name: fn.name, ARN: fn.arn, Region: fn.region,
-		Memory: int(fn.memory), Timeout: fn.timeout, Env: fn.env}
+		Memory: int(fn.memory), Timeout: fn.timeout}
+	end := b.Close
+	if fn.options.Door != nil {
+		e, err := openEndpoint(fn.options.Door, fn.stream)
+		if err != nil {
+			return nil, err
+		}
+		b.Env = e.environment()
+		end = func() error { return errors.Join(b.Close(), e.close()) }
+	}
+	b.Env = append(b.Env, fn.env...)
 	if fn.options.Log != nil {
 		b.Log = &prefixed{w: fn.options.Log, prefix: fn.id + ": "}
 	}
-	return &Function{Invoker: b, How: how, Timeout: fn.timeout, Memory: int(fn.memory), close: b.Close}
+	return &Function{Invoker: b, How: how, Timeout: fn.timeout, Memory: int(fn.memory), close: end}, nil
 }
 
 const bootstrapName = "bootstrap"
@@ -318,7 +337,7 @@ func (fn *function) build(ctx context.Context, dir string) (*Function, error) {
 		if err != nil {
 			return nil, err
 		}
-		return fn.bootstrap([]string{abs}, filepath.Dir(abs), ".aws-sam/build/"+fn.id), nil
+		return fn.bootstrap([]string{abs}, filepath.Dir(abs), ".aws-sam/build/"+fn.id)
 	}
 	cache, err := fn.cache(source)
 	if err != nil {
@@ -344,7 +363,7 @@ func (fn *function) build(ctx context.Context, dir string) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fn.bootstrap([]string{out}, cache, "built from "+codeURI), nil
+	return fn.bootstrap([]string{out}, cache, "built from "+codeURI)
 }
 
 // usable reports whether sam's binary is there, newer than every source file, and for this machine.

@@ -54,7 +54,7 @@ func (fn *function) interpreted(runtimeName, dir, codeURI string) (*Function, er
 	} else if file := needsPackages(source, interpreter); file != "" {
 		return nil, fmt.Errorf("%s: the function %s needs the packages of %s; run sam build", pos, fn.id, file)
 	}
-	return fn.bootstrap(append([]string{program}, flags...), code, how), nil
+	return fn.bootstrap(append([]string{program}, flags...), code, how)
 }
 
 func isDir(name string) bool {

@@ -87,7 +87,7 @@ func start(t testing.TB, file string, data []byte, dir string, o Options) *Strea
 	}
 	s := setup{file: file, data: data, seed: o.Seed, invoker: o.Function,
 		describe: harness.DescribeOptions{Template: template.Options{Parameters: o.Parameters, Account: o.Account, Region: o.Region}},
-		function: FunctionOptions{Dir: dir, Log: t.Output()}}
+		function: FunctionOptions{Dir: dir, Log: t.Output(), Door: &harness.Door{}}}
 	for k, how := range o.Functions {
 		s.function.How = append(s.function.How, k+"="+how)
 	}
@@ -198,7 +198,7 @@ func (s *Stream) Advance(d time.Duration) {
 func (s *Stream) advance(to time.Time) {
 	s.t.Helper()
 	s.now = to
-	next, err := s.r.pipeline.Advance(context.Background(), to)
+	next, err := s.r.door.Advance(context.Background(), s.r.pipeline, s.r.description.Stream, to)
 	if err != nil {
 		s.t.Fatalf("replaytest: %v", err)
 	}

@@ -34,11 +34,13 @@ type rig struct {
 	function    *Function // nil without one
 	faults      *harness.Faults
 	bucket      s3.Memory
+	door        *harness.Door     // that its function puts records back through; nil where that isn't done
 	log         []harness.LogLine // the error log
 	trace       harness.Trace
 	pipeline    *harness.Pipeline
 	origins     []origin // of what was put, in the order of first
 	refused     []origin
+	read        int       // records that were put from outside
 	began       time.Time // stream time of the first record
 }
 
@@ -50,9 +52,13 @@ type origin struct {
 	line    int64
 	data    []byte
 	code    string // of the exception, where it was refused
+	back    bool   // the function put it back
 }
 
 func (o *origin) String() string {
+	if o.back {
+		return "a record that the function put back"
+	}
 	if o.name == "" {
 		return fmt.Sprintf("record %d", o.ordinal)
 	}
@@ -61,7 +67,12 @@ func (o *origin) String() string {
 
 // newRig makes a rig. readable is false where the description, or what was said of its function, can't be followed.
 func newRig(ctx context.Context, s setup) (r *rig, readable bool, err error) {
-	r = &rig{}
+	r = &rig{door: s.function.Door}
+	if r.door != nil {
+		r.door.Admitting = func(b harness.PutBack) {
+			r.origins = append(r.origins, origin{first: r.trace.NextSeq(), back: true, data: b.Data})
+		}
+	}
 	if s.data != nil {
 		r.description, err = harness.Parse(s.file, s.data, s.describe)
 	} else {
@@ -122,7 +133,8 @@ func (r *rig) close() error {
 
 // admit notes a record that is about to be put.
 func (r *rig) admit(name string, rec *input.Record) {
-	r.origins = append(r.origins, origin{first: r.trace.NextSeq(), ordinal: len(r.origins) + len(r.refused) + 1, name: name, line: rec.Line, data: bytes.Clone(rec.Data)})
+	r.read++
+	r.origins = append(r.origins, origin{first: r.trace.NextSeq(), ordinal: r.read, name: name, line: rec.Line, data: bytes.Clone(rec.Data)})
 }
 
 // refuse notes that the door refused the record that was admitted last.

@@ -1,0 +1,91 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/internal/input"
+)
+
+// A Door takes what a stream's function puts back, and has it admitted again when the invocations that ran at once are
+// joined. Put may be called by several goroutines. A nil one is a door that is shut.
+type Door struct {
+	Admitting func(b PutBack) // called before each is admitted, if it isn't nil
+
+	mu   sync.Mutex
+	back []PutBack
+}
+
+// A PutBack is a record that was put back.
+type PutBack struct {
+	ID           string // of the record that it is or was part of; empty where that isn't known
+	Data         []byte
+	PartitionKey string // where it was put back to a Kinesis data stream
+}
+
+// Put takes records; their bytes stay the door's.
+func (d *Door) Put(records ...PutBack) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.back = append(d.back, records...)
+}
+
+// take empties the door. Which of several invocations put back first is chance, so the order is that of the records that
+// came back; of those whose ids aren't known it is that of their bytes.
+func (d *Door) take() []PutBack {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := d.back
+	d.back = nil
+	slices.SortStableFunc(list, func(a, b PutBack) int {
+		if a.ID != "" || b.ID != "" {
+			return cmp.Compare(a.ID, b.ID)
+		}
+		return cmp.Or(slices.Compare(a.Data, b.Data), cmp.Compare(a.PartitionKey, b.PartitionKey))
+	})
+	return list
+}
+
+// Advance is p's, with what comes back admitted at the instant at which it did.
+func (d *Door) Advance(ctx context.Context, p *Pipeline, s *Stream, to time.Time) (next time.Time, err error) {
+	if d == nil {
+		return p.Advance(ctx, to)
+	}
+	for {
+		at := p.next()
+		if at.IsZero() || at.After(to) {
+			return p.Advance(ctx, to)
+		}
+		if at.Before(p.now) {
+			at = p.now
+		}
+		if next, err = p.Advance(ctx, at); err != nil {
+			return next, err
+		}
+		for _, b := range d.take() {
+			if d.Admitting != nil {
+				d.Admitting(b)
+			}
+			if err := p.putBack(s, b); err != nil {
+				return p.next(), err
+			}
+		}
+	}
+}
+
+// putBack admits a record as a put that counts as added.
+func (p *Pipeline) putBack(s *Stream, b PutBack) error {
+	p.ledger.Source.In--
+	p.ledger.Source.Added++
+	r := input.Record{Data: b.Data, PartitionKey: b.PartitionKey}
+	refused, err := refuse(p, s, &r, nil)
+	if refused || err != nil {
+		return err
+	}
+	_, err = p.Put(p.now, []record.Record{{Data: b.Data, Arrival: p.now.UnixMilli(), Source: source(s, &r, p.now)}})
+	return err
+}
