@@ -2,7 +2,7 @@
 
 Every round runs each of them once, so that what else the machine does falls on all of them; of each the best round counts.
 A run is a process of its own, pinned to its cores: wall and CPU seconds and the peak of resident memory are the
-operating system's. Prints a Markdown table.
+operating system's. At the end DuckDB reads what hydrant and itself have written, and finds the same values in the same rows. Prints a Markdown table.
 
     peers.py --hydrant ../hydrant --data DIR [--set events] [--cores 1] [--runs 5] [--only hydrant,duckdb]
 """
@@ -85,6 +85,38 @@ def run_pyarrow(source, struct, out, cores):
     pyarrow.set_cpu_count(cores)
     options = pyarrow.json.ReadOptions(use_threads=cores > 1, block_size=8 << 20)
     pyarrow.parquet.write_table(pyarrow.json.read_json(source, options), out, compression="snappy")
+
+
+def summaries(path, struct):
+    """Of each column: values that aren't null, least, greatest, sum, and a hash of what stands in which row."""
+    import duckdb
+
+    db = duckdb.connect()
+    db.execute("SET memory_limit = '4GB'")
+    names, parts = [], ["count(*)"]
+    for name, t in parse_struct(struct)[1]:
+        x = f'CAST("{name}" AS {duckdb_type(t)})'
+        total = "NULL"
+        if t in ("float", "double"):
+            total = f"round(fsum({x}), 3)"  # in whatever order
+        elif t in ("tinyint", "smallint", "int", "bigint") or isinstance(t, str) and t.startswith("decimal"):
+            total = f"sum({x})::VARCHAR"
+        parts += [f"count({x})", f"min({x})::VARCHAR", f"max({x})::VARCHAR", total,
+                  f"sum(hash({x}, file_row_number)::HUGEINT)"]
+        names.append(name)
+    row = db.execute(f"SELECT {', '.join(parts)} FROM read_parquet('{path}', file_row_number = true)").fetchone()
+    return {"rows": row[0], **{n: row[1 + 5 * i : 6 + 5 * i] for i, n in enumerate(names)}}
+
+
+def compare(ours, theirs, struct):
+    """Fails unless both files hold the same values in the same rows."""
+    a, b = summaries(ours, struct), summaries(theirs, struct)
+    wrong = [k for k in a if a[k] != b[k]]
+    for k in wrong:
+        print(f"{k}: {a[k]} in {ours}, {b[k]} in {theirs}", file=sys.stderr)
+    if wrong:
+        raise SystemExit(f"{len(wrong)} columns differ")
+    print(f"\n{ours} and {theirs}: {a['rows']} rows, the same values in {len(a) - 1} columns")
 
 
 def version(name):
@@ -170,6 +202,11 @@ def main():
                 print(json.dumps({"name": name, "wall": wall, "cpu": cpu, "rss": rss}), flush=True)
             b = best.setdefault(name, [wall, cpu, rss])
             best[name] = [min(b[0], wall), min(b[1], cpu), max(b[2], rss)]
+
+    if "duckdb" in best:
+        for name in best:
+            if name.startswith("hydrant") and "orc" not in name:
+                compare(out + name, out + "duckdb", struct)
 
     size = os.path.getsize(source)
     print(f"\n{o.set}: {size / 1e6:.0f} MB{' (gzip)' if o.gzip else ''}, {o.cores} core(s), best of {o.runs} interleaved runs; ", end="")
