@@ -97,7 +97,24 @@ $(CONFORMANCE)/telegraf/telegraf:
 	cd $(@D) && { test -f go.mod || $(GO) mod init local/telegraf; } && $(GO) get github.com/influxdata/telegraf@v1.37.2 && \
 		$(GO) build -mod=mod -tags "custom,inputs.firehose,outputs.file,parsers.json,parsers.influx,serializers.json" -o telegraf github.com/influxdata/telegraf/cmd/telegraf
 
-conformance-destinations: build $(DESTINATIONS)
+# Nodes of OpenSearch and Elasticsearch (Java), where Maven is: engine, version, the log4j that it starts with.
+NODES = $(CONFORMANCE)/node-opensearch-2.19.1 $(CONFORMANCE)/node-elasticsearch-7.10.2 $(CONFORMANCE)/node-elasticsearch-6.8.23
+LOG4J_opensearch-2.19.1 = 2.21.0
+LOG4J_elasticsearch-7.10.2 = 2.11.1
+LOG4J_elasticsearch-6.8.23 = 2.17.1
+
+NODE6 = -e 's/prepareEnvironment(settings, .*/prepareEnvironment(settings, null, Map.of(), null), List.of(Netty4Plugin.class), false);/' \
+	-e 's/transport.port/transport.tcp.port/' -e 's/^    public static void main/    @Override protected void registerDerivedNodeNameWithLogger(String name) {}\n\n&/'
+
+$(NODES): $(CONFORMANCE)/node-%: conformance/testdata/node/Main.java conformance/testdata/node/pom.xml
+	@if command -v mvn >/dev/null; then \
+		rm -rf $@ && mkdir -p $@/src/main/java && cp conformance/testdata/node/pom.xml $@ && \
+		sed -e 's/org.opensearch/org.$(firstword $(subst -, ,$*))/' $(if $(findstring -6.,$*),$(NODE6)) $< >$@/src/main/java/Main.java && \
+		cd $@ && mvn -q -B -Dengine=$(firstword $(subst -, ,$*)) -Dengine.version=$(lastword $(subst -, ,$*)) -Dlog4j.version=$(LOG4J_$*) \
+			compile dependency:build-classpath -Dmdep.outputFile=classpath; \
+	else echo "no mvn: no node of $*"; fi
+
+conformance-destinations: build $(DESTINATIONS) $(NODES)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v -run '^TestDestination' ./...
 
 race:
