@@ -343,7 +343,7 @@ var sinkKinds = []sinkKind{
 	{member: "ElasticsearchDestinationConfiguration", name: "Amazon Elasticsearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}, read: (*describer).openSearch},
 	{member: "HttpEndpointDestinationConfiguration", name: "an HTTP endpoint", backup: [2]string{"FailedDataOnly", "AllData"}, read: (*describer).httpEndpoint},
 	{member: "IcebergDestinationConfiguration", name: "Apache Iceberg", backup: [2]string{"FailedDataOnly", "AllData"}},
-	{member: "RedshiftDestinationConfiguration", name: "Amazon Redshift"},
+	{member: "RedshiftDestinationConfiguration", name: "Amazon Redshift", read: (*describer).redshift},
 	{member: "SnowflakeDestinationConfiguration", name: "Snowflake", backup: [2]string{"FailedDataOnly", "AllData"}},
 	{member: "SplunkDestinationConfiguration", name: "Splunk", backup: [2]string{"FailedEventsOnly", "AllEvents"}, read: (*describer).splunk,
 		lambda: buffer.Hints{Size: MiB / 4, Interval: 60 * time.Second}}, // record-transformation.md §6

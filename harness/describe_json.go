@@ -87,6 +87,9 @@ func parseDescription(doc *template.Node, o DescribeOptions) (*Stream, error) {
 	return parseStream(request, id, nil, o)
 }
 
+// hidden are the secrets that a description of a stream leaves out.
+var hidden = map[string]string{"RedshiftDestinationConfiguration": "Password", "SnowflakeDestinationConfiguration": "PrivateKey"}
+
 // configuration is a member of a description as it is called in a request, without the members that only the answer
 // has.
 func configuration(m template.Member, answer ...string) template.Member {
@@ -99,8 +102,12 @@ func configuration(m template.Member, answer ...string) template.Member {
 			m.Value = without(m.Value, key)
 		}
 	}
-	if b := m.Value.Get("S3BackupDescription"); b != nil && m.Key == "ExtendedS3DestinationConfiguration" && m.Value.Kind == template.Map {
+	if b := m.Value.Get("S3BackupDescription"); b != nil && m.Value.Kind == template.Map {
 		m.Value = with(without(m.Value, "S3BackupDescription"), "S3BackupConfiguration", b)
+	}
+	if secret := hidden[m.Key]; secret != "" && m.Value.Kind == template.Map && m.Value.Get("SecretsManagerConfiguration").IsNull() {
+		m.Value = with(m.Value, secret, &template.Node{Kind: template.Unresolved, Pos: m.Value.Pos,
+			Err: m.Value.Errorf("%s is not shown by describe-delivery-stream", secret)})
 	}
 	if b := m.Value.Get("S3DestinationDescription"); b != nil && m.Value.Kind == template.Map {
 		m.Value = with(without(m.Value, "S3DestinationDescription"), "S3Configuration", b)

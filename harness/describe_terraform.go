@@ -64,7 +64,7 @@ var renames = map[string]struct {
 			{name: "data_format_conversion_configuration", path: "DataFormatConversionConfiguration", form: block, blocks: conversionArguments},
 		}, s3Arguments...)},
 		{name: "splunk_configuration", path: "SplunkDestinationConfiguration", form: block, blocks: splunkArguments},
-		{name: "redshift_configuration", path: "RedshiftDestinationConfiguration", form: foreign},
+		{name: "redshift_configuration", path: "RedshiftDestinationConfiguration", form: block, blocks: redshiftArguments},
 		{name: "elasticsearch_configuration", path: "ElasticsearchDestinationConfiguration", form: block, blocks: openSearchArguments},
 		{name: "opensearch_configuration", path: "AmazonopensearchserviceDestinationConfiguration", form: block, blocks: openSearchArguments},
 		{name: "opensearchserverless_configuration", path: "AmazonOpenSearchServerlessDestinationConfiguration", form: block, blocks: serverlessArguments},
@@ -158,6 +158,19 @@ var splunkArguments = []argument{
 	{name: "buffering_interval", path: "BufferingHints.IntervalInSeconds", def: "60"},
 	{name: "retry_duration", path: "RetryOptions.DurationInSeconds", def: "3600"},
 	{name: "s3_backup_mode", path: "S3BackupMode"},
+	failedArgument, processingArgument, loggingArgument, secretArgument,
+}
+
+var redshiftArguments = []argument{
+	{name: "role_arn", path: "RoleARN"},
+	{name: "cluster_jdbcurl", path: "ClusterJDBCURL"},
+	{name: "username", path: "Username"}, {name: "password", path: "Password"},
+	{name: "data_table_name", path: "CopyCommand.DataTableName"},
+	{name: "data_table_columns", path: "CopyCommand.DataTableColumns"},
+	{name: "copy_options", path: "CopyCommand.CopyOptions"},
+	{name: "retry_duration", path: "RetryOptions.DurationInSeconds", def: "3600"},
+	{name: "s3_backup_mode", path: "S3BackupMode"},
+	{name: "s3_backup_configuration", path: "S3BackupConfiguration", form: block, blocks: s3Arguments},
 	failedArgument, processingArgument, loggingArgument, secretArgument,
 }
 

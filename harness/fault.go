@@ -133,6 +133,10 @@ func (f *Faults) New(s *Stream, o Options) (*Pipeline, error) {
 			o.Transport = sink.Files{Bucket: o.Bucket}
 		}
 		o.Transport = faultyTransport{f, place, o.Transport}
+		if o.Copier == nil {
+			o.Copier = sink.CopyFiles{Bucket: o.Bucket}
+		}
+		o.Copier = faultyCopier{f, o.Copier}
 	}
 	if o.Journal != nil {
 		o.Journal = faultyJournal{f, o.Journal}

@@ -41,8 +41,8 @@ func endpointBudget(d time.Duration) budget {
 	return budget{For: d, First: time.Second, Cap: 2 * time.Minute, Jitter: 0.15}
 }
 
-// bulkBudget: RetryOptions.DurationInSeconds from the first attempt, then the error output; 0 is no retry. The pace is OpenSearch's
-// (destinations.md §0, §2).
+// bulkBudget: RetryOptions.DurationInSeconds from the first attempt, then the error output; 0 is no retry. The pace is OpenSearch's, and that
+// of Redshift's COPY (destinations.md §0, §1, §2).
 func bulkBudget(d time.Duration) budget {
 	if d == 0 {
 		return budget{Attempts: 1}

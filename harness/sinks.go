@@ -73,6 +73,7 @@ type secret struct {
 	member string // of the secret's JSON
 	value  string
 	known  bool
+	others map[string]string // what else the secret's JSON may hold, by member
 }
 
 // Secret is the name of what the destination wants shown and the description doesn't hold: the ARN of a secret, or the member
@@ -93,14 +94,20 @@ func (s *Stream) SetSecret(name string, text []byte) error {
 	c := k.sealed()
 	c.name = cmp.Or(c.name, name)
 	c.value = strings.TrimSpace(string(text))
+	var members map[string]json.RawMessage
 	if strings.HasPrefix(c.value, "{") {
-		var members map[string]json.RawMessage
 		if err := json.Unmarshal(text, &members); err != nil {
 			return fmt.Errorf("the secret %s is not JSON", name) // no part of which is shown
 		}
 		if err := json.Unmarshal(members[c.member], &c.value); err != nil {
 			return fmt.Errorf("the secret %s has no member %s that is a text", name, c.member)
 		}
+	}
+	for member, value := range c.others {
+		if v := members[member]; v != nil && json.Unmarshal(v, &value) != nil {
+			return fmt.Errorf("the member %s of the secret %s is no text", member, name)
+		}
+		c.others[member] = value
 	}
 	c.known = true
 	return nil
@@ -195,12 +202,32 @@ func (s *Stream) openSink(o Options) (outletConfig, error) {
 	if o.Transport == nil {
 		o.Transport = sink.Files{Bucket: o.Bucket}
 	}
+	if o.Copier == nil {
+		o.Copier = sink.CopyFiles{Bucket: o.Bucket}
+	}
 	dest, err := s.Sink.open(s, o)
 	if err != nil {
 		return outletConfig{}, err
 	}
 	h, most := s.Sink.buffer()
 	return outletConfig{hints: h, most: most, dest: dest, budget: s.Sink.budget()}, nil
+}
+
+// A faultyCopier meets the faults of redshift.
+type faultyCopier struct {
+	f *Faults
+	sink.Copier
+}
+
+// Copy fails as the fault says, or runs the command.
+func (c faultyCopier) Copy(ctx context.Context, command *sink.Copy) (int, error) {
+	switch c.f.hit("redshift") {
+	case "refused":
+		return 0, &record.Outage{Code: "Redshift.ConnectionFailed", Message: "The connection to the cluster failed.", Err: errInjected}
+	case "copyerror":
+		return 0, &record.Outage{Code: "Redshift.DataLoadFailed", Message: "Loading data into the table failed. See STL_LOAD_ERRORS.", Err: errInjected}
+	}
+	return c.Copier.Copy(ctx, command)
 }
 
 // A faultyTransport meets the faults of a sink.

@@ -133,9 +133,11 @@ type Options struct {
 	Bucket s3.Bucket // where all objects go
 	// Transport carries requests to other destinations than S3; nil writes them to Bucket, as sink.Files does.
 	Transport sink.Transport
-	Invoker   lambda.Invoker // of the stream's function; needed where it has one
-	Seed      record.Seed
-	Workers   int // goroutines at once; 0 is one
+	// Copier runs the COPY commands of a Redshift destination; nil writes them to Bucket, as sink.CopyFiles does.
+	Copier  sink.Copier
+	Invoker lambda.Invoker // of the stream's function; needed where it has one
+	Seed    record.Seed
+	Workers int // goroutines at once; 0 is one
 	// Log is called with what the service would write to its error log, where the description has that on; nil for nothing.
 	Log func(LogLine)
 
@@ -181,10 +183,15 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	p.delivery.events = p.events
 	lines := s.errorLog(o, s.S3.Logged, s.bucketARN(s.S3.Bucket))
 	p.errorOutput = func(c record.Cause) outletConfig {
-		return outletConfig{hints: ErrorHints, most: maxSize, budget: s3Budget, events: lines, dest: &s3.Destination{
+		dest := &s3.Destination{
 			Kind: s3.Error, Bucket: o.Bucket, Name: s.S3.Bucket, Stream: s.Name, Version: s.Version,
 			Prefix: s.S3.ErrorPrefix, Type: c.String(), Zone: s.S3.Zone, KMSKey: s.S3.KMSKey, Seed: o.Seed, Station: "error/" + c.String(), Format: s3.Join{},
-		}}
+		}
+		hints := ErrorHints
+		if r, ok := s.Sink.(*Redshift); ok && c == record.RedshiftFailed {
+			hints = r.skipped(dest)
+		}
+		return outletConfig{hints: hints, most: maxSize, budget: s3Budget, events: lines, dest: dest}
 	}
 	if s.Source == KinesisStream {
 		p.kpl = &decode.KPL{}

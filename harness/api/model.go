@@ -8,6 +8,8 @@ const (
 	keyARN   = `arn:.*:kms:[a-zA-Z0-9\-]+:\d{12}:(key|alias)/[a-zA-Z_0-9+=,.@\-_/]+`
 	noSpace  = `^\S+$`
 	notBlank = `^(?!\s*$).+`
+
+	hostLabel = `(?!-)[A-Za-z0-9-]{1,63}(?<!-)`
 )
 
 // compressionFormats are in the order in which the service lists them (sources.md §1).
@@ -24,7 +26,7 @@ var shapes = map[string][]member{
 		{"DeliveryStreamEncryptionConfigurationInput", optional, object("DeliveryStreamEncryptionConfigurationInput")},
 		{"S3DestinationConfiguration", optional, object("S3DestinationConfiguration")},
 		{"ExtendedS3DestinationConfiguration", optional, object("ExtendedS3DestinationConfiguration")},
-		{"RedshiftDestinationConfiguration", optional, opaque},
+		{"RedshiftDestinationConfiguration", optional, object("RedshiftDestinationConfiguration")},
 		{"ElasticsearchDestinationConfiguration", optional, object("AmazonopensearchserviceDestinationConfiguration")}, // the same
 		{"AmazonopensearchserviceDestinationConfiguration", optional, object("AmazonopensearchserviceDestinationConfiguration")},
 		{"SplunkDestinationConfiguration", optional, object("SplunkDestinationConfiguration")},
@@ -173,6 +175,28 @@ var shapes = map[string][]member{
 	"SplunkBufferingHints": {
 		{"IntervalInSeconds", optional, integer(0, 60)},
 		{"SizeInMBs", optional, integer(1, 5)},
+	},
+	"RedshiftDestinationConfiguration": {
+		{"RoleARN", required, text(1, 512, roleARN)},
+		{"ClusterJDBCURL", required, text(1, 512, `jdbc:(redshift|postgresql)://(`+hostLabel+`\.)+(redshift(-serverless)?)\.([a-zA-Z0-9\.\-]+):\d{1,5}/[a-zA-Z0-9_$-]+`)},
+		{"CopyCommand", required, object("CopyCommand")},
+		{"Username", optional, text(1, 512, "")},
+		{"Password", optional, text(6, 512, "")},
+		{"RetryOptions", optional, object("RedshiftRetryOptions")},
+		{"S3Configuration", required, object("S3DestinationConfiguration")},
+		{"ProcessingConfiguration", optional, object("ProcessingConfiguration")},
+		{"S3BackupMode", optional, enum("Disabled", "Enabled")},
+		{"S3BackupConfiguration", optional, object("S3DestinationConfiguration")},
+		{"CloudWatchLoggingOptions", optional, object("CloudWatchLoggingOptions")},
+		{"SecretsManagerConfiguration", optional, object("SecretsManagerConfiguration")},
+	},
+	"RedshiftRetryOptions": {
+		{"DurationInSeconds", optional, integer(0, 7200)},
+	},
+	"CopyCommand": {
+		{"DataTableName", required, text(1, 512, "")},
+		{"DataTableColumns", optional, text(0, 10240, "")},
+		{"CopyOptions", optional, text(0, 10240, "")},
 	},
 	"SecretsManagerConfiguration": {
 		{"SecretARN", optional, text(1, 2048, `arn:.*:secretsmanager:[a-zA-Z0-9\-]+:\d{12}:secret:[a-zA-Z0-9\-/_+=.@!]+`)},

@@ -255,7 +255,7 @@ func bound(what string, below, above bool, lo, hi int64) string {
 // blanks are what \s is in Java.
 const blanks = " \t\n\v\f\r"
 
-// matches reports whether all of t matches a pattern of the model's, which is Java's: a leading (?!…) is taken apart
+// matches reports whether all of t matches a pattern of the model's, which is Java's: (?!…) and (?<!…) are taken apart
 // here, since Go has none. A text of several lines is as good as one of one line.
 func matches(pattern, t string) bool {
 	switch pattern {
@@ -270,6 +270,7 @@ func matches(pattern, t string) bool {
 		}
 		pattern = rest
 	}
+	pattern = strings.ReplaceAll(pattern, hostLabel, `[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?`)
 	re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 	return err == nil && re.MatchString(t)
 }

@@ -53,6 +53,7 @@ const (
 	HTTPEndpointFailed
 	SnowflakeFailed
 	IcebergFailed
+	RedshiftFailed
 )
 
 var causeNames = [...]string{
@@ -64,6 +65,7 @@ var causeNames = [...]string{
 	HTTPEndpointFailed:     "http-endpoint-failed",
 	SnowflakeFailed:        "snowflake-failed",
 	IcebergFailed:          "iceberg-failed",
+	RedshiftFailed:         "errors", // which no expression gives: it holds manifests, not lines (s3-delivery.md §5)
 }
 
 // Causes is the number of causes.

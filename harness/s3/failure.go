@@ -12,6 +12,11 @@ import (
 func AppendFailure(dst []byte, f *record.Failure) []byte {
 	r := &f.Record
 	switch f.Cause {
+	case record.RedshiftFailed: // no line: the first of a batch has the entry of a manifest, the others nothing
+		for _, m := range f.Members {
+			dst = append(dst, m.JSON...)
+		}
+		return dst
 	case record.ProcessingFailed, record.DecompressionFailed:
 		dst = append(dst, `{"rawData":"`...)
 		dst = base64.StdEncoding.AppendEncode(dst, r.Raw)

@@ -354,3 +354,33 @@ resource "aws_kinesis_firehose_delivery_stream" "serverless" {
     }
   }
 }
+
+resource "aws_kinesis_firehose_delivery_stream" "redshift" {
+  name        = "redshift"
+  destination = "redshift"
+  redshift_configuration {
+    role_arn           = aws_iam_role.firehose.arn
+    cluster_jdbcurl    = "jdbc:redshift://wg.123456789012.us-east-1.redshift-serverless.amazonaws.com:5439/dev"
+    username           = "awsuser"
+    password           = "Secret123"
+    data_table_name    = "public.clicks"
+    data_table_columns = "id,name"
+    copy_options       = "delimiter '|' GZIP"
+    retry_duration     = 0
+    s3_backup_mode     = "Enabled"
+    s3_configuration {
+      role_arn           = aws_iam_role.firehose.arn
+      bucket_arn         = aws_s3_bucket.data.arn
+      prefix             = "in/"
+      buffering_size     = 10
+      buffering_interval = 400
+      compression_format = "GZIP"
+    }
+    s3_backup_configuration {
+      role_arn           = aws_iam_role.firehose.arn
+      bucket_arn         = aws_s3_bucket.data.arn
+      prefix             = "source/"
+      buffering_interval = 120
+    }
+  }
+}
