@@ -3,14 +3,17 @@ package conformance
 import (
 	"debug/elf"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
 )
 
-// TestBinaries builds every function as it is deployed, for both machines: static, small, and answering a real event over
-// the Runtime API by the contract.
+const coldStart = 30 // milliseconds
+
+// TestBinaries builds every function as it is deployed, for both machines: static, small, soon there, and answering a
+// real event over the Runtime API by the contract.
 func TestBinaries(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -58,16 +61,23 @@ func TestBinaries(t *testing.T) {
 				if kind == "" {
 					kind = "apache"
 				}
-				out, errs, status := run(t, root, hydrant(t), "invoke", "--json", "--function", "exec:"+bin, "--generate", kind, "--count", "20")
-				var answer struct {
-					Records      []struct{ Result string }
-					Breaches     []string
-					Milliseconds float64
+				first := math.Inf(1) // milliseconds from the start of the process to its first answer, undisturbed
+				for try := 0; try == 0 || try < 10 && first >= coldStart; try++ {
+					out, errs, status := run(t, root, hydrant(t), "invoke", "--json", "--function", "exec:"+bin, "--generate", kind, "--count", "20")
+					var answer struct {
+						Records      []struct{ Result string }
+						Breaches     []string
+						Milliseconds float64
+					}
+					if err := json.Unmarshal([]byte(out), &answer); err != nil || status != 0 || len(answer.Records) != 20 || len(answer.Breaches) > 0 {
+						t.Fatalf("status %d, %v\n%s%s", status, err, out, errs)
+					}
+					first = min(first, answer.Milliseconds)
 				}
-				if err := json.Unmarshal([]byte(out), &answer); err != nil || status != 0 || len(answer.Records) != 20 || len(answer.Breaches) > 0 {
-					t.Errorf("status %d, %v\n%s%s", status, err, out, errs)
+				if first >= coldStart {
+					t.Errorf("the first answer takes %.0f ms, more than %d", first, coldStart)
 				}
-				t.Logf("%s: %.1f MB, first answer after %.0f ms", arch, float64(info.Size())/1e6, answer.Milliseconds)
+				t.Logf("%s: %.1f MB, first answer after %.0f ms", arch, float64(info.Size())/1e6, first)
 			}
 		})
 	}
