@@ -38,6 +38,9 @@ func (d *describer) httpEndpoint(s *Stream, n *template.Node) {
 	request := n.Get("RequestConfiguration")
 	e.GZIP = d.text(request.Get("ContentEncoding"), "NONE") == "GZIP"
 	if list := request.Get("CommonAttributes"); list != nil {
+		if list.Kind == template.Unresolved {
+			d.fail(list.Err)
+		}
 		for _, a := range list.Items {
 			e.Attributes = append(e.Attributes, sink.Attribute{Name: d.str(a.Get("AttributeName")), Value: d.str(a.Get("AttributeValue"))})
 		}

@@ -3,6 +3,7 @@ package harness
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hydrantkit/hydrant/harness/s3"
 )
@@ -173,5 +174,66 @@ func TestSinkHintsRaw(t *testing.T) {
 	drain(t, p)
 	if len(m.Objects) != 4 || m.Objects[0].Records != 16 || m.Objects[2].Records != 1 {
 		t.Errorf("%d objects, the first of %d records", len(m.Objects), m.Objects[0].Records)
+	}
+}
+
+// TestSinkFaults: what each fault does to one record, and when the stream is done with it: a minute in the buffer, ten seconds for
+// Splunk's acknowledgement, five minutes for an error line.
+func TestSinkFaults(t *testing.T) {
+	const retry = `, "RetryOptions": {"DurationInSeconds": 0}`
+	http, splunk := endpointMembers+`, "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60}`, splunkMembers+`, "HECToken": "k"`
+	for _, tt := range []struct {
+		kind, members, faults string
+		want                  string // a code, "delivered" or "lost"
+		retries               int64
+		done                  string
+	}{
+		{"HttpEndpoint", http, "", "delivered", 0, "1m0s"},
+		{"HttpEndpoint", http + retry, "http:500", "HttpEndpoint.DestinationException", 0, "6m0s"},
+		{"HttpEndpoint", http + retry, "http:429", "HttpEndpoint.DestinationException", 0, "6m0s"},
+		{"HttpEndpoint", http + retry, "http:refused", "HttpEndpoint.ConnectionFailed", 0, "6m0s"},
+		{"HttpEndpoint", http + retry, "http:partial", "HttpEndpoint.InvalidResponseFromDestination", 0, "6m0s"},
+		{"HttpEndpoint", http + retry, "http:noack", "HttpEndpoint.RequestTimeout", 0, "6m0s"},
+		{"HttpEndpoint", http + retry, "http:slow=5s", "delivered", 0, "1m5s"},
+		{"HttpEndpoint", http + retry, "http:slow=3m", "HttpEndpoint.RequestTimeout", 0, "9m0s"},
+		{"HttpEndpoint", http, "http:413=1", "lost", 0, "1m0s"},
+		{"HttpEndpoint", http, "http:503=1 http:partial=1", "delivered", 2, "1m3s"},
+		{"HttpEndpoint", http, "http:refused=70s", "delivered", 4, "1m16s"},
+		{"Splunk", splunk, "", "delivered", 0, "1m10s"},
+		{"Splunk", splunk + retry, "splunk:503", "Splunk.ServerError", 0, "6m0s"},
+		{"Splunk", splunk + retry, "splunk:413", "Splunk.InvalidDataFormat", 0, "6m0s"},
+		{"Splunk", splunk + retry, "splunk:refused", "Splunk.ConnectionClosed", 0, "6m0s"},
+		{"Splunk", splunk + retry, "splunk:partial", "Splunk.InvalidDataFormat", 0, "6m0s"},
+		{"Splunk", splunk + retry, "splunk:noack", "Splunk.AckTimeout", 0, "9m0s"},
+		{"Splunk", splunk + retry, "splunk:noack=5", "delivered", 0, "2m0s"},
+		{"Splunk", splunk, "splunk:429=2", "delivered", 2, "1m13s"},
+		{"Splunk", splunk, "splunk:noack=18", "delivered", 1, "4m11s"},
+	} {
+		s := parseSink(t, tt.kind, tt.members)
+		f := &Faults{}
+		for _, spec := range strings.Fields(tt.faults) {
+			v, err := ParseFault(spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Add(v)
+		}
+		p, err := f.New(s, Options{Bucket: &s3.Memory{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, p, t0, `{"event":1}`)
+		drain(t, p)
+		l := p.Ledger()
+		got := "delivered"
+		if l.Lost > 0 {
+			got = "lost"
+		}
+		for code := range l.Failures {
+			got = code
+		}
+		if done := p.Now().Sub(t0).Round(time.Second).String(); got != tt.want || l.Retried != tt.retries || done != tt.done {
+			t.Errorf("%s: %s after %d retries and %s, want %s, %d, %s", tt.faults, got, l.Retried, done, tt.want, tt.retries, tt.done)
+		}
 	}
 }
