@@ -255,15 +255,17 @@ func TestFarTimes(t *testing.T) {
 }
 
 // javaSeeks has ORC Java use the indexes of files, cppSeeks ORC C++ by way of pyorc.
-func javaSeeks(t *testing.T, paths []string) []byte {
+func javaSeeks(t *testing.T) func(paths []string) []byte {
 	jar := os.Getenv("HYDRANT_ORACLE_READER")
 	if jar == "" {
 		t.Skip("HYDRANT_ORACLE_READER not set: ORC Java doesn't use our indexes")
 	}
-	return inParts(t, paths, "java", "-cp", filepath.Join(filepath.Dir(jar), "lib", "*"), "testdata/Seek.java")
+	return func(paths []string) []byte {
+		return inParts(t, paths, "java", "-cp", filepath.Join(filepath.Dir(jar), "lib", "*"), "testdata/Seek.java")
+	}
 }
 
-func cppSeeks(t *testing.T, paths []string) []byte {
+func cppSeeks(t *testing.T) func(paths []string) []byte {
 	python := os.Getenv("HYDRANT_PYTHON")
 	if python == "" {
 		t.Skip("HYDRANT_PYTHON not set: ORC C++ doesn't use our indexes")
@@ -271,17 +273,23 @@ func cppSeeks(t *testing.T, paths []string) []byte {
 	if err := exec.Command(python, "-c", "import pyorc").Run(); err != nil {
 		t.Skip("HYDRANT_PYTHON has no pyorc: ORC C++ doesn't use our indexes")
 	}
-	return inParts(t, paths, python, "testdata/seek.py")
+	return func(paths []string) []byte { return inParts(t, paths, python, "testdata/seek.py") }
 }
+
+var seekers = []struct {
+	name string
+	open func(*testing.T) func(paths []string) []byte
+}{{"Java", javaSeeks}, {"C++", cppSeeks}}
 
 // TestSeeks has both use those of the matrix: seeks into stripes, searches by statistics and bloom filters, and a
 // comparison of statistics with the rows.
 func TestSeeks(t *testing.T) {
-	for name, read := range map[string]func(*testing.T, []string) []byte{"Java": javaSeeks, "C++": cppSeeks} {
-		t.Run(name, func(t *testing.T) {
+	for _, reader := range seekers {
+		t.Run(reader.name, func(t *testing.T) {
+			read := reader.open(t)
 			paths, files := writeMatrix(t)
 			good, seeks, searches, skipped := 0, 0, 0, 0
-			for path, s := range readSeeks(t, read(t, paths)) {
+			for path, s := range readSeeks(t, read(paths)) {
 				if s.err != "" {
 					t.Errorf("%.1000s (%s)", s.err, files[path].name)
 					continue
@@ -367,9 +375,9 @@ func TestBloomFilters(t *testing.T) {
 			names[path] = k.name
 		}
 	}
-	for name, read := range map[string]func(*testing.T, []string) []byte{"Java": javaSeeks, "C++": cppSeeks} {
-		t.Run(name, func(t *testing.T) {
-			results := readSeeks(t, read(t, paths))
+	for _, reader := range seekers {
+		t.Run(reader.name, func(t *testing.T) {
+			results := readSeeks(t, reader.open(t)(paths))
 			for _, path := range paths {
 				s := results[path]
 				switch share := float64(s.skipped) / float64(max(1, s.searches*rows)); {

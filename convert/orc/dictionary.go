@@ -43,6 +43,9 @@ func (d *dictionary) reset() {
 	clear(d.table)
 }
 
+// memory is about how many bytes d holds: 8 of places, 4 of group and 16 to 32 of table for each value, besides the value.
+func (d *dictionary) memory() int { return len(d.bytes) + 36*d.len() }
+
 // len is the number of distinct values.
 func (d *dictionary) len() int { return len(d.places) }
 
@@ -100,7 +103,11 @@ func (d *dictionary) add(b []byte) uint32 {
 	d.places = append(d.places, place{start, uint32(len(d.bytes))})
 	d.group = append(d.group, 0)
 	if n := len(d.places); 2*n > len(d.table) {
-		table := make([]slot, 4*len(d.table))
+		grow := 4
+		if n >= 1<<15 {
+			grow = 2 // it takes more memory than time
+		}
+		table := make([]slot, len(d.table)*grow)
 		mask := uint32(len(table) - 1)
 		for _, s := range d.table {
 			if s.number == 0 {

@@ -253,7 +253,7 @@ func (e *encoder) appendStatistics(dst []statistics) []statistics {
 // memory estimates the bytes that the stripe will have of e.
 func (e *encoder) memory() int {
 	n := e.data.memory() + e.ints.memory() + e.second.memory() + len(e.present.words)*8 + len(e.bools.words)*8 +
-		len(e.tiny) + 2*(len(e.ints.pending)+len(e.second.pending)) + len(e.dict.bytes) + 2*len(e.numbers)
+		len(e.tiny) + 2*(len(e.ints.pending)+len(e.second.pending)) + e.dict.memory() + 2*len(e.numbers)
 	for i := range e.groups {
 		n += 8 * len(e.groups[i].filter.words)
 	}
