@@ -10,6 +10,8 @@ import (
 
 	"github.com/hydrantkit/hydrant/harness/api"
 	"github.com/hydrantkit/hydrant/harness/buffer"
+	"github.com/hydrantkit/hydrant/harness/partition"
+	"github.com/hydrantkit/hydrant/internal/jq"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/internal/template/terraform"
 	"github.com/hydrantkit/hydrant/schema"
@@ -247,6 +249,9 @@ type describer struct {
 	notices []string
 
 	lambdaHints buffer.Hints // of the Lambda processor, where the destination has its own
+	routes      bool         // MetadataExtraction is for routing, and query is what it asks
+	query       *jq.Query
+	clock       *partition.Clock
 }
 
 // notice says what the description means, where that may surprise its author.
@@ -342,7 +347,7 @@ var sinkKinds = []sinkKind{
 	{member: "AmazonopensearchserviceDestinationConfiguration", name: "Amazon OpenSearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}, read: (*describer).openSearch},
 	{member: "ElasticsearchDestinationConfiguration", name: "Amazon Elasticsearch Service", backup: [2]string{"FailedDocumentsOnly", "AllDocuments"}, read: (*describer).openSearch},
 	{member: "HttpEndpointDestinationConfiguration", name: "an HTTP endpoint", backup: [2]string{"FailedDataOnly", "AllData"}, read: (*describer).httpEndpoint},
-	{member: "IcebergDestinationConfiguration", name: "Apache Iceberg", backup: [2]string{"FailedDataOnly", "AllData"}},
+	{member: "IcebergDestinationConfiguration", name: "Apache Iceberg", read: (*describer).iceberg, routes: true},
 	{member: "RedshiftDestinationConfiguration", name: "Amazon Redshift", read: (*describer).redshift},
 	{member: "SnowflakeDestinationConfiguration", name: "Snowflake", backup: [2]string{"FailedDataOnly", "AllData"}},
 	{member: "SplunkDestinationConfiguration", name: "Splunk", backup: [2]string{"FailedEventsOnly", "AllEvents"}, read: (*describer).splunk,

@@ -172,7 +172,7 @@ func (d *describer) extraction(s *Stream, p *template.Node) {
 	case !engine:
 		d.refuse(p, "The MetadataExtraction processor needs the parameter JsonParsingEngine")
 		return
-	case s.Partitioning == nil:
+	case s.Partitioning == nil && !d.routes:
 		d.refuse(p, "MetadataExtraction processor is supported only when dynamic partitioning is enabled")
 		return
 	}
@@ -180,6 +180,10 @@ func (d *describer) extraction(s *Stream, p *template.Node) {
 	q, err := clock.Compile(d.str(query))
 	if err != nil {
 		d.refuse(query, "MetadataExtractionQuery: %v", err)
+		return
+	}
+	if d.routes {
+		d.query, d.clock = q, clock
 		return
 	}
 	s.Partitioning.Query, s.Partitioning.Clock = q, clock

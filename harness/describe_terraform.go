@@ -69,7 +69,7 @@ var renames = map[string]struct {
 		{name: "opensearch_configuration", path: "AmazonopensearchserviceDestinationConfiguration", form: block, blocks: openSearchArguments},
 		{name: "opensearchserverless_configuration", path: "AmazonOpenSearchServerlessDestinationConfiguration", form: block, blocks: serverlessArguments},
 		{name: "http_endpoint_configuration", path: "HttpEndpointDestinationConfiguration", form: block, blocks: httpEndpointArguments},
-		{name: "iceberg_configuration", path: "IcebergDestinationConfiguration", form: foreign},
+		{name: "iceberg_configuration", path: "IcebergDestinationConfiguration", form: block, blocks: icebergArguments},
 		{name: "snowflake_configuration", path: "SnowflakeDestinationConfiguration", form: foreign},
 	}},
 	"aws_lambda_function": {"AWS::Lambda::Function", []argument{
@@ -148,6 +148,22 @@ var openSearchArguments = append([]argument{
 }, bulkArguments...)
 
 var serverlessArguments = append([]argument{{name: "collection_endpoint", path: "CollectionEndpoint"}}, bulkArguments...)
+
+var icebergArguments = []argument{
+	{name: "append_only", path: "AppendOnly"}, {name: "catalog_arn", path: "CatalogConfiguration.CatalogARN"}, {name: "role_arn", path: "RoleARN"},
+	{name: "buffering_size", path: "BufferingHints.SizeInMBs", def: "5"},
+	{name: "buffering_interval", path: "BufferingHints.IntervalInSeconds", def: "300"},
+	{name: "retry_duration", path: "RetryOptions.DurationInSeconds", def: "300"},
+	{name: "s3_backup_mode", path: "S3BackupMode"},
+	{name: "destination_table_configuration", path: "DestinationTableConfigurationList", form: blocks, blocks: []argument{
+		{name: "database_name", path: "DestinationDatabaseName"}, {name: "table_name", path: "DestinationTableName"},
+		{name: "unique_keys", path: "UniqueKeys"}, {name: "s3_error_output_prefix", path: "S3ErrorOutputPrefix"},
+		{name: "partition_spec", path: "PartitionSpec", form: block, blocks: []argument{
+			{name: "identity", path: "Identity", form: blocks, blocks: []argument{{name: "source_name", path: "SourceName"}}},
+		}},
+	}},
+	failedArgument, processingArgument, loggingArgument,
+}
 
 var splunkArguments = []argument{
 	{name: "hec_endpoint", path: "HECEndpoint"},

@@ -33,6 +33,7 @@ var faultKinds = []struct {
 	{"http", []string{"500", "503", "429", "413", "refused", "slow", "noack", "partial"}},
 	{"splunk", []string{"500", "503", "429", "413", "refused", "slow", "noack", "partial"}},
 	{"opensearch", []string{"500", "503", "429", "413", "refused", "slow", "noack", "partial"}},
+	{"iceberg", []string{"500", "503", "429", "refused", "slow", "noack"}},
 	{"redshift", []string{"refused", "copyerror", "slow"}},
 	{"disk", []string{"full"}},
 }
@@ -162,7 +163,7 @@ func (f *Faults) New(s *Stream, o Options) (*Pipeline, error) {
 		p.backup.dest = slowDestination{p.backup.dest, f, "backup"}
 	}
 	errors := p.errorOutput
-	p.errorOutput = func(c record.Cause) outletConfig {
+	p.errorOutput = func(c folder) outletConfig {
 		config := errors(c)
 		config.dest = slowDestination{config.dest, f, "s3"}
 		return config

@@ -35,7 +35,7 @@ type Processor interface {
 type Pipeline struct {
 	workers     int
 	delivery    outletConfig
-	errorOutput func(record.Cause) outletConfig
+	errorOutput func(folder) outletConfig
 	events      *errorLog // of what fails before the delivery, and in it; nil without
 
 	now     time.Time // of the last call
@@ -48,14 +48,15 @@ type Pipeline struct {
 	log       *buffer.Log     // nil where nothing reads it
 	decoders  [2]Processor    // what comes before the Lambda's buffer, in the service's order; nil without
 	transform *transform      // nil without one
-	keys      *partition.Keys // nil without dynamic partitioning
-	prefix    *s3.Prefix      // with it: a partition whose prefix can't be evaluated is not opened
+	keys      *partition.Keys // nil without dynamic partitioning or routing
+	prefix    *s3.Prefix      // nil without dynamic partitioning: a partition whose prefix can't be evaluated is not opened
 	active    int             // partitions that may be open at once
 	outlets   map[*record.Keys]*outlet
 	opened    int64   // outlets, ever
 	backup    *outlet // nil without one
-	errors    [record.Causes]*outlet
-	agenda    agenda // of outlets
+	errors    map[folder]*outlet
+	folders   []*outlet // of errors, in order of first use
+	agenda    agenda    // of outlets
 	pool      buffer.Pool
 	ledger    Ledger
 
@@ -418,14 +419,18 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 		records = o.Out
 	}
 	for len(records) > 0 {
-		keys, n := records[0].Keys, 1
-		for n < len(records) && records[n].Keys == keys {
-			n++
+		var keys *record.Keys // without partitions there is one buffer, wherever records go from there
+		n := len(records)
+		if p.prefix != nil {
+			keys, n = records[0].Keys, 1
+			for n < len(records) && records[n].Keys == keys {
+				n++
+			}
 		}
 		o := p.outlets[keys]
 		if o == nil {
 			var refused *record.Failure
-			if o, refused = p.openPartition(now, &records[0]); refused != nil {
+			if o, refused = p.openPartition(now, &records[0], keys); refused != nil {
 				if err := p.refusePartition(now, records[:n], refused); err != nil {
 					return err
 				}
@@ -444,8 +449,8 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 }
 
 // openPartition makes the delivery buffer of a record's partition, or says why there can't be one.
-func (p *Pipeline) openPartition(now time.Time, r *record.Record) (*outlet, *record.Failure) {
-	if p.keys != nil {
+func (p *Pipeline) openPartition(now time.Time, r *record.Record, keys *record.Keys) (*outlet, *record.Failure) {
+	if p.prefix != nil {
 		if len(p.outlets) >= p.active {
 			f := partition.Failure(*r, partition.CodeLimitExceeded, "The number of active partitions exceeds the limit of the delivery stream", now)
 			return nil, &f
@@ -457,9 +462,9 @@ func (p *Pipeline) openPartition(now time.Time, r *record.Record) (*outlet, *rec
 		}
 	}
 	o := p.newOutlet(p.delivery, &p.ledger.Delivery, rankDelivery+p.opened)
-	o.keys = r.Keys
+	o.keys = keys
 	p.opened++
-	p.outlets[r.Keys] = o
+	p.outlets[keys] = o
 	p.ledger.Partitions++
 	p.ledger.MostPartitions = max(p.ledger.MostPartitions, len(p.outlets))
 	p.ledger.OpenPartitions.add(now, len(p.outlets))
@@ -485,7 +490,7 @@ func (p *Pipeline) refusePartition(now time.Time, records []record.Record, f *re
 
 // closePartition ends a partition whose buffer is delivered and empty (dynamic-partitioning.md §5).
 func (p *Pipeline) closePartition(o *outlet) {
-	if p.keys != nil && o.entry == &p.ledger.Delivery && o.batch == nil && o.Held() == 0 {
+	if p.prefix != nil && o.entry == &p.ledger.Delivery && o.batch == nil && o.Held() == 0 {
 		p.agenda.set(o, time.Time{})
 		delete(p.outlets, o.keys)
 		p.keys.Forget(o.keys)
@@ -498,10 +503,16 @@ func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
 	p.events.failed(now, failed)
 	for i := range failed {
 		f := &failed[i]
-		o := p.errors[f.Cause]
+		place := folder{f.Cause, f.Prefix}
+		o := p.errors[place]
 		if o == nil {
-			o = p.newOutlet(p.errorOutput(f.Cause), &p.ledger.Errors, rankErrors+int64(f.Cause))
-			p.errors[f.Cause] = o
+			o = p.newOutlet(p.errorOutput(place), &p.ledger.Errors, rankErrors+int64(f.Cause))
+			if f.Prefix != "" {
+				o.order += int64(record.Causes * (1 + len(p.folders)))
+			}
+			p.errors[place] = o
+			p.folders = append(p.folders, o)
+			sortOutlets(p.folders)
 		}
 		p.line = s3.AppendFailure(p.line[:0], f)
 		p.lines = append(p.lines[:0], record.Record{Seq: f.Record.Seq, Sub: f.Record.Sub, Data: p.line, Raw: p.line, Arrival: f.Record.Arrival})
@@ -514,6 +525,12 @@ func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
 		p.agenda.set(o, o.due(now))
 	}
 	return nil
+}
+
+// A folder is where error lines go.
+type folder struct {
+	record.Cause
+	Prefix string // instead of the stream's; empty is that
 }
 
 // The ranks of outlets: at one instant, station order comes first.
@@ -595,8 +612,8 @@ func (p *Pipeline) runOutlets(ctx context.Context, now time.Time, all bool) erro
 		p.closePartition(o)
 	}
 	if all { // error lines that were made just now
-		for _, o := range p.errors {
-			if o != nil && o.batch == nil && o.Held() > 0 {
+		for _, o := range p.folders {
+			if o.batch == nil && o.Held() > 0 {
 				if o.begin(now, true) {
 					p.cut(o)
 					if _, err := p.attempt(ctx, o, now); err != nil {
@@ -666,10 +683,8 @@ func (p *Pipeline) Ledger() Ledger {
 		l.Buffer.Held += int64(o.Held())
 		l.Delivery.Held += o.unsettled()
 	}
-	for _, o := range p.errors {
-		if o != nil {
-			l.Errors.Held += int64(o.Held()) + o.unsettled()
-		}
+	for _, o := range p.folders {
+		l.Errors.Held += int64(o.Held()) + o.unsettled()
 	}
 	if o := p.backup; o != nil {
 		l.Backup.Held += int64(o.Held()) + o.unsettled()

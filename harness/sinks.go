@@ -52,6 +52,7 @@ type sinkKind struct {
 	backup       [2]string // the two values of S3BackupMode: failed only, all
 	read         func(d *describer, s *Stream, n *template.Node)
 	lambda       buffer.Hints // of the function's buffer; zero where they are the usual ones
+	routes       bool         // MetadataExtraction says where in the destination a record goes
 }
 
 // sinkConfig is what the configurations of all sinks have in common.
@@ -172,7 +173,7 @@ func (d *describer) sink(s *Stream, n *template.Node, k *sinkKind) {
 		}
 		s.Backup = &b
 	}
-	d.lambdaHints = k.lambda
+	d.lambdaHints, d.routes = k.lambda, k.routes
 	d.processing(s, n.Get("ProcessingConfiguration"))
 	s.SinkLogged = d.logging(n.Get("CloudWatchLoggingOptions"))
 	if d.err == nil {

@@ -161,7 +161,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	if o.Bucket == nil {
 		return nil, errors.New("a pipeline needs a bucket")
 	}
-	p := &Pipeline{workers: o.Workers, seed: o.Seed, tally: newTally(o.Journal), outlets: map[*record.Keys]*outlet{}}
+	p := &Pipeline{workers: o.Workers, seed: o.Seed, tally: newTally(o.Journal), outlets: map[*record.Keys]*outlet{}, errors: map[folder]*outlet{}}
 	p.pool.Budget = o.Memory
 	if o.Journal != nil {
 		p.seq = o.Journal.Next()
@@ -182,13 +182,17 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	}
 	p.delivery.events = p.events
 	lines := s.errorLog(o, s.S3.Logged, s.bucketARN(s.S3.Bucket))
-	p.errorOutput = func(c record.Cause) outletConfig {
+	p.errorOutput = func(f folder) outletConfig {
+		prefix, station := s.S3.ErrorPrefix, "error/"+f.Cause.String()
+		if f.Prefix != "" {
+			prefix, station = s.Sink.(*Iceberg).errorPrefixes[f.Prefix], station+"/"+f.Prefix
+		}
 		dest := &s3.Destination{
 			Kind: s3.Error, Bucket: o.Bucket, Name: s.S3.Bucket, Stream: s.Name, Version: s.Version,
-			Prefix: s.S3.ErrorPrefix, Type: c.String(), Zone: s.S3.Zone, KMSKey: s.S3.KMSKey, Seed: o.Seed, Station: "error/" + c.String(), Format: s3.Join{},
+			Prefix: prefix, Type: f.Cause.String(), Zone: s.S3.Zone, KMSKey: s.S3.KMSKey, Seed: o.Seed, Station: station, Format: s3.Join{},
 		}
 		hints := ErrorHints
-		if r, ok := s.Sink.(*Redshift); ok && c == record.RedshiftFailed {
+		if r, ok := s.Sink.(*Redshift); ok && f.Cause == record.RedshiftFailed {
 			hints = r.skipped(dest)
 		}
 		return outletConfig{hints: hints, most: maxSize, budget: s3Budget, events: lines, dest: dest}
@@ -211,6 +215,10 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 		p.delivery.budget = partitionBudget(g.Retry)
 		p.delivery.fails = p.keys.Failures
 	}
+	iceberg, routed := s.Sink.(*Iceberg)
+	if routed && iceberg.Query != nil {
+		p.keys = partition.NewRoutes(iceberg.Query, iceberg.Clock)
+	}
 	if l := s.Lambda; l != nil {
 		if o.Invoker == nil {
 			return nil, fmt.Errorf("the stream's function %s needs something to run it", l.ARN)
@@ -218,7 +226,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 		p.transform = &transform{
 			Buffer: buffer.New(s.eventHints(l.Hints), &p.pool),
 			processor: lambda.New(o.Invoker, lambda.Options{FunctionARN: l.ARN, StreamARN: s.ARN, Region: s.Region,
-				SourceARN: s.SourceARN, MSK: s.Source == MSK, Seed: o.Seed, Keys: s.S3.Prefix.LambdaKeys()}),
+				SourceARN: s.SourceARN, MSK: s.Source == MSK, Seed: o.Seed, Keys: s.S3.Prefix.LambdaKeys(), Routes: routed}),
 			entry: &p.ledger.Lambda, budget: transformBudget(l.Retries), most: s.outstanding(),
 		}
 	}

@@ -61,7 +61,7 @@ func (t *Trace) Attach(p *Pipeline) {
 		p.backup.dest = tracedDestination{p.backup.dest, t, "backup"}
 	}
 	lines := p.errorOutput
-	p.errorOutput = func(c record.Cause) outletConfig {
+	p.errorOutput = func(c folder) outletConfig {
 		config := lines(c)
 		config.dest = tracedDestination{config.dest, t, "errors"}
 		return config

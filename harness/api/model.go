@@ -35,7 +35,7 @@ var shapes = map[string][]member{
 		{"AmazonOpenSearchServerlessDestinationConfiguration", optional, object("AmazonOpenSearchServerlessDestinationConfiguration")},
 		{"MSKSourceConfiguration", optional, object("MSKSourceConfiguration")},
 		{"SnowflakeDestinationConfiguration", optional, opaque},
-		{"IcebergDestinationConfiguration", optional, opaque},
+		{"IcebergDestinationConfiguration", optional, object("IcebergDestinationConfiguration")},
 		{"DatabaseSourceConfiguration", optional, opaque},
 	},
 	"DirectPutSourceConfiguration": {
@@ -202,6 +202,43 @@ var shapes = map[string][]member{
 		{"SecretARN", optional, text(1, 2048, `arn:.*:secretsmanager:[a-zA-Z0-9\-]+:\d{12}:secret:[a-zA-Z0-9\-/_+=.@!]+`)},
 		{"RoleARN", optional, text(1, 512, roleARN)},
 		{"Enabled", required, boolean},
+	},
+	"IcebergDestinationConfiguration": {
+		{"DestinationTableConfigurationList", optional, list(0, math.MaxInt64, object("DestinationTableConfiguration"))},
+		{"SchemaEvolutionConfiguration", optional, object("SchemaEvolutionConfiguration")},
+		{"TableCreationConfiguration", optional, object("TableCreationConfiguration")},
+		{"BufferingHints", optional, object("BufferingHints")},
+		{"CloudWatchLoggingOptions", optional, object("CloudWatchLoggingOptions")},
+		{"ProcessingConfiguration", optional, object("ProcessingConfiguration")},
+		{"S3BackupMode", optional, enum("FailedDataOnly", "AllData")},
+		{"RetryOptions", optional, object("RetryOptions")},
+		{"RoleARN", required, text(1, 512, roleARN)},
+		{"AppendOnly", optional, boolean},
+		{"CatalogConfiguration", required, object("CatalogConfiguration")},
+		{"S3Configuration", required, object("S3DestinationConfiguration")},
+	},
+	"DestinationTableConfiguration": {
+		{"DestinationTableName", required, text(1, 255, `[a-zA-Z0-9\.\_]+`)},
+		{"DestinationDatabaseName", required, text(1, 255, `[a-zA-Z0-9\.\_]+`)},
+		{"UniqueKeys", optional, list(0, math.MaxInt64, text(1, 1024, noSpace))},
+		{"PartitionSpec", optional, object("PartitionSpec")},
+		{"S3ErrorOutputPrefix", optional, text(0, 1024, "")},
+	},
+	"PartitionSpec": {
+		{"Identity", optional, list(0, math.MaxInt64, object("PartitionField"))},
+	},
+	"PartitionField": {
+		{"SourceName", required, text(1, 1024, noSpace)},
+	},
+	"SchemaEvolutionConfiguration": {
+		{"Enabled", required, boolean},
+	},
+	"TableCreationConfiguration": {
+		{"Enabled", required, boolean},
+	},
+	"CatalogConfiguration": {
+		{"CatalogARN", optional, text(1, 512, `arn:.*:glue:.*:\d{12}:catalog(?:(/[a-z0-9_-]+){1,2})?`)},
+		{"WarehouseLocation", optional, text(1, 2048, `s3:\/\/.*`)},
 	},
 	"BufferingHints": {
 		{"SizeInMBs", optional, integer(1, 128)},

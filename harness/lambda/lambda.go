@@ -96,6 +96,7 @@ type Options struct {
 	MSK         bool   // the source is MSK
 	Seed        record.Seed
 	Keys        []string // partition keys that are wanted from the answers (dynamic-partitioning.md §3)
+	Routes      bool     // otfMetadata of the answers says where records go (record-transformation.md §3)
 }
 
 // A Transform is the station. It may be used by several workers at once if its Invoker may.

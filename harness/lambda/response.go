@@ -15,6 +15,7 @@ type answer struct {
 	result   []byte
 	data     []byte // nil when absent or null
 	keys     []byte // metadata.partitionKeys, from its brace on
+	routes   []byte // metadata.otfMetadata, likewise
 	hasValue bool
 }
 
@@ -71,6 +72,9 @@ func (t *Transform) match(out *record.Outcome, in []record.Record, response []by
 			if len(t.opts.Keys) > 0 {
 				r.Keys = &record.Keys{Lambda: t.partitionKeys(a.keys)}
 			}
+			if t.opts.Routes && a.routes != nil {
+				r.Keys = route(a.routes)
+			}
 			out.Out = append(out.Out, r)
 		}
 	}
@@ -106,6 +110,18 @@ func (t *Transform) partitionKeys(object []byte) []string {
 		}
 	})
 	return values
+}
+
+// route is where a record goes in the destination (record-transformation.md §3). What is no string is absent.
+func route(object []byte) *record.Keys {
+	k := &record.Keys{}
+	jsonscan.Members(object, 0, func(key []byte, v int) {
+		if object[v] == '"' {
+			text, _ := jsonscan.AppendString(nil, object, v+1)
+			k.SetRoute(string(key), string(text))
+		}
+	})
+	return k
 }
 
 // An index finds answers by id.
@@ -234,6 +250,9 @@ func parseAnswer(b []byte, i int, msk bool) (answer, error) {
 				jsonscan.Members(b, v, func(key []byte, v int) {
 					if string(key) == "partitionKeys" && b[v] == '{' {
 						a.keys = b[v:]
+					}
+					if string(key) == "otfMetadata" && b[v] == '{' {
+						a.routes = b[v:]
 					}
 				})
 			}

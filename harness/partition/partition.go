@@ -46,6 +46,7 @@ type Keys struct {
 	table  record.Interner
 	keys   jq.Keys
 	found  record.Keys
+	routes bool
 }
 
 // New makes the station. query may be nil where all keys come from the Lambda, and clock where the query has none; names and lambda are the keys that the
@@ -96,6 +97,9 @@ func Failure(r record.Record, code, message string, at time.Time) record.Failure
 
 // extract fills found, or says what is wrong. A key that the Lambda didn't give is like an empty one (§3, CHOICE).
 func (k *Keys) extract(r *record.Record) (message string) {
+	if k.routes {
+		return k.route(r)
+	}
 	for i := range k.lambda {
 		if r.Keys == nil || i >= len(r.Keys.Lambda) || r.Keys.Lambda[i] == "" {
 			return textNullOrEmpty

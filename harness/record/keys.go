@@ -27,6 +27,19 @@ func (t *Interner) Intern(k Keys) *Keys {
 	return p
 }
 
+// SetRoute sets the part of Iceberg's routing that has a name, as functions and queries call it (destinations.md §6).
+// Other names are ignored.
+func (k *Keys) SetRoute(name, value string) {
+	switch name {
+	case "destinationDatabaseName":
+		k.Database = value
+	case "destinationTableName":
+		k.Table = value
+	case "operation":
+		k.Operation = value
+	}
+}
+
 // Forget drops k, which Intern returned. An equal one is another partition from then on.
 func (t *Interner) Forget(k *Keys) {
 	t.encode(k)

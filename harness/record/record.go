@@ -84,6 +84,7 @@ type Failure struct {
 	Attempts int
 	At       int64    // end of the last attempt, stream time, epoch milliseconds
 	Members  []Member // name and value of what only one cause has: esDocumentId, EventId, dataId...
+	Prefix   string   // of its error output, instead of the stream's ErrorOutputPrefix: S3ErrorOutputPrefix of an Iceberg table
 }
 
 // A Member is one more member of an error line: its name, and its value as JSON text.
