@@ -99,7 +99,7 @@ func New(table *schema.Table, o Options) (*Converter, error) {
 		options := *o.ORC
 		c.create = func(w io.Writer) (groups, error) {
 			s, err := orc.New(w, table.Columns, options)
-			return &file[orc.Stripe]{s: stripes{s}}, err
+			return &file[orc.Stripe]{s: s}, err
 		}
 	default:
 		var options parquet.Options

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/hydrantkit/hydrant/convert/column"
-	"github.com/hydrantkit/hydrant/convert/orc"
 	"github.com/hydrantkit/hydrant/internal/work"
 )
 
@@ -156,13 +155,4 @@ func (f *file[G]) close(workers, columns int) error {
 		return err
 	}
 	return f.s.Close()
-}
-
-// stripes gives an ORC writer the shape of a Serializer.
-type stripes struct{ *orc.Writer }
-
-// Finish can't fail in ORC.
-func (s stripes) Finish(g *orc.Stripe, col int) error {
-	s.Writer.Finish(g, col)
-	return nil
 }
