@@ -192,8 +192,22 @@ func (p *reParser) lookBehinds(n *reNode) {
 	if head.kind == reRepeat {
 		head.max = head.min
 	}
-	if lo, hi := n.list[0].lengths(); lo > 0 && lo != hi {
+	lo, hi := n.list[0].lengths()
+	if lo > 0 && lo != hi {
 		p.fail("invalid pattern in look-behind")
+	}
+	if lo == 0 { // Oniguruma doesn't look back for what may be nothing, and gives up on parts that all may be
+		branches := n.list
+		if n.list[0].kind == reAlt {
+			branches = n.list[0].list
+		}
+		for _, b := range branches {
+			some := func(part *reNode) bool { return part.kind != reRepeat || part.min > 0 }
+			if b.kind == reSeq && len(b.list) > 1 && !slices.ContainsFunc(b.list, some) {
+				p.fail("undefined error code")
+			}
+		}
+		n.op = iLook
 	}
 }
 
