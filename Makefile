@@ -65,6 +65,15 @@ $(ORACLE_READER):
 		cd $(CONFORMANCE)/reader && mvn -q -B package; \
 	else echo "no ../shared or no mvn: files are not read by ORC Java and parquet-mr"; fi
 
+# The readers of each compression (Java), where Maven is.
+CODECS = $(CONFORMANCE)/codecs
+
+$(CODECS): conformance/testdata/codecs/Main.java conformance/testdata/codecs/pom.xml
+	@if command -v mvn >/dev/null; then \
+		rm -rf $@ && mkdir -p $@/src/main/java && cp conformance/testdata/codecs/pom.xml $@ && cp $< $@/src/main/java && \
+		cd $@ && mvn -q -B compile dependency:build-classpath -Dmdep.outputFile=classpath; \
+	else echo "no mvn: compressed objects are not read by snappy-java and Hadoop"; fi
+
 # An S3 server that checks signatures.
 VERSITYGW = $(CONFORMANCE)/versitygw/versitygw
 
@@ -72,7 +81,7 @@ $(VERSITYGW):
 	mkdir -p $(@D) && cd $(@D) && printf 'module local/versitygw\n\ngo 1.26\n' >go.mod && $(GO) get github.com/versity/versitygw@v1.8.0 && \
 		$(GO) build -mod=mod -o $@ github.com/versity/versitygw/cmd/versitygw
 
-conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER) $(VERSITYGW)
+conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER) $(VERSITYGW) $(CODECS)
 	HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 ./harness/s3/endpoint
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 -timeout 25m -v ./...
 	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
