@@ -212,7 +212,7 @@ func TestReplayDescribed(t *testing.T) {
 
 // FuzzParse: no description makes Parse panic, and what it accepts is a stream that New takes.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"elasticsearch.request.json", "full.request.json", "http.request.json", "kinesis.request.json", "msk.request.json", "old.request.json",
+	for _, name := range []string{"elasticsearch.request.json", "full.request.json", "http.request.json", "iceberg.request.json", "kinesis.request.json", "msk.request.json", "old.request.json",
 		"opensearch.request.json", "redshift.request.json", "serverless.request.json", "splunk.request.json", "streams.tf"} {
 		data, err := os.ReadFile("testdata/describe/" + name)
 		if err != nil {

@@ -47,37 +47,42 @@ func (d *describer) iceberg(s *Stream, n *template.Node) {
 			d.absent(c, preview)
 		}
 	}
-	if list := n.Get("DestinationTableConfigurationList"); list != nil {
-		seen := map[string]bool{}
-		for _, c := range list.Items {
-			if !d.block(c) {
-				return
-			}
-			t := d.icebergTable(e, c)
-			if name := t.Database + "." + t.Table; seen[name] {
-				d.refuse(c, "The table %s has more than one destination table configuration", name)
-			} else {
-				seen[name] = true
-			}
-			e.Tables = append(e.Tables, t)
+	seen := map[string]bool{}
+	for _, c := range d.items(n.Get("DestinationTableConfigurationList")) {
+		if !d.block(c) {
+			return
 		}
+		t := d.icebergTable(e, c)
+		if name := t.Database + "." + t.Table; seen[name] {
+			d.refuse(c, "The table %s has more than one destination table configuration", name)
+		} else {
+			seen[name] = true
+		}
+		e.Tables = append(e.Tables, t)
 	}
 	if d.err == nil && len(e.Tables) != 1 && e.Query == nil && s.Lambda == nil {
 		d.notice(n, "there are %d destination tables, and nothing says which a record is for: a MetadataExtraction or a Lambda processor does", len(e.Tables))
 	}
 }
 
+// items is what a list holds; nothing of one that is absent.
+func (d *describer) items(n *template.Node) []*template.Node {
+	if n == nil {
+		return nil
+	}
+	if n.Kind == template.Unresolved {
+		d.fail(n.Err)
+	}
+	return n.Items
+}
+
 func (d *describer) icebergTable(e *Iceberg, c *template.Node) sink.IcebergTable {
 	t := sink.IcebergTable{Database: d.str(c.Get("DestinationDatabaseName")), Table: d.str(c.Get("DestinationTableName"))}
-	if keys := c.Get("UniqueKeys"); keys != nil {
-		for _, k := range keys.Items {
-			t.UniqueKeys = append(t.UniqueKeys, d.str(k))
-		}
+	for _, k := range d.items(c.Get("UniqueKeys")) {
+		t.UniqueKeys = append(t.UniqueKeys, d.str(k))
 	}
-	if list := c.Get("PartitionSpec", "Identity"); list != nil { // what a table that is there already is partitioned by, it knows itself
-		for _, f := range list.Items {
-			_ = d.str(f.Get("SourceName"))
-		}
+	for _, f := range d.items(c.Get("PartitionSpec", "Identity")) { // of tables that are made; what is there knows its own
+		_ = d.str(f.Get("SourceName"))
 	}
 	at := c.Get("S3ErrorOutputPrefix")
 	if t.ErrorPrefix = d.str(at); t.ErrorPrefix != "" && d.err == nil {

@@ -384,3 +384,31 @@ resource "aws_kinesis_firehose_delivery_stream" "redshift" {
     }
   }
 }
+
+resource "aws_kinesis_firehose_delivery_stream" "iceberg" {
+  name        = "iceberg"
+  destination = "iceberg"
+  iceberg_configuration {
+    role_arn           = aws_iam_role.firehose.arn
+    catalog_arn        = "arn:aws:glue:us-east-1:123456789012:catalog"
+    append_only        = false
+    buffering_size     = 10
+    buffering_interval = 400
+    retry_duration     = 100
+    destination_table_configuration {
+      database_name          = "shop"
+      table_name             = "orders"
+      unique_keys            = ["id"]
+      s3_error_output_prefix = "orders/"
+      partition_spec {
+        identity {
+          source_name = "day"
+        }
+      }
+    }
+    s3_configuration {
+      role_arn   = aws_iam_role.firehose.arn
+      bucket_arn = aws_s3_bucket.data.arn
+    }
+  }
+}
