@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/hydrantkit/hydrant/internal/compress"
 	"github.com/hydrantkit/hydrant/internal/input"
+	"github.com/hydrantkit/hydrant/read"
 )
 
 // expand makes the files that the arguments name: files, directories (all files below, in key order), globs,
@@ -135,6 +137,11 @@ func (s *records) open() error {
 	if err != nil {
 		return err
 	}
+	if file, ok := f.(*os.File); ok && (s.format == input.Auto || s.format == "") {
+		if f, err = rows(file); err != nil {
+			return fmt.Errorf("%s: %w", src.name, err)
+		}
+	}
 	var r io.Reader = f
 	if s.bytes != nil {
 		r = &counting{f, s.bytes}
@@ -175,6 +182,27 @@ func detectLive(r io.Reader, name string) (io.Reader, input.Format) {
 		return rest, input.Auto
 	}
 	return rest, found.Format()
+}
+
+// rows reads a Parquet or an ORC file as its rows, lines of JSON; other files as they are.
+func rows(f *os.File) (io.ReadCloser, error) {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return f, nil
+	}
+	file, err := read.Open(f, info.Size())
+	if err == read.ErrFormat {
+		return f, nil
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	r, w := io.Pipe()
+	go func() { // it ends with the file, or when r is closed
+		err := file.Rows(w, nil, -1)
+		w.CloseWithError(errors.Join(err, f.Close())) //nolint:errcheck // it has none
+	}()
+	return r, nil
 }
 
 // Close closes the input that is open.

@@ -88,6 +88,29 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// TestRecordDelivered: objects as they were delivered, Parquet and ORC among them, become a buffer.
+func TestRecordDelivered(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", clicks)
+	write(t, dir, "in.json", `{"id":1,"at":"2025-01-01 10:00:00"}`+"\n"+`{"id":null,"at":null}`+"\n")
+	for _, format := range []string{"parquet", "orc"} {
+		if _, errs, status := command(t, dir, "", "convert", "--quiet", "--schema", "struct<id:bigint,at:timestamp>", "--to", format, "--out", "o."+format, "in.json"); status != 0 {
+			t.Fatal(errs)
+		}
+		out, errs, status := command(t, dir, "", "replay", "--quiet", "--record", "-", "o."+format)
+		const want = `{"data":"eyJpZCI6MSwiYXQiOiIyMDI1LTAxLTAxVDEwOjAwOjAwWiJ9","approximateArrivalTimestamp":1735689600000}
+{"data":"eyJpZCI6bnVsbCwiYXQiOm51bGx9","approximateArrivalTimestamp":1735689600001}
+`
+		if status != 0 || out != want {
+			t.Errorf("%s: status %d, %s\n%s", format, status, errs, out)
+		}
+	}
+	write(t, dir, "broken.parquet", "PAR1PAR1")
+	if _, errs, status := command(t, dir, "", "replay", "--quiet", "broken.parquet"); status != 1 || !strings.Contains(errs, "broken.parquet: ") {
+		t.Errorf("status %d, %s", status, errs)
+	}
+}
+
 // TestRecordRefuses: where a replay can't be done, no half buffer is there.
 func TestRecordRefuses(t *testing.T) {
 	dir := t.TempDir()
