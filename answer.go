@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+
+	"github.com/hydrantkit/hydrant/internal/b64"
 )
 
 // MaxAnswer is what Lambda returns from a synchronous invocation at most, in bytes of the encoded answer
@@ -129,7 +131,7 @@ func (b *batch) append(dst []byte, it *item, r *Result) []byte {
 	if raw := b.unchanged(it, r); raw != nil {
 		dst = append(dst, raw...)
 	} else {
-		dst = appendBase64(dst, r.Data)
+		dst = b64.Append(dst, r.Data)
 	}
 	dst = append(dst, '"')
 	if len(r.PartitionKeys) > 0 || r.OTF != nil {

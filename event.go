@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hydrantkit/hydrant/internal/b64"
 	"github.com/hydrantkit/hydrant/internal/jsonscan"
 )
 
@@ -196,7 +197,7 @@ func (b *batch) base64(s *scanner) (data, raw []byte, fault string, err error) {
 		if end := bytes.IndexByte(s.b[s.i+1:], '"'); end >= 0 {
 			raw := s.b[s.i+1 : s.i+1+end]
 			if start+base64.StdEncoding.DecodedLen(len(raw)) <= cap(b.data) {
-				if n, ok := decodeBase64(b.data[start:cap(b.data)], raw); ok {
+				if n, ok := b64.Decode(b.data[start:cap(b.data)], raw); ok {
 					s.i += end + 2
 					b.data = b.data[:start+n]
 					return b.data[start : start+n : start+n], raw, "", nil

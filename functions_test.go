@@ -69,7 +69,7 @@ func TestFunctionImports(t *testing.T) {
 				strings.HasPrefix(dep, "github.com/aws/aws-lambda-go/"),
 				strings.HasPrefix(dep, "github.com/hydrantkit/hydrant/functions/"),
 				slices.Contains([]string{"github.com/hydrantkit/hydrant", "github.com/hydrantkit/hydrant/blueprints",
-					"github.com/hydrantkit/hydrant/internal/jsonscan", "github.com/hydrantkit/hydrant/internal/kpl", "github.com/hydrantkit/hydrant/internal/cwlogs"}, dep):
+					"github.com/hydrantkit/hydrant/internal/b64", "github.com/hydrantkit/hydrant/internal/jsonscan", "github.com/hydrantkit/hydrant/internal/kpl", "github.com/hydrantkit/hydrant/internal/cwlogs"}, dep):
 			case slices.Contains(reingests, name) && (sdk || slices.Contains([]string{"github.com/hydrantkit/hydrant/reingest", "github.com/hydrantkit/hydrant/internal/aws"}, dep)):
 			default:
 				t.Errorf("%s links %s", name, dep)

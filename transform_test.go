@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hydrantkit/hydrant/internal/b64"
 	"github.com/hydrantkit/hydrant/internal/kpl"
 )
 
@@ -118,7 +119,7 @@ func TestTransforms(t *testing.T) {
 				if i > 0 {
 					event += ","
 				}
-				event += fmt.Sprintf(`{"recordId":"r%d","data":"%s"}`, i, appendBase64(nil, []byte(d)))
+				event += fmt.Sprintf(`{"recordId":"r%d","data":"%s"}`, i, b64.Append(nil, []byte(d)))
 			}
 			got, err := h.Invoke(context.Background(), []byte(event+"]}"))
 			if err != nil {

@@ -1,11 +1,11 @@
 package lambda
 
 import (
-	"encoding/base64"
 	"strconv"
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/internal/b64"
 )
 
 // appendEvent writes the event of one invocation (record-transformation.md §2):
@@ -48,7 +48,7 @@ func (t *Transform) appendRecord(dst []byte, r *record.Record) []byte {
 	} else {
 		dst = append(dst, `,"data":"`...)
 	}
-	dst = base64.StdEncoding.AppendEncode(dst, r.Data)
+	dst = b64.Append(dst, r.Data)
 	dst = append(dst, '"')
 	if s := r.Source; s != nil && t.opts.SourceARN != "" {
 		if t.opts.MSK {

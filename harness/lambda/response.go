@@ -1,11 +1,11 @@
 package lambda
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 
 	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/internal/b64"
 	"github.com/hydrantkit/hydrant/internal/jsonscan"
 )
 
@@ -63,7 +63,7 @@ func (t *Transform) match(out *record.Outcome, in []record.Record, response []by
 			out.Failed = append(out.Failed, t.failure(r, CodeInvalidReturnFormat, textInvalidReturnFormat, 1, out.End))
 		default:
 			start := len(slab)
-			if slab, err = base64.StdEncoding.AppendDecode(slab, a.data); err != nil {
+			if slab, err = b64.AppendDecode(slab, a.data); err != nil {
 				*out = record.Outcome{End: out.End}
 				return &record.Outage{Code: CodeFunctionError, Message: textFunctionError,
 					Err: fmt.Errorf("the data of record %.100q is no base64: %w", a.id, err)}
@@ -83,7 +83,7 @@ func (t *Transform) match(out *record.Outcome, in []record.Record, response []by
 		for i := range answers {
 			a := &answers[i]
 			if a.result[0] == 'O' && a.hasValue {
-				if _, err := base64.StdEncoding.AppendDecode(slab[len(slab):], a.data); err != nil {
+				if _, err := b64.AppendDecode(slab[len(slab):], a.data); err != nil {
 					*out = record.Outcome{End: out.End}
 					return &record.Outage{Code: CodeFunctionError, Message: textFunctionError,
 						Err: fmt.Errorf("the data of record %.100q is no base64: %w", a.id, err)}

@@ -1,23 +1,24 @@
-package hydrant
+// Package b64 is standard base64, faster than encoding/base64: events of functions and their answers are little else.
+// It decodes two characters or one table look-up at a time.
+//
+// Decoding has a table for each of the four places of a character, with its bits where they belong and bad for what is
+// none; encoding has one for each pair of characters.
+package b64
 
 import (
 	"encoding/base64"
 	"encoding/binary"
 )
 
-// A transform's work is small beside the base64 of its event and of its answer. These do what encoding/base64 does, two
-// characters or one table look-up at a time: a table for each of the four places of a character, with its bits where they belong
-// and badBase64 for what is none; and one for each pair of characters.
-
 const (
-	alphabet  = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	badBase64 = 1 << 31
+	alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	bad      = 1 << 31
 )
 
 var decodeTable = func() (t [4][256]uint32) {
 	for place := range t {
 		for c := range t[place] {
-			t[place][c] = badBase64
+			t[place][c] = bad
 		}
 		for v, c := range []byte(alphabet) {
 			t[place][c] = uint32(v) << (18 - 6*place)
@@ -33,9 +34,9 @@ var encodeTable = func() (t [4096]uint16) {
 	return t
 }()
 
-// decodeBase64 decodes src, standard base64 with its padding and nothing else, to the start of dst, and returns the number of bytes. dst
+// Decode decodes src, standard base64 with its padding and nothing else, to the start of dst, and returns the number of bytes. dst
 // has room for base64.StdEncoding.DecodedLen(len(src)).
-func decodeBase64(dst, src []byte) (n int, ok bool) {
+func Decode(dst, src []byte) (n int, ok bool) {
 	if len(src)%4 != 0 {
 		return 0, false
 	}
@@ -44,7 +45,7 @@ func decodeBase64(dst, src []byte) (n int, ok bool) {
 		s := src[:8]
 		a := decodeTable[0][s[0]] | decodeTable[1][s[1]] | decodeTable[2][s[2]] | decodeTable[3][s[3]]
 		b := decodeTable[0][s[4]] | decodeTable[1][s[5]] | decodeTable[2][s[6]] | decodeTable[3][s[7]]
-		if (a|b)&badBase64 != 0 {
+		if (a|b)&bad != 0 {
 			return 0, false
 		}
 		binary.BigEndian.PutUint64(dst[n:n+8], uint64(a)<<40|uint64(b)<<16)
@@ -53,7 +54,7 @@ func decodeBase64(dst, src []byte) (n int, ok bool) {
 	}
 	for len(src) > 4 {
 		v := decodeTable[0][src[0]] | decodeTable[1][src[1]] | decodeTable[2][src[2]] | decodeTable[3][src[3]]
-		if v&badBase64 != 0 {
+		if v&bad != 0 {
 			return 0, false
 		}
 		dst[n], dst[n+1], dst[n+2] = byte(v>>16), byte(v>>8), byte(v)
@@ -77,8 +78,8 @@ func decodeBase64(dst, src []byte) (n int, ok bool) {
 	return n + copy(dst[n:], last[:m]), true
 }
 
-// appendBase64 appends src in standard base64.
-func appendBase64(dst, src []byte) []byte {
+// Append appends src in standard base64.
+func Append(dst, src []byte) []byte {
 	at := len(dst)
 	size := base64.StdEncoding.EncodedLen(len(src))
 	if cap(dst)-at < size {
@@ -94,4 +95,18 @@ func appendBase64(dst, src []byte) []byte {
 	}
 	base64.StdEncoding.Encode(out, src)
 	return dst
+}
+
+// AppendDecode appends what src decodes to, as base64.StdEncoding.AppendDecode does: line breaks are passed over, and the error says
+// where src is wrong.
+func AppendDecode(dst, src []byte) ([]byte, error) {
+	at := len(dst)
+	size := base64.StdEncoding.DecodedLen(len(src))
+	if cap(dst)-at < size {
+		dst = append(make([]byte, 0, 2*cap(dst)+size), dst...)
+	}
+	if n, ok := Decode(dst[at:at+size], src); ok {
+		return dst[:at+n], nil
+	}
+	return base64.StdEncoding.AppendDecode(dst[:at], src)
 }
