@@ -39,9 +39,16 @@ func (f *bloomFilter) addHash(h uint64) {
 	}
 }
 
-func (f *bloomFilter) addInt(x int64)     { f.addHash(hashInt(x)) }
-func (f *bloomFilter) addFloat(x float64) { f.addHash(hashInt(int64(floatBits(x)))) }
-func (f *bloomFilter) addBytes(b []byte)  { f.addHash(murmur3(b)) }
+func (f *bloomFilter) addInt(x int64)    { f.addHash(hashInt(x)) }
+func (f *bloomFilter) addBytes(b []byte) { f.addHash(murmur3(b)) }
+
+// addFloat adds -0 as 0 too: they are equal, and a search for 0 has to find both.
+func (f *bloomFilter) addFloat(x float64) {
+	f.addHash(hashInt(int64(floatBits(x))))
+	if x == 0 && math.Signbit(x) {
+		f.addInt(0)
+	}
+}
 
 // floatBits is Java's Double.doubleToLongBits, which knows one NaN.
 func floatBits(x float64) uint64 {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"slices"
@@ -365,6 +366,19 @@ func checkStatistics(t *testing.T, where string, s *readorc.Statistics, spans ..
 	if kind != schema.Timestamp && kind != schema.Decimal {
 		if want := sum.String(); string(s.Sum) != want && (s.Sum != nil || !huge) { // it may overflow on the way
 			t.Errorf("%s: sum %s, want %s", where, s.Sum, want)
+		}
+	}
+}
+
+// TestBloomZero has a search for 0 find -0.
+func TestBloomZero(t *testing.T) {
+	words, k := bloomSize(1000, 0.01)
+	zero, negative := bloomFilter{make([]uint64, words), k}, bloomFilter{make([]uint64, words), k}
+	zero.addFloat(0)
+	negative.addFloat(math.Copysign(0, -1))
+	for i, w := range zero.words {
+		if w&^negative.words[i] != 0 {
+			t.Errorf("word %d of -0 is %x, of 0 %x", i, negative.words[i], w)
 		}
 	}
 }

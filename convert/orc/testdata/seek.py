@@ -92,6 +92,8 @@ def check(path):
             v = (absent or values)[at]
             if v is None or v != v:
                 continue
+            if kind == TypeKind.TIMESTAMP and v[0] < 0:  # ORC C++ cuts the milliseconds of bounds towards zero, and misses it
+                continue
             reader = pyorc.Reader(f, converters=raw, predicate=PredicateColumn(kind, name="a", **options) == v)
             got = [r[0] for r in reader]
             skipped += len(rows) - len(got)
