@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -215,6 +217,11 @@ func TestBatches(t *testing.T) {
 					strings.Contains(all, "undefined error code") {
 					continue // which ones are refused isn't quite the same
 				}
+				if b.name == "patterns" &&
+					slices.Equal(withoutGroups(outputs), withoutGroups(got.outputs)) &&
+					strings.Contains(strings.Join(append(got.outputs, outputs...), ""), `""]`) {
+					continue // what a group holds after a round that matched nothing (testdata/deviations.txt)
+				}
 				if exit != got.exit || !sameOutputs(outputs, got.outputs) {
 					if differ++; differ < 20 {
 						t.Errorf("%s\n got  %v %q %s\n want %v %q", doc, got.exit, got.outputs, got.message, exit, outputs)
@@ -223,6 +230,17 @@ func TestBatches(t *testing.T) {
 			}
 		})
 	}
+}
+
+var groups = regexp.MustCompile(`,\[[^\[\]]*\]`)
+
+// withoutGroups takes what the groups hold off the outputs of the batch "patterns".
+func withoutGroups(outputs []string) []string {
+	list := make([]string, len(outputs))
+	for i, s := range outputs {
+		list[i] = groups.ReplaceAllString(s, "")
+	}
+	return list
 }
 
 // sameAsBatch takes the outputs of one document off those of the batch if they begin it.
