@@ -86,6 +86,7 @@ conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER) $(VERSITYGW) $
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 -timeout 25m -v ./...
 	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./convert/arrow ./read/...
+	HYDRANT_JQ_FUZZ=1m HYDRANT_JQ_BATCH=200 $(GO) test -count=1 -v -run 'Binary|Batches' ./internal/jq
 
 # Servers that streams deliver to, each built as a module of its own; what else a destination needs is added here.
 DESTINATIONS = $(CONFORMANCE)/collector/collector $(CONFORMANCE)/telegraf/telegraf
