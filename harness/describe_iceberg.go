@@ -16,8 +16,8 @@ type Iceberg struct {
 	Catalog    string           // the ARN of the Glue Data Catalog; may be empty
 	Query      *jq.Query        // of MetadataExtraction, which routes records; nil without
 	Clock      *partition.Clock // of the query
-
-	errorPrefixes map[string]*s3.Prefix // of tables, by their S3ErrorOutputPrefix
+	// ErrorPrefixes are those of tables, by their S3ErrorOutputPrefix.
+	ErrorPrefixes map[string]*s3.Prefix
 }
 
 // Place is "iceberg".
@@ -31,7 +31,7 @@ func (e *Iceberg) open(s *Stream, o Options) (Destination, error) {
 
 // iceberg reads an IcebergDestinationConfiguration.
 func (d *describer) iceberg(s *Stream, n *template.Node) {
-	e := &Iceberg{AppendOnly: d.boolean(n.Get("AppendOnly"), false), Query: d.query, Clock: d.clock, errorPrefixes: map[string]*s3.Prefix{}}
+	e := &Iceberg{AppendOnly: d.boolean(n.Get("AppendOnly"), false), Query: d.query, Clock: d.clock, ErrorPrefixes: map[string]*s3.Prefix{}}
 	e.hints, e.most = d.sinkHints(n.Get("BufferingHints"), 1, 5, 128, 300, 900)
 	e.retry = d.retryDuration(n, 300)
 	e.secret.known = true
@@ -88,7 +88,7 @@ func (d *describer) icebergTable(e *Iceberg, c *template.Node) sink.IcebergTable
 	if t.ErrorPrefix = d.str(at); t.ErrorPrefix != "" && d.err == nil {
 		use := s3Use(d.options)
 		use.Error = true
-		e.errorPrefixes[t.ErrorPrefix] = d.prefix(c, at, t.ErrorPrefix, use)
+		e.ErrorPrefixes[t.ErrorPrefix] = d.prefix(c, at, t.ErrorPrefix, use)
 	}
 	return t
 }

@@ -185,7 +185,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	p.errorOutput = func(f folder) outletConfig {
 		prefix, station := s.S3.ErrorPrefix, "error/"+f.Cause.String()
 		if f.Prefix != "" {
-			prefix, station = s.Sink.(*Iceberg).errorPrefixes[f.Prefix], station+"/"+f.Prefix
+			prefix, station = s.Sink.(*Iceberg).ErrorPrefixes[f.Prefix], station+"/"+f.Prefix
 		}
 		dest := &s3.Destination{
 			Kind: s3.Error, Bucket: o.Bucket, Name: s.S3.Bucket, Stream: s.Name, Version: s.Version,
