@@ -84,3 +84,62 @@ func TestErrorLog(t *testing.T) {
 		}
 	}
 }
+
+// TestErrorLogLost: what an endpoint has the service discard is logged too.
+func TestErrorLogLost(t *testing.T) {
+	d, err := Parse("s.yaml", []byte(`
+DeliveryStreamName: s
+HttpEndpointDestinationConfiguration:
+  EndpointConfiguration: { Url: "https://example.com/token" }
+  CloudWatchLoggingOptions: { Enabled: true, LogGroupName: g, LogStreamName: s }
+  S3Configuration: { RoleARN: "arn:aws:iam::123456789012:role/r", BucketARN: "arn:aws:s3:::b" }
+`), DescribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &Faults{}
+	f.Add(Fault{Place: "http", Kind: "413", Count: 1})
+	var got []string
+	p, err := f.New(d.Stream, Options{Bucket: &s3.Memory{}, Log: func(l LogLine) { got = append(got, l.Destination+" "+l.Code) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, p, t0, "a")
+	drain(t, p)
+	if want := "[https://example.com/... HttpEndpoint.DestinationException]"; fmt.Sprint(got) != want || p.Ledger().Lost != 1 {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
+// TestObjectHeaders: all objects of a bucket are encrypted with its key, and owned by the bucket's owner (s3-delivery.md §2, §7).
+func TestObjectHeaders(t *testing.T) {
+	const key = "arn:aws:kms:us-east-1:123456789012:key/"
+	text := strings.NewReplacer(`"BucketARN": "arn:aws:s3:::b",`, `"BucketARN": "arn:aws:s3:::b", "EncryptionConfiguration": {"KMSEncryptionConfig": {"AWSKMSKeyARN": "`+key+`data"}},`,
+		`"BucketARN": "arn:aws:s3:::kept",`, `"BucketARN": "arn:aws:s3:::kept", "EncryptionConfiguration": {"KMSEncryptionConfig": {"AWSKMSKeyARN": "`+key+`backup"}},`).Replace(fmt.Sprintf(logged, false, false))
+	d, err := Parse("s.json", []byte(text), DescribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &s3.Memory{}
+	p, err := New(d.Stream, Options{Bucket: m, Invoker: hydrant.NewHandler(hydrant.Func(func(_ context.Context, r hydrant.Record) hydrant.Result {
+		if string(r.Data) == "no" {
+			return hydrant.Result{}
+		}
+		return hydrant.Result{Status: hydrant.OK, Data: r.Data}
+	}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, p, t0, "yes", "no")
+	drain(t, p)
+	keys := map[string]string{s3.Data: key + "data", s3.Error: key + "data", s3.Backup: key + "backup"}
+	for _, o := range m.Objects {
+		if o.KMSKey != keys[o.Kind] || o.ACL != s3.BucketOwnerFullControl {
+			t.Errorf("%s: key %q, ACL %q", o.Kind, o.KMSKey, o.ACL)
+		}
+		delete(keys, o.Kind)
+	}
+	if len(keys) > 0 {
+		t.Errorf("no objects of %v", keys)
+	}
+}

@@ -121,6 +121,9 @@ func (o *outlet) attempt(ctx context.Context, now time.Time) (settled, error) {
 	p, err := o.delivery.Attempt(ctx, now)
 	s.delivered, s.failed, s.lost = p.Delivered, p.Failed, p.Lost
 	o.account(p)
+	if p.Lost > 0 && p.Why != nil {
+		o.events.outage(now, p.Why)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return s, ctx.Err()

@@ -146,7 +146,8 @@ type Delivery interface {
 type Progress struct {
 	Delivered int
 	Failed    []Failure
-	Lost      int // given up without an error line, as the service does
+	Lost      int     // given up without an error line, as the service does
+	Why       *Outage // what is lost is, for the error log
 	Wake      time.Time
 	Done      bool
 }

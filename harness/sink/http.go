@@ -131,6 +131,7 @@ func (d *httpDelivery) Attempt(ctx context.Context, now time.Time) (record.Progr
 			p.Failed = d.fail(p.Failed, r, r.outage, d.attempts, now)
 		default:
 			p.Lost += r.to - r.from
+			p.Why = r.outage
 		}
 		d.settle(r)
 	}
