@@ -236,6 +236,22 @@ func TestBulkPart(t *testing.T) {
 	}
 }
 
+// FuzzBulkBody: a record is one line behind its action, whatever is in it.
+func FuzzBulkBody(f *testing.F) {
+	f.Add([]byte("{\n}\n"), []byte("{\"delete\":{}}\n\n\r"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		o := &OpenSearch{Index: "i", NoID: true}
+		body := o.Begin(t0, testRecords(string(a), string(b))).(*bulk).request().Body
+		want := ""
+		for _, data := range [][]byte{a, b} {
+			want += `{"index":{"_index":"i"}}` + "\n" + strings.ReplaceAll(string(data), "\n", " ") + "\n"
+		}
+		if string(body) != want {
+			t.Errorf("got %q, want %q", body, want)
+		}
+	})
+}
+
 func FuzzBulkAnswer(f *testing.F) {
 	f.Add([]byte(items(201, 400)), 2)
 	f.Add([]byte(`{"items":[[],1,{"index":1},{"index":{"status":"x"}}]}`), 4)
