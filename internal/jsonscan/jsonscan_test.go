@@ -360,6 +360,22 @@ func TestConformance(t *testing.T) {
 	t.Log(counts)
 }
 
+// TestAppendStringRoom has escapes end at every distance from the end of what dst has room for.
+func TestAppendStringRoom(t *testing.T) {
+	for _, escape := range []string{`\u00e9`, `\u20ac`, `\ud83d\ude00`, `\ud83d`, `\n`} {
+		for length := range 24 {
+			in := []byte(`"` + strings.Repeat("x", length) + escape + `y" and more that follows`)
+			want, _ := AppendString(make([]byte, 0, 100), in, 1)
+			for room := range 40 {
+				dst := make([]byte, 5, 5+room)
+				if got, end := AppendString(dst, in, 1); end < 0 || string(got[5:]) != string(want) {
+					t.Errorf("%s with room for %d bytes: %q, %d", in, room, got, end)
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkAppendString(b *testing.B) {
 	in := []byte(`"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.1.2 Safari/537.36","next":1`)
 	var out []byte

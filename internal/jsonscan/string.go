@@ -21,8 +21,8 @@ func AppendString(dst, b []byte, i int) ([]byte, int) {
 			d = slices.Grow(d[:j], max(64, min(len(b)-i, 4096)))
 			d = d[:cap(d)]
 		}
-		// Copy and look at eight bytes at a time, as far as both slices go.
-		if end := i + min(len(b)-i, len(d)-j) - 8; i <= end {
+		// Copy and look at eight bytes at a time, as far as both slices go and leave room for a code point behind it.
+		if end := i + min(len(b)-i, len(d)-j-3) - 8; i <= end {
 			to := unsafe.Pointer(unsafe.SliceData(d))
 			var w, m uint64
 			for {
