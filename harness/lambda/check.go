@@ -35,7 +35,7 @@ func Check(event, response []byte) (answers []Answer, breaches []string) {
 		breach("the event: %v", err)
 		return nil, breaches
 	}
-	parsed, err := parseResponse(response, msk)
+	parsed, err := parseResponse(response, msk, 0)
 	if err != nil {
 		breach("the answer isn't that of a transform: %v", err)
 		return nil, breaches

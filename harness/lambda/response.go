@@ -27,7 +27,7 @@ type answer struct {
 //	invalid base64                     the whole batch fails, and is retried
 //	missing, duplicate, unknown id     one record fails, one record fails, ignored
 func (t *Transform) match(out *record.Outcome, in []record.Record, response []byte) error {
-	answers, err := parseResponse(response, t.opts.MSK)
+	answers, err := parseResponse(response, t.opts.MSK, len(in))
 	if err != nil {
 		return &record.Outage{Code: CodeJSONProcessing, Message: textJSONProcessing, Final: true, Err: err}
 	}
@@ -173,8 +173,8 @@ func (x *index) inOrder() bool {
 var errModel = errors.New("the response isn't a JSON object with a list of records")
 
 // parseResponse reads the answers of a response. Unknown members are ignored; a member that occurs twice
-// counts as it stands last.
-func parseResponse(b []byte, msk bool) ([]answer, error) {
+// counts as it stands last. n is how many answers there may be.
+func parseResponse(b []byte, msk bool, n int) ([]answer, error) {
 	i := jsonscan.Space(b, 0)
 	if end := jsonscan.Value(b, i); end < 0 {
 		return nil, jsonscan.Explain(b, i)
@@ -196,12 +196,15 @@ func parseResponse(b []byte, msk bool) ([]answer, error) {
 		case 'n':
 		case '[':
 			for e := jsonscan.Space(b, v+1); b[e] != ']'; {
-				a, err := parseAnswer(b, e, msk)
+				a, end, err := parseAnswer(b, e, msk)
 				if err != nil && bad == nil {
 					bad = fmt.Errorf("record %d of the response: %w", len(answers), err)
 				}
+				if answers == nil {
+					answers = make([]answer, 0, n)
+				}
 				answers = append(answers, a)
-				if e = jsonscan.Space(b, jsonscan.Value(b, e)); b[e] == ',' {
+				if e = jsonscan.Space(b, end); b[e] == ',' {
 					e = jsonscan.Space(b, e+1)
 				}
 			}
@@ -212,10 +215,10 @@ func parseResponse(b []byte, msk bool) ([]answer, error) {
 	return answers, bad
 }
 
-func parseAnswer(b []byte, i int, msk bool) (answer, error) {
-	var a answer
+// parseAnswer reads one answer, and returns the index behind it.
+func parseAnswer(b []byte, i int, msk bool) (a answer, end int, err error) {
 	if b[i] != '{' {
-		return a, errors.New("not an object")
+		return a, jsonscan.Value(b, i), errors.New("not an object")
 	}
 	data := "data"
 	if msk {
@@ -236,7 +239,7 @@ func parseAnswer(b []byte, i int, msk bool) (answer, error) {
 		s, _ := jsonscan.AppendString(nil, b, v+1)
 		return s
 	}
-	jsonscan.Members(b, i, func(key []byte, v int) {
+	end = jsonscan.Members(b, i, func(key []byte, v int) {
 		switch string(key) {
 		case "recordId":
 			a.id = text("recordId", v)
@@ -258,5 +261,5 @@ func parseAnswer(b []byte, i int, msk bool) (answer, error) {
 			}
 		}
 	})
-	return a, bad
+	return a, end, bad
 }
