@@ -27,6 +27,9 @@ type ReplayOptions struct {
 	// from where that process came to.
 	Journal RestoredJournal
 
+	// Door is what the function puts records back through; nil where it doesn't.
+	Door *Door
+
 	// Refused is called with what the door refuses, if it isn't nil. Data is valid during the call.
 	Refused func(r input.Record, code, message string) error
 	// Progress is called after every record, if it isn't nil, with the stream's time.
@@ -80,7 +83,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 		if n < skip {
 			continue
 		}
-		arrival := o.Start.Add(time.Duration(float64(n) / o.Rate * float64(time.Second)))
+		arrival := o.Start.Add(time.Duration(float64(n) / o.Rate * float64(time.Second))).Truncate(time.Millisecond) // as the service has it
 		if r.HasArrival {
 			arrival = time.UnixMilli(r.Arrival).UTC()
 			if n == 0 {
@@ -93,7 +96,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 			now = arrival
 		}
 		if !next.IsZero() && !next.After(now) {
-			if next, err = p.Advance(ctx, now); err != nil {
+			if next, err = o.Door.Advance(ctx, p, s, now); err != nil {
 				return interrupted(ctx, p, err)
 			}
 		} else if ctx.Err() != nil {
@@ -118,7 +121,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 				return errors.Join(err, p.Flush(context.WithoutCancel(ctx), now))
 			}
 			now = now.Add(putPause)
-			if _, err = p.Advance(ctx, now); err != nil {
+			if _, err = o.Door.Advance(ctx, p, s, now); err != nil {
 				return interrupted(ctx, p, err)
 			}
 		}
@@ -128,7 +131,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 	}
 	for !next.IsZero() {
 		var err error
-		if next, err = p.Advance(ctx, next); err != nil {
+		if next, err = o.Door.Advance(ctx, p, s, next); err != nil {
 			return interrupted(ctx, p, err)
 		}
 	}

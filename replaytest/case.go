@@ -464,7 +464,7 @@ func (c *Case) close() error {
 func (c *Case) setup(ctx context.Context, o RunOptions) (setup, error) {
 	s := setup{file: c.place(streamFile), data: c.stream.request, faults: c.stream.faults, seed: c.stream.seed, invoker: o.Function,
 		describe: harness.DescribeOptions{ID: c.stream.id, Template: template.Options{Parameters: c.stream.parameters}},
-		function: FunctionOptions{InCase: true, Log: o.Log, Builds: o.Builds}}
+		function: FunctionOptions{InCase: true, Log: o.Log, Builds: o.Builds, Door: &harness.Door{}}}
 	s.compat = c.stream.compat
 	s.compat.Describe(&s.describe)
 	var err error

@@ -299,6 +299,7 @@ func (r *rig) replay(ctx context.Context, files []file, format input.Format, o h
 			r.began = now
 		}
 	}
+	o.Door = r.door
 	return harness.Replay(ctx, r.pipeline, r.description.Stream, &fileReader{rig: r, files: files, format: format}, o)
 }
 

@@ -186,7 +186,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if f.clock == "now" {
 		err = harness.Live(ctx, p, plan.description.Stream, in, harness.LiveOptions{Now: time.Now, After: time.After, Refused: out.refuse, Progress: started})
 	} else {
-		err = harness.Replay(ctx, p, plan.description.Stream, in, harness.ReplayOptions{Start: plan.start, Rate: plan.rate, Journal: state.restored(),
+		err = harness.Replay(ctx, p, plan.description.Stream, in, harness.ReplayOptions{Start: plan.start, Rate: plan.rate, Journal: state.restored(), Door: plan.door,
 			Refused: out.refuse, Progress: started})
 	}
 	stop()
@@ -237,6 +237,7 @@ type plan struct {
 	description *harness.Description
 	source      string               // what the description was read from
 	function    *replaytest.Function // nil without one
+	door        *harness.Door        // that the function puts records back through; nil where it can't
 	faults      *harness.Faults
 	records     *records
 	inputs      []string
@@ -320,7 +321,10 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 		return nil, err
 	}
 	if l := p.description.Stream.Lambda; l != nil {
-		o := replaytest.FunctionOptions{How: f.functions, Timeout: f.functionTimeout, Dir: filepath.Dir(p.source), Log: io.err}
+		if f.state == "" && f.clock != "now" { // what came back in the moment of a crash would be nowhere
+			p.door = &harness.Door{}
+		}
+		o := replaytest.FunctionOptions{How: f.functions, Timeout: f.functionTimeout, Dir: filepath.Dir(p.source), Log: io.err, Door: p.door}
 		if f.quiet {
 			o.Log = nil
 		}

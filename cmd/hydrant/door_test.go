@@ -1,0 +1,40 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hydrantkit/hydrant/replaytest"
+)
+
+// TestReplayPutBack: what an answer has no room for comes again, in the same order however many invocations run at once.
+func TestReplayPutBack(t *testing.T) {
+	var in strings.Builder
+	for i := range 24 { // of a mebibyte each, and hardly any when it is compressed
+		fmt.Fprintf(&in, `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","subscriptionFilters":["f"],"logEvents":[{"id":"%d","timestamp":1,"message":"%d%s"}]}`+"\n",
+			i, i, strings.Repeat("x", 1<<20))
+	}
+	template := strings.Replace(clicks, "            - Type: AppendDelimiterToRecord\n", `            - Type: Lambda
+              Parameters: [{ ParameterName: LambdaArn, ParameterValue: "arn:aws:lambda:us-east-1:123456789012:function:f" }, { ParameterName: BufferSizeInMBs, ParameterValue: "0.2" }]
+`, 1)
+	var first string
+	for _, jobs := range []string{"1", "4"} {
+		dir := t.TempDir()
+		write(t, dir, "template.yaml", template)
+		out, errs, status := command(t, dir, in.String(), "replay", "--json", "--jobs", jobs, "--input-format", "cloudwatch", "--function", "f=builtin:cloudwatch-logs", "-")
+		var s replaytest.Summary
+		if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
+			t.Fatalf("status %d, %v, %s", status, err, errs)
+		}
+		if s.In != 24 || s.Added == 0 || s.Added != s.Dropped || s.Delivered != 24 || s.Failed != 0 {
+			t.Errorf("--jobs %s: %+v", jobs, s)
+		}
+		if got := files(t, dir+"/out"); first == "" {
+			first = got
+		} else if got != first {
+			t.Errorf("--jobs %s gives other objects", jobs)
+		}
+	}
+}
