@@ -62,7 +62,7 @@ func TestRecord(t *testing.T) {
 		{"captured", direct, `{"text":"a","approximateArrivalTimestamp":1700000000123,"recordId":"r1"}` + "\n" + `{"text":"b"}` + "\n" + `{"text":"c","approximateArrivalTimestamp":1700000000000}`, nil},
 		{"kinesis", kinesis, `{"data":"YQ==","partitionKey":"k","sequenceNumber":"49"}` + "\n" + `{"text":"b","kinesisRecordMetadata":{"shardId":"shardId-000000000002","partitionKey":"\"p","sequenceNumber":"50","subsequenceNumber":3}}`, nil},
 		{"an event", direct, `{"invocationId":"i","records":[{"recordId":"1","approximateArrivalTimestamp":1700000000123,"data":"YQ=="},{"recordId":"2","data":"Yg=="}]}`, nil},
-		{"too large for the door", direct, "a\n" + strings.Repeat("x", 1000<<10+1) + "\n", nil},
+		{"too large for the door", direct, strings.Repeat("x", 1000<<10+1) + "\na\n", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

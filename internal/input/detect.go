@@ -54,6 +54,9 @@ func detect(head []byte, whole bool) Format {
 // detectObject looks at the members of the first object.
 func detectObject(b []byte, i int, whole bool) Format {
 	if jsonscan.Value(b, i) < 0 {
+		if !whole && recordHead(b[i:]) {
+			return Records
+		}
 		// An event may be larger than what was looked at.
 		if !whole && bytes.Contains(b, []byte(`"records"`)) && bytes.Contains(b, []byte(`"recordId"`)) && bytes.Contains(b, []byte(`"invocationId"`)) {
 			return Event
@@ -83,4 +86,18 @@ func detectObject(b []byte, i int, whole bool) Format {
 		return ""
 	}
 	return f
+}
+
+// recordHead reports whether b begins a captured record that is larger than what was looked at: its data, and nothing but base64.
+func recordHead(b []byte) bool {
+	data, ok := bytes.CutPrefix(b, []byte(`{"data":"`))
+	if !ok {
+		return false
+	}
+	for _, c := range data {
+		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '+' && c != '/' {
+			return false
+		}
+	}
+	return true
 }
