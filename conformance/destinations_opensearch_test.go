@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -33,7 +35,7 @@ type node struct {
 	url string
 }
 
-func startNode(t *testing.T, name string) *node {
+func startNode(t *testing.T, name string, settings ...string) *node {
 	t.Helper()
 	home := filepath.Join(os.Getenv("HYDRANT_CONFORMANCE"), "node-"+name)
 	classpath, err := os.ReadFile(filepath.Join(home, "classpath"))
@@ -42,8 +44,9 @@ func startNode(t *testing.T, name string) *node {
 	}
 	dir, addr := t.TempDir(), freePort(t)
 	_, port, _ := strings.Cut(addr, ":")
-	start(t, dir, []string{addr}, "java", "-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-		"-cp", filepath.Join(home, "target", "classes")+":"+strings.TrimSpace(string(classpath)), "Main", filepath.Join(dir, "home"), port, "http.max_content_length=1mb")
+	args := []string{"java", "-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+		"-cp", filepath.Join(home, "target", "classes") + ":" + strings.TrimSpace(string(classpath)), "Main", filepath.Join(dir, "home"), port}
+	start(t, dir, []string{addr}, append(args, settings...)...)
 	return &node{t, "http://" + addr}
 }
 
@@ -134,7 +137,7 @@ func TestDestinationOpenSearch(t *testing.T) {
 		{"elasticsearch-6.8.23", elasticsearch, "doc"},
 	} {
 		t.Run(tt.node, func(t *testing.T) {
-			n := startNode(t, tt.node)
+			n := startNode(t, tt.node, "http.max_content_length=1mb")
 			const index = "events-2025-01-01"
 			stream := func(more string, retry int) string { return bulkStream(tt.kind, tt.typ, more, retry) }
 			same := func(t *testing.T, lines []string) {
@@ -295,4 +298,69 @@ func TestDestinationOpenSearch(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestDestinationOpenSearchBusy delivers to a node with one thread and one place to wait for it, while others keep it busy: it
+// rejects documents, and each is indexed in the end or in the error output.
+func TestDestinationOpenSearchBusy(t *testing.T) {
+	n := startNode(t, "opensearch-2.19.1", "thread_pool.write.size=1", "thread_pool.write.queue_size=1")
+	flood := strings.Repeat(`{"index":{}}`+"\n"+`{"a":1}`+"\n", 4000)
+	ctx, cancel := context.WithCancel(context.Background())
+	var others sync.WaitGroup
+	for range 8 {
+		others.Add(1)
+		go func() {
+			defer others.Done()
+			for ctx.Err() == nil {
+				res, err := http.Post(n.url+"/busy/_bulk", "application/x-ndjson", strings.NewReader(flood))
+				if err == nil {
+					io.Copy(io.Discard, res.Body) //nolint:errcheck // it is rejected too
+					res.Body.Close()
+				}
+			}
+		}()
+	}
+	var rejected, retries int64
+	all := events(150)
+	for i := range 5 {
+		lines := all[i*30 : i*30+30]
+		stream := strings.Replace(bulkStream("AmazonopensearchserviceDestinationConfiguration", "", "", 900), `"IndexName": "events"`, fmt.Sprintf(`"IndexName": "events-%d"`, i), 1)
+		status := 0
+		dir := t.TempDir()
+		out, errs, got := run(t, dir, hydrant(t), "replay", "--json", "--stream", write(t, dir, "s.json", stream), "--destination", "live", "--endpoint", n.url,
+			"--out", filepath.Join(dir, "out"), "--input-format", "lines", write(t, dir, "in", strings.Join(lines, "\n")+"\n"))
+		var s struct {
+			summary
+			Retries int64
+		}
+		if err := json.Unmarshal([]byte(out), &s); err != nil {
+			t.Fatalf("%v: %s%s", err, out, errs)
+		}
+		if s.Failed > 0 {
+			status = 3
+			rejected += s.Failed
+		}
+		retries += s.Retries
+		if got != status || s.Delivered+s.Failed != 30 || s.Failures["429"] != s.Failed {
+			t.Errorf("status %d: %+v", got, s)
+		}
+		if s.Failed > 0 {
+			if lines := failedLines(t, filepath.Join(dir, "out"), "AmazonOpenSearchService-failed", "429", documentMembers...); int64(len(lines)) != s.Failed {
+				t.Errorf("%d lines, want %d", len(lines), s.Failed)
+			}
+		}
+	}
+	cancel()
+	others.Wait()
+	indexed := int64(0)
+	for i := range 5 {
+		var v struct{ Count int64 }
+		n.call("POST", "/_refresh", "", nil)
+		n.call("GET", fmt.Sprintf("/events-%d-*/_count", i), "", &v)
+		indexed += v.Count
+	}
+	if indexed+rejected != 150 {
+		t.Errorf("%d documents are indexed and %d rejected, of 150", indexed, rejected)
+	}
+	t.Logf("%d indexed, %d rejected to the end, %d attempts more", indexed, rejected, retries)
 }
