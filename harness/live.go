@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -21,8 +22,8 @@ type LiveOptions struct {
 }
 
 // Live puts records through a pipeline as they come: each arrives when it is read, and intervals and pauses last as long
-// as they do. When the input has ended the stream runs until nothing is held; when ctx ends, what is held is tried once
-// more and stays held where that fails, and the error is ctx's. in may then be read once more, by a call that waits and
+// as they do. When the input has ended the stream runs until nothing is held; when it breaks, or ctx ends, what is held is
+// tried once more and stays held where that fails, and the error is the input's, or ctx's. in may then be read once more, by a call that waits and
 // can't be given up.
 func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions) error {
 	f := follow(in)
@@ -62,7 +63,8 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 				records = nil
 				continue
 			case r.err != nil:
-				return r.err
+				tick()
+				return errors.Join(r.err, p.Flush(context.WithoutCancel(ctx), now))
 			}
 			tick()
 			var err error

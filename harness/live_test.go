@@ -69,7 +69,7 @@ func TestLive(t *testing.T) {
 		{"nothing comes", "5m EOF", nil, ""},
 		{"interrupted", "a timer=1m0s 20s b 5s interrupt", []string{"25s 10-30-00 ab"}, "context canceled"},
 		{"interrupted while nothing is held", "interrupt", nil, "context canceled"},
-		{"the input breaks", "a timer=1m0s error", nil, "error x"},
+		{"the input breaks", "a timer=1m0s 5s error", []string{"5s 10-30-00 a"}, "error x"},
 	} {
 		s := testStream(t, "", "")
 		s.S3.Hints.Interval = time.Minute
