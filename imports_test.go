@@ -29,7 +29,7 @@ func floor(pkg string) int {
 		return 3
 	case path.Dir(rel) == "harness":
 		return 2
-	case rel == "convert" || rel == "read":
+	case rel == "convert" || rel == "read" || rel == "harness/sink/postgres":
 		return 4
 	case rel == "harness":
 		return 5
@@ -57,6 +57,7 @@ var homes = map[string][]string{
 	"github.com/spf13/pflag":                 {"cmd/hydrant"},
 	"github.com/schollz/progressbar":         {"cmd/hydrant"},
 	"github.com/fsnotify/fsnotify":           {"cmd/hydrant"},
+	"github.com/jackc/pgx/v5":                {"harness/sink/postgres"},
 	"golang.org/x/sys":                       {"cmd/hydrant", "internal/"},
 	"golang.org/x/tools":                     {"replaytest", "internal/"},
 	"google.golang.org/protobuf":             {"convert/orc", "read/orc", "internal/kpl"},

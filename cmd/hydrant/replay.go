@@ -156,7 +156,11 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil {
 		return usage(err)
 	}
-	o := harness.Options{Bucket: kept, Transport: transport, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
+	copier, err := openCopier(plan.description.Stream, f, out.Bucket)
+	if err != nil {
+		return usage(err)
+	}
+	o := harness.Options{Bucket: kept, Transport: transport, Copier: copier, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
 	if o.Memory, err = parseSize(f.memory); err != nil {
 		return usagef("--memory: %w", err)
 	}

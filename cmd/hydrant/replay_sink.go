@@ -16,6 +16,7 @@ import (
 	"github.com/hydrantkit/hydrant/harness"
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/harness/sink"
+	"github.com/hydrantkit/hydrant/harness/sink/postgres"
 	"github.com/hydrantkit/hydrant/internal/aws"
 	"github.com/hydrantkit/hydrant/internal/aws/chain"
 )
@@ -23,7 +24,8 @@ import (
 // openTransport is what carries requests to another destination than S3; nil where the stream delivers to S3.
 func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Transport, error) {
 	var endpoint *url.URL
-	if f.endpoint != "" {
+	_, redshift := s.Sink.(*harness.Redshift)
+	if f.endpoint != "" && !redshift {
 		var err error
 		if endpoint, err = url.Parse(f.endpoint); err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
 			return nil, errors.New("--endpoint: a URL such as http://127.0.0.1:8088 is expected")
@@ -34,10 +36,12 @@ func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucke
 		return nil, fmt.Errorf("--destination: %q is neither dir nor live", f.destination)
 	case s.Sink == nil && (f.destination == "live" || endpoint != nil):
 		return nil, fmt.Errorf("--destination live: the stream %s delivers to S3 only; --out may be s3://BUCKET/PREFIX", s.Name)
-	case endpoint != nil && f.destination != "live":
+	case f.endpoint != "" && f.destination != "live":
 		return nil, errors.New("--endpoint needs --destination live")
 	case f.secrets != nil && f.destination != "live":
 		return nil, errors.New("--secret needs --destination live")
+	case f.destination == "live" && redshift:
+		return nil, nil // openCopier's
 	case f.destination == "live":
 		if err := openSecrets(s, f.secrets); err != nil {
 			return nil, err
@@ -52,6 +56,28 @@ func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucke
 		return live, nil
 	}
 	return sink.Files{Bucket: bucket}, nil
+}
+
+// openCopier is what runs the COPY commands of a stream to Redshift: nil writes them.
+func openCopier(s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Copier, error) {
+	redshift, ok := s.Sink.(*harness.Redshift)
+	if !ok || f.destination != "live" {
+		return nil, nil
+	}
+	objects, ok := bucket.(postgres.Objects)
+	if f.endpoint == "" || !ok {
+		return nil, errors.New("--destination live: a cluster can't read what lies under --out; a PostgreSQL server can stand in for it: --endpoint postgres://user:password@host:port/database")
+	}
+	if f.secrets != nil {
+		if err := openSecrets(s, f.secrets); err != nil {
+			return nil, err
+		}
+	}
+	c, err := postgres.New(f.endpoint, redshift.Copy.Options, objects)
+	if err != nil {
+		return nil, fmt.Errorf("--endpoint: %w", err)
+	}
+	return c, nil
 }
 
 // signer signs requests with the credentials that the environment, or a profile, has.
