@@ -70,6 +70,41 @@ func TestPartitions(t *testing.T) {
 	}
 }
 
+// TestPartitionByPrefix closes partitions too, and refuses those beyond the limit.
+func TestPartitionByPrefix(t *testing.T) {
+	s := partitioned(t, "c=!{partitionKeyFromQuery:c}/!{timestamp:mm}/!{firehose:random-string}/", `{c: .c}`)
+	m := &s3.Memory{}
+	p, err := New(s, Options{Bucket: m, Seed: 1, ActivePartitions: 2, PartitionByPrefix: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, p, t0, `{"c":"a"}`, `{"c":"a"}`, `{"c":"a"}`)
+	put(t, p, t0.Add(2*time.Minute), `{"c":"a"}`)
+	put(t, p, t0.Add(3*time.Minute), fmt.Sprintf(`{"c":%q}`, strings.Repeat("x", 600)))
+	drain(t, p)
+	lines := errorLines(t, m)
+	if len(lines) != 2 || lines[0].ErrorCode != "DynamicPartitioning.ActivePartitionsLimitExceeded" || !strings.Contains(lines[1].ErrorMessage, "characters long") {
+		t.Errorf("lines %+v", lines)
+	}
+	if l := p.Ledger(); l.Partitions != 3 || l.MostPartitions != 2 || len(p.outlets) != 0 {
+		t.Errorf("%+v, %d open", l, len(p.outlets))
+	}
+}
+
+// TestOddKeys counts partitions whose values do in object keys what their author may not expect.
+func TestOddKeys(t *testing.T) {
+	s := partitioned(t, "!{partitionKeyFromQuery:a}/!{partitionKeyFromQuery:b}/", `{b: .b, a: .a}`)
+	p, err := New(s, Options{Bucket: &s3.Memory{}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, p, t0, `{"a":"é x.y","b":"1"}`, `{"a":"..","b":"1"}`, `{"a":"..","b":"1"}`, `{"a":"x\n","b":"1/2"}`)
+	drain(t, p)
+	if got := fmt.Sprint(p.Ledger().OddKeys); got != "[{a .. 2} {b 1/2 1}]" {
+		t.Error(got)
+	}
+}
+
 // TestKeysFromLambda takes keys from answers and from the query, in their two namespaces.
 func TestKeysFromLambda(t *testing.T) {
 	s := partitioned(t, "!{partitionKeyFromLambda:k}/!{partitionKeyFromQuery:k}/", `{k: .k}`)
@@ -189,8 +224,8 @@ func BenchmarkPartitioned(b *testing.B) {
 				b.Fatal(err)
 			}
 			var data [][]byte
-			for i := range partitions {
-				data = append(data, fmt.Appendf(nil, `{"k":"k%d","ts":1565382027,"text":"%s"}`, i, strings.Repeat("x", 950)))
+			for i := range 5000 { // as many for each, or a cache would hold the fewer
+				data = append(data, fmt.Appendf(nil, `{"k":"k%d","ts":1565382027,"text":"%s"}`, i%partitions, strings.Repeat("x", 950)))
 			}
 			b.SetBytes(int64(len(data[0])))
 			b.ReportAllocs()
@@ -198,7 +233,7 @@ func BenchmarkPartitioned(b *testing.B) {
 			now := t0
 			b.ResetTimer()
 			for n := range b.N {
-				one[0] = record.Record{Data: data[n%partitions], Arrival: now.UnixMilli()}
+				one[0] = record.Record{Data: data[n%len(data)], Arrival: now.UnixMilli()}
 				if n%1000 == 999 {
 					now = now.Add(time.Second)
 				}

@@ -44,7 +44,22 @@ type Buffer struct {
 
 // New makes an empty buffer, which takes its memory from the pool; nil is one of its own.
 func New(h Hints, p *Pool) *Buffer {
-	return &Buffer{NewLog(p).Reader("", h)}
+	if p == nil {
+		p = &Pool{}
+	}
+	// In one piece: a stream has thousands, and every record goes to another.
+	var b struct {
+		Buffer
+		reader  Reader
+		log     Log
+		readers [1]*Reader
+		blocks  [3]*block
+		out     [1]*Batch
+	}
+	b.log = Log{pool: p, readers: b.readers[:], blocks: b.blocks[:0]}
+	b.reader = Reader{log: &b.log, hints: h, out: b.out[:0]}
+	b.readers[0], b.Reader = &b.reader, &b.reader
+	return &b.Buffer
 }
 
 // Append adds records and reports whether the buffer is due at now.
