@@ -21,6 +21,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/hydrantkit/hydrant/convert/column"
@@ -48,6 +50,9 @@ type Serializer[G any] interface {
 	Close() error
 }
 
+// A Serializer that has Reset begins another file on w, as if it were new; its group, which is empty then, can be used again.
+type resetter interface{ Reset(w io.Writer) }
+
 // Options choose and configure a converter's two sides. At most one of OpenX and Hive, and one of Parquet and ORC, is set;
 // the zero value is OpenX to Parquet with the service's defaults.
 type Options struct {
@@ -59,14 +64,16 @@ type Options struct {
 	Memory  int64 // about how many bytes of encoded rows a file may hold before its row group or stripe ends early; 0 is no bound
 }
 
-// A Converter makes files of one table. It may be used by several goroutines.
+// A Converter makes files of one table. It may be used by several goroutines. It keeps the memory of files that are closed
+// for the next ones, of as many as there are cores.
 type Converter struct {
 	table   *schema.Table
 	workers int
 	memory  int64
 	decoder func() Deserializer
-	create  func(w io.Writer) (groups, error)
-	pieces  sync.Pool // *piece
+	begin   func(w io.Writer) (groups, error)
+	closed  spares[groups] // files that can begin again
+	pieces  spares[*piece]
 }
 
 // New compiles a table. The error is an *openx.UnsupportedTypeError when the deserializer lacks a type of the table.
@@ -97,7 +104,7 @@ func New(table *schema.Table, o Options) (*Converter, error) {
 		return nil, errors.New("convert: both serializers are set")
 	case o.ORC != nil:
 		options := *o.ORC
-		c.create = func(w io.Writer) (groups, error) {
+		c.begin = func(w io.Writer) (groups, error) {
 			s, err := orc.New(w, table.Columns, options)
 			return &file[orc.Stripe]{s: s}, err
 		}
@@ -106,15 +113,12 @@ func New(table *schema.Table, o Options) (*Converter, error) {
 		if o.Parquet != nil {
 			options = *o.Parquet
 		}
-		c.create = func(w io.Writer) (groups, error) {
+		c.begin = func(w io.Writer) (groups, error) {
 			s, err := parquet.New(w, table.Columns, options)
 			return &file[parquet.Group]{s: s}, err
 		}
 	}
-	c.pieces.New = func() any {
-		return &piece{decoder: c.decoder(), batch: column.NewBatch(table.Columns)}
-	}
-	if _, err := c.create(io.Discard); err != nil { // options are refused here, not at the first file
+	if _, err := c.begin(io.Discard); err != nil { // options are refused here, not at the first file
 		return nil, err
 	}
 	return c, nil
@@ -122,6 +126,68 @@ func New(table *schema.Table, o Options) (*Converter, error) {
 
 // Table returns the table that c was made for.
 func (c *Converter) Table() *schema.Table { return c.table }
+
+// create begins a file on w, in the memory of one that is closed if there is one.
+func (c *Converter) create(w io.Writer) (groups, error) {
+	if g, ok := c.closed.take(); ok {
+		g.reset(w)
+		return g, nil
+	}
+	return c.begin(w)
+}
+
+// close ends a file, and keeps its memory for another.
+func (c *Converter) close(g groups) error {
+	if err := g.close(c.workers, len(c.table.Columns)); err != nil {
+		return err
+	}
+	if g.reset(io.Discard) {
+		c.closed.give(g)
+	}
+	return nil
+}
+
+// takePiece returns a piece, of a file that is closed if there is one.
+func (c *Converter) takePiece() *piece {
+	if p, ok := c.pieces.take(); ok {
+		return p
+	}
+	return &piece{decoder: c.decoder(), batch: column.NewBatch(c.table.Columns)}
+}
+
+// givePiece keeps a piece for another file, unless a huge record has made it large.
+func (c *Converter) givePiece(p *piece) {
+	if p.memory() <= 16*pieceBytes {
+		c.pieces.give(p)
+	}
+}
+
+// Spares are what was used and can be used again: as many as there are cores. A sync.Pool would give them up at every
+// other collection, and they are the most of what conversion allocates.
+type spares[T any] struct {
+	mu   sync.Mutex
+	list []T
+}
+
+func (s *spares[T]) take() (x T, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.list) - 1
+	if n < 0 {
+		return x, false
+	}
+	x = s.list[n]
+	s.list = slices.Delete(s.list, n, n+1)
+	return x, true
+}
+
+func (s *spares[T]) give(x T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.list) < runtime.GOMAXPROCS(0) {
+		s.list = append(s.list, x)
+	}
+}
 
 // Create begins a file on w. Nothing is written to w but by Write and Close.
 func (c *Converter) Create(w io.Writer) (*File, error) {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hydrantkit/hydrant/convert/column"
@@ -180,6 +182,61 @@ func TestRoll(t *testing.T) {
 				t.Errorf("%d workers make other files", workers)
 			}
 		}
+	}
+}
+
+// A file in the memory of others has the bytes of one from a new converter; one that failed leaves nothing behind.
+func TestMemoryOfClosedFiles(t *testing.T) {
+	tab := table(t, peopleColumns...)
+	for name, o := range map[string]Options{
+		"parquet":    {Parquet: &parquet.Options{}},
+		"dictionary": {Parquet: &parquet.Options{EnableDictionaryCompression: true, WriterVersion: "V2", MaxPaddingBytes: 1 << 20}},
+		"orc":        {ORC: &orc.Options{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			convert := func(c *Converter, records [][]byte) string {
+				var b bytes.Buffer
+				bad, err := c.Convert(context.Background(), &b, records)
+				if err != nil || len(bad) != len(records)/97 {
+					t.Error(len(bad), err)
+				}
+				return b.String()
+			}
+			new := func() *Converter {
+				c, err := New(tab, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return c
+			}
+			all := people(6000)
+			parts := [][][]byte{all[:97], all, nil, all[:3007], all[2910:]}
+			var want []string
+			for _, p := range parts {
+				want = append(want, convert(new(), p))
+			}
+			c := new()
+			var wg sync.WaitGroup
+			for turn := range 4 {
+				wg.Go(func() {
+					for i := range parts {
+						n := (turn + i) % len(parts)
+						if convert(c, parts[n]) != want[n] {
+							t.Errorf("part %d isn't what a new converter makes of it", n)
+						}
+					}
+				})
+				if turn == 2 {
+					if _, err := c.Convert(context.Background(), &failingWriter{100}, all); !errors.Is(err, errFull) {
+						t.Error(err)
+					}
+				}
+			}
+			wg.Wait()
+			if n, most := len(c.pieces.list), runtime.GOMAXPROCS(0); n < 1 || n > most || len(c.closed.list) > most {
+				t.Errorf("%d pieces and %d files are kept", n, len(c.closed.list))
+			}
+		})
 	}
 }
 

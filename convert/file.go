@@ -111,7 +111,8 @@ func (f *File) Close() error {
 	if f.err != nil {
 		return f.err
 	}
-	f.err = f.groups.close(f.c.workers, len(f.c.table.Columns))
+	f.err = f.c.close(f.groups)
+	f.groups = nil
 	if f.err == nil {
 		f.err = errClosed
 		return nil
@@ -128,6 +129,7 @@ type groups interface {
 	limit() int64 // the size at which it is full
 	append(workers, columns int) error
 	close(workers, columns int) error
+	reset(w io.Writer) bool // begins another file after close, if that can be
 }
 
 // A file is one serializer at work.
@@ -155,4 +157,12 @@ func (f *file[G]) close(workers, columns int) error {
 		return err
 	}
 	return f.s.Close()
+}
+
+func (f *file[G]) reset(w io.Writer) bool {
+	r, ok := f.s.(resetter)
+	if ok {
+		r.Reset(w)
+	}
+	return ok
 }

@@ -122,8 +122,8 @@ func (p *pull) broken() bool {
 
 // work converts one piece after the other.
 func (p *pull) work() {
-	w := p.f.c.pieces.Get().(*piece)
-	defer p.f.c.pieces.Put(w)
+	w := p.f.c.takePiece()
+	defer p.f.c.givePiece(w)
 	for {
 		c, n, ok := p.take()
 		if !ok {
@@ -206,7 +206,7 @@ func (f *File) cut() (room int64, err error) {
 		return f.groups.limit()
 	}
 	if f.size > 0 && size+f.out.n >= f.size {
-		if err := f.groups.close(f.c.workers, columns); err != nil {
+		if err := f.c.close(f.groups); err != nil {
 			return 0, err
 		}
 		w, err := f.next()

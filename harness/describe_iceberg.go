@@ -26,7 +26,17 @@ func (e *Iceberg) Place() string { return "iceberg" }
 func (e *Iceberg) budget() budget { return endpointBudget(e.retry) }
 
 func (e *Iceberg) open(s *Stream, o Options) (Destination, error) {
-	return &sink.Iceberg{Tables: e.Tables, AppendOnly: e.AppendOnly, Transport: o.Transport, Seed: o.Seed}, nil
+	if o.Iceberg != nil {
+		with := *o.Iceberg
+		if with.Format == nil {
+			with.Format = &IcebergFiles{Workers: o.Workers}
+		}
+		if with.Token == "" {
+			with.Token = e.secret.value
+		}
+		o.Iceberg = &with
+	}
+	return &sink.Iceberg{Tables: e.Tables, AppendOnly: e.AppendOnly, Transport: o.Transport, Live: o.Iceberg, Seed: o.Seed}, nil
 }
 
 // iceberg reads an IcebergDestinationConfiguration.
@@ -34,7 +44,7 @@ func (d *describer) iceberg(s *Stream, n *template.Node) {
 	e := &Iceberg{AppendOnly: d.boolean(n.Get("AppendOnly"), false), Query: d.query, Clock: d.clock, ErrorPrefixes: map[string]*s3.Prefix{}}
 	e.hints, e.most = d.sinkHints(n.Get("BufferingHints"), 1, 5, 128, 300, 900)
 	e.retry = d.retryDuration(n, 300)
-	e.secret.known = true
+	e.secret = secret{said: "Token", member: "token", known: true} // of a catalog that wants one
 	s.Sink = e
 	if at := n.Get("CatalogConfiguration", "CatalogARN"); !at.IsNull() && at.Kind != template.Unresolved {
 		e.Catalog = d.str(at)

@@ -133,6 +133,8 @@ type Options struct {
 	Bucket s3.Bucket // where all objects go
 	// Transport carries requests to other destinations than S3; nil writes them to Bucket, as sink.Files does.
 	Transport sink.Transport
+	// Iceberg is where tables are; nil writes to Bucket what would be committed.
+	Iceberg *sink.IcebergLive
 	// Copier runs the COPY commands of a Redshift destination; nil writes them to Bucket, as sink.CopyFiles does.
 	Copier  sink.Copier
 	Invoker lambda.Invoker // of the stream's function; needed where it has one

@@ -160,7 +160,11 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil {
 		return usage(err)
 	}
-	o := harness.Options{Bucket: kept, Transport: transport, Copier: copier, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
+	tables, err := openIceberg(ctx, plan.description.Stream, f)
+	if err != nil {
+		return usage(err)
+	}
+	o := harness.Options{Bucket: kept, Transport: transport, Copier: copier, Iceberg: tables, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
 	if o.Memory, err = parseSize(f.memory); err != nil {
 		return usagef("--memory: %w", err)
 	}

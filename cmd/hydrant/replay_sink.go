@@ -49,6 +49,9 @@ func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucke
 		if e, ok := s.Sink.(*harness.OpenSearch); ok && e.Domain != "" && endpoint == nil {
 			return nil, fmt.Errorf("--destination live: %s doesn't say where the domain is; say it with --endpoint", e.Domain)
 		}
+		if _, ok := s.Sink.(*harness.Iceberg); ok {
+			endpoint = nil // it is what the catalog's URLs begin with
+		}
 		live := sink.NewLive(endpoint, nil)
 		if endpoint == nil || endpoint.Scheme == "https" { // AWS is nowhere else
 			live.Sign = signer(ctx)

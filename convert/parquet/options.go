@@ -35,6 +35,8 @@ type Options struct {
 	// FieldIDs gives columns and members their Parquet field id, by dotted path as it stands in
 	// the file ("tags", "tags.list.element"); table formats need them.
 	FieldIDs map[string]int32
+	// UTC are the timestamps of LayoutModern that are instants, by dotted path likewise; the others are wall clocks.
+	UTC map[string]bool
 	// CreatedBy replaces the writer's name in the footer.
 	CreatedBy string
 	// Timestamps is the unit of timestamps in LayoutModern; a finer part of a value is cut off.

@@ -137,6 +137,11 @@ func (t *tree) checkPaths() error {
 			return fmt.Errorf("FieldIDs: no column or member %q", p)
 		}
 	}
+	for p := range t.options.UTC {
+		if !paths[p] {
+			return fmt.Errorf("UTC: no column or member %q", p)
+		}
+	}
 	return nil
 }
 
@@ -366,7 +371,7 @@ func (t *tree) appendLogical(c *compact, e *element) {
 		c.end()
 	case logicalTimestamp:
 		c.begin(int16(e.logical))
-		c.bool(1, false) // Hive's timestamp is a wall clock
+		c.bool(1, t.options.UTC[e.path]) // Hive's timestamp is a wall clock
 		c.begin(2)
 		c.empty(map[TimestampUnit]int16{Millis: 1, Micros: 2, Nanos: 3}[t.options.Timestamps])
 		c.end()

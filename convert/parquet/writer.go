@@ -131,6 +131,12 @@ func (w *Writer) column(g *Group, col int) *groupColumn {
 	return &g.columns[col]
 }
 
+// Reset begins another file on out, of the same columns and options. Groups that are empty may be used for it.
+func (w *Writer) Reset(out io.Writer) {
+	clear(w.groups)
+	w.out, w.pos, w.groups, w.rows, w.err, w.closed = out, 0, w.groups[:0], 0, nil, false
+}
+
 func eachLeaf(n *node, f func(*leaf)) {
 	if n.leaf != nil {
 		f(n.leaf)

@@ -2,8 +2,10 @@ package sink
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,13 +21,14 @@ import (
 //	inserts            append: the snapshot has the files of the one before, and new ones
 //	updates, deletes   copy-on-write: files that hold the keys are written again without them
 //
-// Without a catalog it is written what would be committed, a line a record:
+// Without Live it is written what would be committed, a line a record:
 //
 //	<database>.<table>/<id>.ndjson   {"operation":"insert","record":<the record>}
 type Iceberg struct {
 	Tables     []IcebergTable
 	AppendOnly bool // updates and deletes are refused
 	Transport  Transport
+	Live       *IcebergLive // nil without a catalog
 	Seed       record.Seed
 }
 
@@ -158,6 +161,7 @@ type icebergBatch struct {
 	rows    []icebergRow // that have not settled
 	settled bool
 	outage  *record.Outage // of its last attempt
+	commit  *commit        // what former attempts did; nil before one
 }
 
 type icebergRow struct {
@@ -180,7 +184,11 @@ func (d *icebergDelivery) Attempt(ctx context.Context, now time.Time) (record.Pr
 		}
 		var refused []refusal
 		var err error
-		refused, err = d.s.write(ctx, b)
+		if d.s.Live != nil {
+			refused, err = d.s.Live.deliver(ctx, now, d.s, b)
+		} else {
+			refused, err = d.s.write(ctx, b)
+		}
 		for _, r := range refused {
 			p.Failed = append(p.Failed, d.failure(r.record, b.table, r.code, r.message, d.attempts, now))
 		}
@@ -202,7 +210,7 @@ func (d *icebergDelivery) Attempt(ctx context.Context, now time.Time) (record.Pr
 		} else {
 			p.Delivered += len(b.rows)
 		}
-		b.settled, b.rows = true, nil
+		b.settled, b.rows, b.commit = true, nil, nil
 	}
 	if last != nil {
 		return p, last
@@ -225,7 +233,7 @@ func (d *icebergDelivery) GiveUp(o *record.Outage, attempts int, at time.Time) [
 		for _, r := range b.rows {
 			failed = append(failed, d.failure(r.Record, b.table, why.Code, why.Text(), attempts, at))
 		}
-		b.settled, b.rows = true, nil
+		b.settled, b.rows, b.commit = true, nil, nil
 	}
 	return failed
 }
@@ -310,12 +318,21 @@ func icebergOutage(err error) error {
 	if errors.As(err, &outage) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &record.Outage{Code: IcebergCommitFailed, Err: err}
+	code := IcebergCommitFailed
+	if errors.Is(err, fs.ErrPermission) {
+		code = IcebergAccessDenied
+	}
+	return &record.Outage{Code: code, Err: err}
 }
 
 // statusOutage is what a catalog's answer means that isn't 200.
 func statusOutage(a *Answer) *record.Outage {
-	o := &record.Outage{Code: IcebergCommitFailed, Message: fmt.Sprintf("The catalog answers %d: %.500s", a.Status, a.Body)}
+	var said struct{ Error struct{ Message string } } // what follows it is a stack trace
+	text := string(a.Body)
+	if json.Unmarshal(a.Body, &said) == nil && said.Error.Message != "" {
+		text = said.Error.Message
+	}
+	o := &record.Outage{Code: IcebergCommitFailed, Message: fmt.Sprintf("The catalog answers %d: %.500s", a.Status, text)}
 	switch a.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		o.Code = IcebergAccessDenied
