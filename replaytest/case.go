@@ -17,6 +17,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/internal/input"
 	"github.com/hydrantkit/hydrant/internal/template"
 	"github.com/hydrantkit/hydrant/schema/glue"
@@ -51,6 +52,7 @@ type description struct {
 	compat     Compat
 	format     input.Format
 	rate       float64
+	partitions int // active ones at most; 0 is the service's default
 }
 
 // streamFile is the member that makes a folder a case.
@@ -295,6 +297,12 @@ func (c *Case) parse(data []byte) error {
 				err = v.Errorf("a seed is not negative")
 			}
 			s.seed = uint64(n)
+		case "activePartitions":
+			var n int64
+			if n, err = v.Int(); err == nil && (n < 1 || n > partition.MaxActive) {
+				err = v.Errorf("active partitions are 1 to %d, not %d", partition.MaxActive, n)
+			}
+			s.partitions = int(n)
 		case "only":
 			err = texts(v, func(_ *template.Node, text string) error {
 				s.only = append(s.only, globPattern(text))
@@ -320,7 +328,7 @@ func (c *Case) parse(data []byte) error {
 				}
 			}
 		default:
-			err = &template.Error{Pos: m.KeyPos, Msg: fmt.Sprintf("%s has no member %s; its members are template, stream, parameters, functions, schema, faults, start, rate, seed, only, compat, input-format", streamFile, m.Key)}
+			err = &template.Error{Pos: m.KeyPos, Msg: fmt.Sprintf("%s has no member %s; its members are template, stream, parameters, functions, schema, faults, start, rate, seed, activePartitions, only, compat, input-format", streamFile, m.Key)}
 		}
 		if err != nil {
 			return err
@@ -462,7 +470,7 @@ func (c *Case) close() error {
 
 // setup reads what the case refers to.
 func (c *Case) setup(ctx context.Context, o RunOptions) (setup, error) {
-	s := setup{file: c.place(streamFile), data: c.stream.request, faults: c.stream.faults, seed: c.stream.seed, invoker: o.Function,
+	s := setup{file: c.place(streamFile), data: c.stream.request, faults: c.stream.faults, seed: c.stream.seed, partitions: c.stream.partitions, invoker: o.Function,
 		describe: harness.DescribeOptions{ID: c.stream.id, Template: template.Options{Parameters: c.stream.parameters}},
 		function: FunctionOptions{InCase: true, Log: o.Log, Builds: o.Builds, Door: &harness.Door{}}}
 	s.compat = c.stream.compat

@@ -29,6 +29,7 @@ import (
 
 	"github.com/hydrantkit/hydrant/harness"
 	"github.com/hydrantkit/hydrant/harness/lambda"
+	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/internal/input"
 	"github.com/hydrantkit/hydrant/internal/template"
@@ -46,6 +47,8 @@ type Options struct {
 	Compat          []string          // as --compat (cli.md)
 	Start           time.Time         // of the stream's clock; harness.DefaultStart where zero
 	Seed            uint64            // of random parts; 1 where 0
+	// ActivePartitions is how many partitions may be open at once, 1 to 5,000; 500 where 0.
+	ActivePartitions int
 }
 
 // A Stream is a delivery stream under test, with a clock that the test moves. Its methods fail the test where something
@@ -85,7 +88,7 @@ func start(t testing.TB, file string, data []byte, dir string, o Options) *Strea
 	if o.Start.IsZero() {
 		o.Start = harness.DefaultStart
 	}
-	s := setup{file: file, data: data, seed: o.Seed, invoker: o.Function,
+	s := setup{file: file, data: data, seed: o.Seed, partitions: o.ActivePartitions, invoker: o.Function,
 		describe: harness.DescribeOptions{Template: template.Options{Parameters: o.Parameters, Account: o.Account, Region: o.Region}},
 		function: FunctionOptions{Dir: dir, Log: t.Output(), Door: &harness.Door{}}}
 	for k, how := range o.Functions {
@@ -97,6 +100,9 @@ func start(t testing.TB, file string, data []byte, dir string, o Options) *Strea
 			t.Fatalf("replaytest: %v", err)
 		}
 		s.faults = append(s.faults, f)
+	}
+	if o.ActivePartitions < 0 || o.ActivePartitions > partition.MaxActive {
+		t.Fatalf("replaytest: active partitions are 1 to %d, not %d", partition.MaxActive, o.ActivePartitions)
 	}
 	compat, err := ParseCompat(o.Compat)
 	if err != nil {

@@ -26,6 +26,8 @@ type setup struct {
 	faults   []harness.Fault
 	compat   Compat
 	seed     uint64
+	// partitions is how many may be open at once; 0 is the service's default.
+	partitions int
 }
 
 // A rig is a delivery stream with everything that a test looks at: a bucket in memory, a trace, faults.
@@ -92,7 +94,7 @@ func newRig(ctx context.Context, s setup) (r *rig, readable bool, err error) {
 	for _, f := range s.faults {
 		r.faults.Add(f)
 	}
-	o := harness.Options{Bucket: &r.bucket, Seed: record.Seed(s.seed), Workers: 1, Log: func(l harness.LogLine) { r.log = append(r.log, l) }}
+	o := harness.Options{Bucket: &r.bucket, Seed: record.Seed(s.seed), Workers: 1, ActivePartitions: s.partitions, Log: func(l harness.LogLine) { r.log = append(r.log, l) }}
 	s.compat.Pipeline(&o)
 	// The log is there to be looked at, whether the description has it on or not.
 	stream.S3.Logged, stream.SinkLogged = true, true
