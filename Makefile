@@ -81,12 +81,18 @@ $(VERSITYGW):
 	mkdir -p $(@D) && cd $(@D) && printf 'module local/versitygw\n\ngo 1.26\n' >go.mod && $(GO) get github.com/versity/versitygw@v1.8.0 && \
 		$(GO) build -mod=mod -o $@ github.com/versity/versitygw/cmd/versitygw
 
+# How long each target that reads untrusted input, or is held to another implementation, runs in conformance. Empty leaves it out:
+# what chance finds would stop a change that it isn't about.
+FUZZ_MINUTE ?= 1m
+FUZZ_TARGETS = ^\./(convert/|read/|schema/|internal/jsonscan/|internal/jq/ FuzzTwins| FuzzContract)
+
 conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER) $(VERSITYGW) $(CODECS)
 	HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 ./harness/s3/endpoint
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 -timeout 25m -v ./...
 	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./convert/arrow ./read/...
 	HYDRANT_JQ_FUZZ=1m HYDRANT_JQ_BATCH=200 $(GO) test -count=1 -v -run 'Binary|Batches' ./internal/jq
+	@test -z "$(FUZZ_MINUTE)" || $(MAKE) fuzz FUZZTIME=$(FUZZ_MINUTE) FUZZ='$(FUZZ_TARGETS)'
 
 # Servers that streams deliver to, each built as a module of its own; what else a destination needs is added here.
 DESTINATIONS = $(CONFORMANCE)/collector/collector $(CONFORMANCE)/telegraf/telegraf
@@ -145,6 +151,7 @@ soak: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
 	HYDRANT_ORC_MATRIX=2000 HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 2h ./convert/orc
 	HYDRANT_JQ_FUZZ=10m HYDRANT_JQ_BATCH=400 $(GO) test -count=1 -timeout 1h -run 'Binary|Batches' ./internal/jq
+	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_KILLS=200 $(GO) test -count=1 -timeout 1h -v -run TestKill .
 	$(MAKE) fuzz FUZZTIME=10m
 
 bench:
