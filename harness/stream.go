@@ -18,6 +18,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,6 +155,10 @@ type Options struct {
 	// ActivePartitions is how many partitions may be open at once, 500 where 0 (dynamic-partitioning.md §1: raisable to 5,000).
 	ActivePartitions int
 
+	// PartitionByPrefix opens a partition for each value of the evaluated prefix, its times and random strings among it, as the guide
+	// says; by default for each tuple of the values of the keys in it (dynamic-partitioning.md §5, CHOICE: false).
+	PartitionByPrefix bool
+
 	// TrailingDelimiter puts an LF behind the last record of an object too (record-transformation.md §7, CHOICE: false).
 	TrailingDelimiter bool
 }
@@ -216,6 +221,9 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 		}
 		p.delivery.budget = partitionBudget(g.Retry)
 		p.delivery.fails = p.keys.Failures
+		if o.PartitionByPrefix {
+			p.keys.Place = s.S3.place(o.Seed)
+		}
 	}
 	iceberg, routed := s.Sink.(*Iceberg)
 	if routed && iceberg.Query != nil {
@@ -273,6 +281,15 @@ func (s *Stream) destination(o Options) (*s3.Destination, error) {
 		d.Extension = s.S3.Extension
 	}
 	return d, nil
+}
+
+// place evaluates the prefix for a record alone, to tell partitions by it.
+func (b *S3) place(seed record.Seed) func(r *record.Record, keys *record.Keys) (string, error) {
+	return func(r *record.Record, keys *record.Keys) (string, error) {
+		text, err := b.Prefix.Append(nil, s3.Facts{Keys: keys, Time: time.UnixMilli(r.Arrival).In(cmp.Or(b.Zone, time.UTC)),
+			Random: func(n int) [32]byte { return seed.Bytes("partition", r.Seq, r.Sub, r.Arrival, n) }})
+		return string(text), err
+	}
 }
 
 func (b *S3) destination(s *Stream, o Options, kind string) (*s3.Destination, error) {

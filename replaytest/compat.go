@@ -24,6 +24,7 @@ var CompatNames = []CompatName{
 	{"positional-arrays", nil, "the OpenX JSON SerDe reads a top-level array as a row, element by element; by default such a record is malformed"},
 	{"parquet-layout", []string{"modern", "hive"}, "names and types in Parquet files: the specification's, or exactly those of Hive 2.3; by default the service's"},
 	{"week-rule", []string{"us", "iso"}, "how weeks of index names are counted: from Sunday, week 1 with the year's first Saturday, as the guide's rule has it, or ISO 8601's, as its example; by default us"},
+	{"partition-identity", []string{"keys", "prefix"}, "what opens a partition: new values of the keys in the prefix, or each new value of the evaluated prefix, its times and random strings among it, as the guide says; by default keys"},
 	{"on413", []string{"drop", "backup"}, "what becomes of records when an HTTP endpoint answers 413: lost, as the guide says of it, or put into the error output; by default lost"},
 }
 
@@ -85,4 +86,5 @@ func (c Compat) Stream(s *harness.Stream) {
 // Pipeline has a pipeline join records by c.
 func (c Compat) Pipeline(o *harness.Options) {
 	o.TrailingDelimiter = c["trailing-delimiter"] != ""
+	o.PartitionByPrefix = c["partition-identity"] == "prefix"
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hydrantkit/hydrant/harness/record"
@@ -47,6 +48,12 @@ type Keys struct {
 	keys   jq.Keys
 	found  record.Keys
 	routes bool
+
+	// Place, where it is set, says what tells partitions from each other, instead of their keys' values: its text for a record
+	// with these keys. An error fails the record.
+	Place  func(r *record.Record, keys *record.Keys) (string, error)
+	places map[string]*record.Keys
+	texts  map[*record.Keys]string // of places
 }
 
 // New makes the station. query may be nil where all keys come from the Lambda, and clock where the query has none; names and lambda are the keys that the
@@ -69,7 +76,14 @@ func (k *Keys) Process(_ context.Context, now time.Time, _ int, in []record.Reco
 			o.Failed = append(o.Failed, Failure(r, CodeExtraction, message, now))
 			continue
 		}
-		r.Keys = k.table.Intern(k.found)
+		if k.Place == nil {
+			r.Keys = k.table.Intern(k.found)
+		} else if keys, err := k.placed(&r); err == nil {
+			r.Keys = keys
+		} else {
+			o.Failed = append(o.Failed, Failure(r, CodeExtraction, err.Error(), now))
+			continue
+		}
 		o.Out = append(o.Out, r)
 	}
 	return o, nil
@@ -86,8 +100,32 @@ func (k *Keys) Failures(in []record.Record, o *record.Outage, attempts int, at t
 	return failed
 }
 
+// placed is the partition of a record, where Place tells them from each other. Its keys are those of its first record.
+func (k *Keys) placed(r *record.Record) (*record.Keys, error) {
+	text, err := k.Place(r, &k.found)
+	if err != nil {
+		return nil, err
+	}
+	keys := k.places[text]
+	if keys == nil {
+		if k.places == nil {
+			k.places, k.texts = map[string]*record.Keys{}, map[*record.Keys]string{}
+		}
+		keys = &record.Keys{Lambda: slices.Clone(k.found.Lambda), Query: slices.Clone(k.found.Query)}
+		k.places[text], k.texts[keys] = keys, text
+	}
+	return keys, nil
+}
+
 // Forget drops what is kept for a partition that is gone.
-func (k *Keys) Forget(keys *record.Keys) { k.table.Forget(keys) }
+func (k *Keys) Forget(keys *record.Keys) {
+	if k.Place == nil {
+		k.table.Forget(keys)
+		return
+	}
+	delete(k.places, k.texts[keys])
+	delete(k.texts, keys)
+}
 
 // Failure is a record whose partition can't be known, or can't be opened. Its line is that of processing-failed, without a Lambda
 // (dynamic-partitioning.md §6; CHOICE: also where there are too many partitions, and no lambdaARN at all).
