@@ -2,8 +2,10 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
+	"unicode"
 
 	"github.com/hydrantkit/hydrant/harness/record"
 )
@@ -30,6 +32,30 @@ type Ledger struct {
 	Partitions     int // delivery buffers that were opened
 	MostPartitions int // at once
 	OpenPartitions Curve
+	OddKeys        []OddKey // in the order in which they were met
+}
+
+// An OddKey is a partition key with values that stand in object keys as they are, and do there what their author may not expect: a slash
+// makes folders, .. and control characters are trouble for many tools (dynamic-partitioning.md §2, CHOICE: passed through, with a notice).
+type OddKey struct {
+	Name       string
+	Value      string // the first such
+	Partitions int64  // that were opened with such a value
+}
+
+// noteOdd counts a partition's values that are odd.
+func (l *Ledger) noteOdd(names, values []string) {
+	for i, v := range values {
+		if !strings.ContainsFunc(v, func(r rune) bool { return r == '/' || unicode.IsControl(r) }) && !strings.Contains(v, "..") {
+			continue
+		}
+		at := slices.IndexFunc(l.OddKeys, func(k OddKey) bool { return k.Name == names[i] })
+		if at < 0 {
+			at = len(l.OddKeys)
+			l.OddKeys = append(l.OddKeys, OddKey{Name: names[i], Value: v})
+		}
+		l.OddKeys[at].Partitions++
+	}
 }
 
 // An Entry is the account of one station: In + Added = Out + Dropped + Failed + Held.

@@ -460,6 +460,8 @@ func (p *Pipeline) openPartition(now time.Time, r *record.Record, keys *record.K
 			f := partition.Failure(*r, partition.CodeExtraction, err.Error(), now)
 			return nil, &f
 		}
+		p.ledger.noteOdd(p.prefix.LambdaKeys(), keys.Lambda)
+		p.ledger.noteOdd(p.prefix.QueryKeys(), keys.Query)
 	}
 	o := p.newOutlet(p.delivery, &p.ledger.Delivery, rankDelivery+p.opened)
 	o.keys = keys
@@ -676,6 +678,7 @@ func (p *Pipeline) Ledger() Ledger {
 	l := p.ledger
 	l.Failures = maps.Clone(l.Failures)
 	l.OpenPartitions.Most = slices.Clone(l.OpenPartitions.Most)
+	l.OddKeys = slices.Clone(l.OddKeys)
 	if t := p.transform; t != nil {
 		l.Lambda.Held = int64(t.Records())
 	}

@@ -83,7 +83,7 @@ func TestPartitionByPrefix(t *testing.T) {
 	put(t, p, t0.Add(3*time.Minute), fmt.Sprintf(`{"c":%q}`, strings.Repeat("x", 600)))
 	drain(t, p)
 	lines := errorLines(t, m)
-	if len(lines) != 2 || lines[0].ErrorCode != "DynamicPartitioning.ActivePartitionsLimitExceeded" || !strings.Contains(lines[1].ErrorMessage, "characters long") {
+	if len(lines) != 2 || lines[0].ErrorCode != "DynamicPartitioning.ActivePartitionsLimitExceeded" || lines[1].ErrorCode != "DynamicPartitioning.MetadataExtractionFailed" {
 		t.Errorf("lines %+v", lines)
 	}
 	if l := p.Ledger(); l.Partitions != 3 || l.MostPartitions != 2 || len(p.outlets) != 0 {

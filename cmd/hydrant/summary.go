@@ -58,7 +58,7 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 		fmt.Fprintf(&b, "  %s  %s\n", count(s.Failures[c]), c)
 	}
 	if stream.Partitioning != nil {
-		b.WriteString(p.partitions(s, l))
+		b.WriteString(p.partitions(s, l, f.partitions))
 	}
 	const most = 8
 	var size int
@@ -83,17 +83,26 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 	return err
 }
 
-// partitions says how many there were over time, and which hold most.
-func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger) string {
+// partitions says how many there were over time, and which hold most. limit is how many may be open at once.
+func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger, limit int) string {
 	var b strings.Builder
-	limit := partition.ActivePartitions
 	fmt.Fprintf(&b, "\n%s, most %s at once of %s", plural(int64(l.Partitions), "partition"), count(int64(l.MostPartitions)), count(int64(limit)))
 	if c := l.OpenPartitions; len(c.Most) > 1 {
 		fmt.Fprintf(&b, "; over time %s, %v each", spark(c.Most), c.Span)
 	}
 	b.WriteString("\n")
-	if 10*l.MostPartitions >= 8*limit {
+	if n := s.Failures[partition.CodeLimitExceeded]; n > 0 {
+		fmt.Fprintf(&b, "  over the limit: %s of further partitions failed", plural(n, "record"))
+		if limit < partition.MaxActive {
+			fmt.Fprintf(&b, "; the quota can be raised to %s (--active-partitions)", count(partition.MaxActive))
+		}
+		b.WriteString("\n")
+	} else if 10*l.MostPartitions >= 8*limit {
 		fmt.Fprintf(&b, "  near the limit: beyond %s, records of further partitions fail\n", count(int64(limit)))
+	}
+	for _, k := range l.OddKeys {
+		fmt.Fprintf(&b, "  notice: values of the key %s hold a /, .. or control characters, in %s; they stand in object keys as they are: %.60q\n",
+			k.Name, plural(k.Partitions, "partition"), k.Value)
 	}
 	type group struct {
 		prefix         string
