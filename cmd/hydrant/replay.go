@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/internal/input"
@@ -49,6 +50,7 @@ type replayFlags struct {
 	secrets         []string
 	record          string
 	estimate        bool
+	partitions      int
 	jobs            int
 	json, quiet     bool
 }
@@ -98,6 +100,7 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.StringVar(&f.record, "record", "", "`FILE` for the records as they were put: replayed, it gives the same objects")
 	fl.BoolVar(&f.estimate, "estimate", false, "what the stream is billed for in a month at this pace, objects an hour, their sizes")
 	fl.StringArrayVar(&f.secrets, "secret", nil, "`NAME=FILE` for --destination live: what a secret holds; NAME is its ARN, or AccessKey or HECToken where the description lacks it (repeatable)")
+	fl.IntVar(&f.partitions, "active-partitions", partition.ActivePartitions, "`N` partitions may be open at once, up to 5,000; records of further ones fail")
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
 	fl.BoolVar(&f.json, "json", false, "the summary as one JSON object")
 	fl.BoolVar(&f.quiet, "quiet", false, "no summary for people, no progress")
@@ -127,6 +130,8 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		return usagef("--state needs --clock virtual: it finds its place in an input that can be read again")
 	case f.state != "" && isRemote(f.out):
 		return usagef("--state needs a folder for --out")
+	case f.partitions < 1 || f.partitions > partition.MaxActive:
+		return usagef("--active-partitions: 1 to %d, not %d", partition.MaxActive, f.partitions)
 	}
 	taps, err := newTaps(f, plan)
 	if err != nil {
@@ -164,7 +169,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	if err != nil {
 		return usage(err)
 	}
-	o := harness.Options{Bucket: kept, Transport: transport, Copier: copier, Iceberg: tables, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, Log: out.note}
+	o := harness.Options{Bucket: kept, Transport: transport, Copier: copier, Iceberg: tables, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, ActivePartitions: f.partitions, Log: out.note}
 	if o.Memory, err = parseSize(f.memory); err != nil {
 		return usagef("--memory: %w", err)
 	}
