@@ -31,3 +31,4 @@ bench-peers: build bench-data $(BENCH_VENV)/bench.ok
 	bench/functions/run.sh
 	bench/jq/run.sh
 	bench/orc/run.sh
+	bench/replay/run.sh

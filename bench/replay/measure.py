@@ -1,6 +1,6 @@
 """Times hydrant replay on streams that do one thing each, interleaved.
 
-    measure.py --hydrant ./hydrant --codec ./codec --work DIR --bytes 500000000 --rounds 5
+    measure.py --hydrant ./hydrant --codec ./codec --events events.ndjson --table events.struct --work DIR --rounds 5
 
 Every round runs each program once, so that what else the machine does falls on all of them; the least of each counts. MB
 are of the input. A run is pinned to its cores. Prints a Markdown table, and what the figures are held to.
@@ -25,7 +25,6 @@ STREAM = {
 }
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
-COLUMNS = "id:bigint,name:string,city:string,amount:double,at:timestamp,tags:array<string>"
 
 
 def stream(**more):
@@ -83,6 +82,8 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--hydrant", required=True)
     a.add_argument("--codec", required=True, help="compresses a file and throws the result away")
+    a.add_argument("--events", required=True, help="what is converted")
+    a.add_argument("--table", required=True, help="a file with its struct<…>")
     a.add_argument("--work", required=True)
     a.add_argument("--bytes", type=int, default=500_000_000)
     a.add_argument("--rounds", type=int, default=5)
@@ -93,7 +94,7 @@ def main():
     rows, logs = work / "rows.ndjson", work / "access.log"
     generate(rows, o.bytes, row)
     generate(logs, o.bytes, access)
-    table = "struct<%s>" % COLUMNS
+    events, table = pathlib.Path(o.events).resolve(), pathlib.Path(o.table).read_text().strip()
     streams = {
         "plain": stream(),
         "gzip": stream(CompressionFormat="GZIP"),
@@ -117,12 +118,15 @@ def main():
         "GZIP, one core": (replay("gzip", rows), "0"),
         "GZIP, two cores": (replay("gzip", rows), "0,1"),
         "the GZIP codec alone, one core": ([pathlib.Path(o.codec).resolve(), rows], "0"),
-        "apache-log-to-json in process, one core": (replay("lambda", logs, "--function", "f=builtin:apache-log-to-json"), "0"),
-        "Parquet conversion, one core": (replay("parquet", rows, "--schema", table), "0"),
-        "hydrant convert --to parquet, one core": ([*convert, rows], "0"),
+        "general in process, one core": (replay("lambda", rows, "--function", "f=builtin:general"), "0"),
+        "apache-log-to-json in process, lines of 200 bytes, one core": (replay("lambda", logs, "--function", "f=builtin:apache-log-to-json"), "0"),
+        "Parquet conversion, records of 1 KB, one core": (replay("parquet", events, "--schema", table), "0"),
+        "hydrant convert --to parquet, records of 1 KB, one core": ([*convert, events], "0"),
     }
-    for f in (rows, logs):
-        f.read_bytes()  # warm
+    for f in (rows, logs, events):
+        with open(f, "rb") as data:  # warm
+            while data.read(1 << 24):
+                pass
     best = {}
     for _ in range(o.rounds):
         for name, (command, cores) in runs.items():
@@ -130,16 +134,16 @@ def main():
             b = best.setdefault(name, [w, c, m])
             b[0], b[1], b[2] = min(b[0], w), min(b[1], c), max(b[2], m)
     shutil.rmtree(work / "out", ignore_errors=True)
-    print(f"\n### Replays of records of 500 bytes, {o.bytes / 1e6:.0f} MB, {o.rounds} rounds\n")
+    print(f"\n### Replays of {o.bytes / 1e6:.0f} MB, records of 500 bytes where nothing else is said, {o.rounds} rounds\n")
     print("| | wall s | CPU s | MB/s | MB/s by CPU | peak MB |\n|---|---|---|---|---|---|")
     speed = {}
     for name, (w, c, m) in best.items():
-        size = (logs if "apache" in name else rows).stat().st_size / 1e6
+        size = (logs if "apache" in name else events if "1 KB" in name else rows).stat().st_size / 1e6
         speed[name] = size / w
         print(f"| {name} | {w:.2f} | {c:.2f} | {size / w:.0f} | {size / c:.0f} | {m:.0f} |")
     codec = speed["the GZIP codec alone, one core"]
     print(f"\nGZIP beside its codec on one core: {speed['GZIP, one core'] / codec:.2f} on one, {speed['GZIP, two cores'] / codec:.2f} on two; "
-          f"conversion beside hydrant convert: {speed['Parquet conversion, one core'] / speed['hydrant convert --to parquet, one core']:.2f}")
+          f"conversion beside hydrant convert, by CPU: {best['hydrant convert --to parquet, records of 1 KB, one core'][1] / best['Parquet conversion, records of 1 KB, one core'][1]:.2f}")
 
 
 main()

@@ -12,5 +12,7 @@ mkdir -p "$peers/replay"
 export CGO_ENABLED=0
 (cd "$root" && go build -o "$peers/replay/hydrant" ./cmd/hydrant)
 go build -o "$peers/replay/codec" .
+data=${BENCH_DATA:-$root/.conformance/bench}
+test -f "$data/events.ndjson" || make -C "$root" bench-data BENCH_SETS=events
 python3 measure.py --hydrant "$peers/replay/hydrant" --codec "$peers/replay/codec" --work "$peers/replay/work" \
-	--bytes "${BYTES:-500000000}" --rounds "${ROUNDS:-5}"
+	--events "$data/events.ndjson" --table "$data/events.struct" --bytes "${BYTES:-500000000}" --rounds "${ROUNDS:-5}"
