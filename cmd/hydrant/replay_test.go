@@ -192,3 +192,33 @@ func TestParseRate(t *testing.T) {
 		}
 	}
 }
+
+// TestReplayActivePartitions has more partitions than the limit, as many, and fewer.
+func TestReplayActivePartitions(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", strings.NewReplacer(
+		"Prefix: c/\n", "Prefix: \"c/!{partitionKeyFromQuery:c}/\"\n        ErrorOutputPrefix: e/\n        DynamicPartitioningConfiguration: { Enabled: true }\n",
+		"SizeInMBs: 1", "SizeInMBs: 64",
+		"            - Type: AppendDelimiterToRecord\n", `            - Type: MetadataExtraction
+              Parameters: [{ ParameterName: MetadataExtractionQuery, ParameterValue: "{c: .c}" }, { ParameterName: JsonParsingEngine, ParameterValue: JQ-1.6 }]
+`).Replace(clicks))
+	in := `{"c":1}` + "\n" + `{"c":2}` + "\n" + `{"c":3}` + "\n" + `{"c":4}` + "\n" + `{"c":1}` + "\n"
+	for _, tt := range []struct {
+		limit string
+		want  string
+		not   string
+		exit  int
+	}{
+		{"2", "2 partitions, most 2 at once of 2; over time", "near the limit", exitSetAside},
+		{"3", "  over the limit: 1 record of further partitions failed; the quota can be raised to 5,000 (--active-partitions)\n", "", exitSetAside},
+		{"4", "  near the limit: beyond 4, records of further partitions fail\n", "over the limit", exitOK},
+		{"5000", "4 partitions, most 4 at once of 5,000", "the limit", exitOK},
+		{"5001", "", "partitions", exitUsage},
+		{"0", "", "partitions", exitUsage},
+	} {
+		out, errs, status := command(t, dir, in, "replay", "--active-partitions", tt.limit, "-")
+		if status != tt.exit || !strings.Contains(out, tt.want) || tt.not != "" && strings.Contains(out, tt.not) {
+			t.Errorf("%s: status %d\n%s%s", tt.limit, status, out, errs)
+		}
+	}
+}
