@@ -14,7 +14,7 @@ import (
 )
 
 // A Journal is the durable side of a stream: records that were admitted, and which of them have settled since, in
-// segment files. When Append returns, its records survive the end of the process; with SyncAppend, that of the machine.
+// segment files. When Append returns, its records survive the end of the process; those of a segment that has ended, that of the machine.
 // After a crash, Unsettled reads again what had not settled. That may be a record whose object was put and whose note was
 // not written: nothing is lost, and some of it arrives twice, as the service documents (operations.md §5).
 //
@@ -41,23 +41,13 @@ type Journal struct {
 	in      *bufio.Reader
 }
 
-// JournalOptions say how durable a journal is.
+// JournalOptions say how a journal lies on the disk.
 type JournalOptions struct {
-	Sync    Sync
 	Segment int64 // bytes of a segment; DefaultSegment where 0
 }
 
 // DefaultSegment is the size at which a journal begins another file, in bytes.
 const DefaultSegment = 64 << 20
-
-// Sync is when a journal asks the disk to keep what was written.
-type Sync uint8
-
-// The policies.
-const (
-	SyncSegment Sync = iota // at the end of each segment, and at Close: a crash of the process loses nothing
-	SyncAppend              // at each Append: a crash of the machine loses nothing
-)
 
 // A segment is one file.
 type segment struct {
@@ -154,7 +144,8 @@ func openJournal(d disk, o JournalOptions) (*Journal, error) {
 	if len(names) > 0 {
 		j.life = j.number
 	}
-	return j, j.drop()
+	j.drop()
+	return j, nil
 }
 
 // Next is the Seq of the next record to append.
@@ -232,11 +223,6 @@ func (j *Journal) Append(now time.Time, position int64, records []record.Record)
 	if err := j.write(p); err != nil {
 		return err
 	}
-	if j.options.Sync == SyncAppend {
-		if err := j.file.Sync(); err != nil {
-			return err
-		}
-	}
 	j.next += uint64(len(records))
 	j.position, j.last = position, now
 	s := &j.segments[len(j.segments)-1]
@@ -246,7 +232,7 @@ func (j *Journal) Append(now time.Time, position int64, records []record.Record)
 }
 
 // Settle notes that records have settled, each once: nothing of them is on its way any more. It sorts seqs. After an
-// error the note may be tried again.
+// error nothing is noted, and the note may be tried again.
 func (j *Journal) Settle(seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil
@@ -276,7 +262,8 @@ func (j *Journal) Settle(seqs []uint64) error {
 		}
 		j.segments[k].left--
 	}
-	return j.drop()
+	j.drop()
+	return nil
 }
 
 // Close ends the journal. One in which everything has settled leaves its position behind.
@@ -367,21 +354,18 @@ func (j *Journal) begin() error {
 
 func segmentName(n int) string { return fmt.Sprintf("%020d.log", n) }
 
-// drop removes the oldest segments that nobody needs. The last one that holds a record stays: it says how far the input was read.
-func (j *Journal) drop() error {
+// drop removes the oldest segments that nobody needs. The last one that holds a record stays: it says how far the input was read. One
+// that can't be removed takes room and does no harm; the next drop tries again.
+func (j *Journal) drop() {
 	keep := len(j.segments) - 1
 	for keep > 0 && j.segments[keep].from == j.segments[keep].to {
 		keep--
 	}
 	n := 0
-	var err error
-	for n < keep && j.segments[n].left == 0 && err == nil {
-		if err = j.disk.remove(j.segments[n].name); err == nil {
-			n++
-		}
+	for n < keep && j.segments[n].left == 0 && j.disk.remove(j.segments[n].name) == nil {
+		n++
 	}
 	j.segments = slices.Delete(j.segments, 0, n)
-	return err
 }
 
 // scan calls f with the payload of each entry of a segment. end is where it is torn, -1 where it isn't.

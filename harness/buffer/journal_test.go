@@ -25,6 +25,7 @@ type testDisk struct {
 	files map[string][]byte
 	room  int
 	gone  bool // a full disk stays so: the process has crashed
+	fixed bool // nothing can be removed
 }
 
 func (d *testDisk) list() ([]string, error) { return slices.Sorted(maps.Keys(d.files)), nil }
@@ -46,7 +47,7 @@ func (d *testDisk) open(name string) (io.ReadCloser, error) {
 }
 
 func (d *testDisk) remove(name string) error {
-	if d.gone {
+	if d.gone || d.fixed {
 		return errDisk
 	}
 	delete(d.files, name)
@@ -258,10 +259,51 @@ func TestJournalDamage(t *testing.T) {
 	}
 }
 
+// TestSegmentsStay: a segment that can't be removed is no reason to note what has settled twice, after which others would
+// count as settled.
+func TestSegmentsStay(t *testing.T) {
+	d := &testDisk{files: map[string][]byte{}, room: 1 << 20}
+	j, err := openJournal(d, JournalOptions{Segment: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, records := range [][]record.Record{{testRecord(0)}, {testRecord(1), testRecord(2)}, {testRecord(3)}} {
+		if err := j.Append(time.Unix(1, 0), 1, records); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.fixed = true
+	for range 2 { // as who is told of an error would
+		if err = j.Settle([]uint64{0, 1}); err == nil {
+			break
+		}
+	}
+	if err != nil || j.Left() != 2 {
+		t.Errorf("%d records are left, not 2; %v", j.Left(), err)
+	}
+	d.fixed = false
+	if err := j.Settle([]uint64{3}); err != nil {
+		t.Fatal(err)
+	}
+	if j, err = openJournal(d, JournalOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var left []uint64
+	err = j.Unsettled(func(_ time.Time, records []record.Record) error {
+		for _, r := range records {
+			left = append(left, r.Seq)
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(left, []uint64{2}) {
+		t.Errorf("records %v are left, not 2; %v", left, err)
+	}
+}
+
 // TestOpenJournal goes through a real directory: one process at a time, position and time kept, segments removed.
 func TestOpenJournal(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
-	o := JournalOptions{Segment: 1 << 10, Sync: SyncAppend}
+	o := JournalOptions{Segment: 1 << 10}
 	j, err := OpenJournal(dir, o)
 	if err != nil {
 		t.Fatal(err)
