@@ -130,7 +130,20 @@ $(NODES): $(CONFORMANCE)/node-%: conformance/testdata/node/Main.java conformance
 			compile dependency:build-classpath -Dmdep.outputFile=classpath; \
 	else echo "no mvn: no node of $*"; fi
 
-conformance-destinations: build $(DESTINATIONS) $(NODES)
+# Iceberg's REST catalog (Java), where Maven is, and pyiceberg, which reads the tables.
+ICEBERG = $(CONFORMANCE)/iceberg/iceberg-open-api.jar $(CONFORMANCE)/iceberg/venv/installed
+
+$(CONFORMANCE)/iceberg/iceberg-open-api.jar:
+	@if command -v mvn >/dev/null; then \
+		mvn -q -B dependency:copy -Dartifact=org.apache.iceberg:iceberg-open-api:1.9.2 -DoutputDirectory=$(@D) -Dmdep.stripVersion=true; \
+	else echo "no mvn: no REST catalog of Iceberg"; fi
+
+$(CONFORMANCE)/iceberg/venv/installed:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install -q --disable-pip-version-check "pyiceberg[pyarrow]==0.12.0"
+	touch $@
+
+conformance-destinations: build $(DESTINATIONS) $(NODES) $(ICEBERG)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v -run '^TestDestination' ./...
 
 race:
