@@ -11,7 +11,6 @@ import (
 	"github.com/hydrantkit/hydrant/convert/column"
 	"github.com/hydrantkit/hydrant/convert/openx"
 	"github.com/hydrantkit/hydrant/harness/record"
-	"github.com/hydrantkit/hydrant/internal/compress"
 	"github.com/hydrantkit/hydrant/schema"
 	"github.com/hydrantkit/hydrant/schema/glue"
 )
@@ -164,20 +163,4 @@ func (c *Conversion) contentEncoding() string {
 		return "hadoop-snappy" // a label of the service's; the file is a plain Parquet file
 	}
 	return ""
-}
-
-// A codec compresses bodies of several deliveries at once.
-type codec struct {
-	format   compress.Format
-	encoders sync.Pool
-}
-
-// Append compresses src as one object.
-func (c *codec) Append(dst, src []byte, name string) ([]byte, error) {
-	e, _ := c.encoders.Get().(*compress.Encoder)
-	if e == nil {
-		e = &compress.Encoder{}
-	}
-	defer c.encoders.Put(e)
-	return e.Append(dst, src, c.format, name)
 }

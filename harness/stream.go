@@ -296,7 +296,7 @@ func (b *S3) destination(s *Stream, o Options, kind string) (*s3.Destination, er
 	d := &s3.Destination{Kind: kind, Bucket: o.Bucket, Name: b.Bucket, Stream: s.Name, Version: s.Version,
 		Prefix: b.Prefix, Zone: b.Zone, KMSKey: b.KMSKey, Seed: o.Seed, Station: kind}
 	if b.Compression != compress.Uncompressed {
-		d.Codec, d.Extension, d.ContentEncoding = &codec{format: b.Compression}, b.Compression.Extension(), b.Compression.ContentEncoding()
+		d.Codec, d.Extension, d.ContentEncoding = &codec{format: b.Compression, workers: o.Workers}, b.Compression.Extension(), b.Compression.ContentEncoding()
 	}
 	return d, nil
 }
