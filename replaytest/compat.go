@@ -7,6 +7,7 @@ import (
 
 	"github.com/hydrantkit/hydrant/convert/parquet"
 	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/decode"
 )
 
 // A CompatName is one of the things that --compat, and compat: of a case, change: behaviour of the service that isn't known
@@ -25,6 +26,8 @@ var CompatNames = []CompatName{
 	{"parquet-layout", []string{"modern", "hive"}, "names and types in Parquet files: the specification's, or exactly those of Hive 2.3; by default the service's"},
 	{"week-rule", []string{"us", "iso"}, "how weeks of index names are counted: from Sunday, week 1 with the year's first Saturday, as the guide's rule has it, or ISO 8601's, as its example; by default us"},
 	{"partition-identity", []string{"keys", "prefix"}, "what opens a partition: new values of the keys in the prefix, or each new value of the evaluated prefix, its times and random strings among it, as the guide says; by default keys"},
+	{"split-arrays", nil, "RecordDeAggregation of JSON makes records of the elements of a top-level array; by default the array is one record"},
+	{"empty-pieces", []string{"keep", "drop"}, "what RecordDeAggregation makes of nothing between two delimiters and behind the last: a record, or none; by default one between, none behind the last"},
 	{"on413", []string{"drop", "backup"}, "what becomes of records when an HTTP endpoint answers 413: lost, as the guide says of it, or put into the error output; by default lost"},
 }
 
@@ -65,6 +68,15 @@ func (c Compat) Stream(s *harness.Stream) {
 	}
 	if e, ok := s.Sink.(*harness.OpenSearch); ok && c["week-rule"] != "" {
 		e.WeekRule = c["week-rule"]
+	}
+	if d := s.Deaggregate; d != nil {
+		d.SplitArrays = c["split-arrays"] != ""
+		switch c["empty-pieces"] {
+		case "keep":
+			d.EmptyPieces = decode.KeepEmpty
+		case "drop":
+			d.EmptyPieces = decode.DropEmpty
+		}
 	}
 	conversion := s.Conversion
 	if conversion == nil {

@@ -39,6 +39,16 @@ func (t SubRecordType) String() string {
 	return "JSON"
 }
 
+// EmptyPieces says what becomes of nothing before, between, or behind delimiters.
+type EmptyPieces uint8
+
+// What becomes of empty pieces (dynamic-partitioning.md §4, CHOICE: DropLast).
+const (
+	DropLast  EmptyPieces = iota // a delimiter at the end of the record is no beginning of another; others are sub-records
+	KeepEmpty                    // all are sub-records
+	DropEmpty                    // none is
+)
+
 // ParseSubRecordType reads a value of the parameter SubRecordType. Case doesn't count: the guide and the model differ
 // in theirs (record-transformation.md §7).
 func ParseSubRecordType(s string) (SubRecordType, error) {
@@ -70,11 +80,16 @@ func ParseDelimiter(s string) ([]byte, error) {
 // the sub-record. They lie in the record's Data. White space around JSON documents, and delimiters, are removed. A record
 // that holds no sub-record is dropped; one that holds more than [MaxSubRecords] stays as it is.
 //
-// A top-level array is one document. A record with a rest that is no document fails as a whole, with its Raw; numbers and literals
-// end where white space or a string, array or object begins. An empty piece is a sub-record, unless it is the last.
+// A record with a rest that is no document fails as a whole, with its Raw; numbers and literals end where white space or a
+// string, array or object begins.
 type Deaggregate struct {
 	SubRecordType SubRecordType
 	Delimiter     []byte // of Delimited; without one nothing is split
+
+	// SplitArrays makes sub-records of the elements of a top-level array; without it the array is one document
+	// (dynamic-partitioning.md §4, CHOICE: false).
+	SplitArrays bool
+	EmptyPieces EmptyPieces // of Delimited
 
 	splits sync.Pool // *split
 }
@@ -147,34 +162,37 @@ func (d *Deaggregate) Failures(in []record.Record, o *record.Outage, attempts in
 func (d *Deaggregate) split(s *split, data []byte) (int, error) {
 	switch {
 	case d.SubRecordType == JSON:
-		return s.documents(data)
+		return s.documents(data, d.SplitArrays)
 	case len(d.Delimiter) == 0:
 		return whole, nil
 	}
-	return s.delimited(data, d.Delimiter), nil
+	return s.delimited(data, d.Delimiter, d.EmptyPieces), nil
 }
 
-func (s *split) delimited(data, delimiter []byte) int {
+func (s *split) delimited(data, delimiter []byte, empty EmptyPieces) int {
 	start := len(s.pieces)
-	for from := 0; from < len(data); {
-		if len(s.pieces)-start == MaxSubRecords {
-			s.pieces = s.pieces[:start]
-			return whole
+	for from, last := 0, false; !last; {
+		to := len(data)
+		n := bytes.Index(data[from:], delimiter)
+		if last = n < 0; !last {
+			to = from + n
 		}
-		to, next := len(data), len(data)
-		if n := bytes.Index(data[from:], delimiter); n >= 0 {
-			to, next = from+n, from+n+len(delimiter)
+		if to > from || empty == KeepEmpty || empty == DropLast && !last {
+			if len(s.pieces)-start == MaxSubRecords {
+				s.pieces = s.pieces[:start]
+				return whole
+			}
+			s.pieces = append(s.pieces, piece{from, to})
 		}
-		s.pieces = append(s.pieces, piece{from, to})
-		from = next
+		from = to + len(delimiter)
 	}
 	return len(s.pieces) - start
 }
 
-func (s *split) documents(data []byte) (int, error) {
+func (s *split) documents(data []byte, arrays bool) (int, error) {
 	start := len(s.pieces)
 	for i := jsonscan.Space(data, 0); i < len(data); {
-		if len(s.pieces)-start == MaxSubRecords {
+		if len(s.pieces)-start >= MaxSubRecords {
 			s.pieces = s.pieces[:start]
 			return whole, nil
 		}
@@ -187,10 +205,30 @@ func (s *split) documents(data []byte) (int, error) {
 			}
 			return 0, fmt.Errorf("sub-record %d is not a JSON document: it doesn't end at byte %d", n, end)
 		}
-		s.pieces = append(s.pieces, piece{i, end})
+		if arrays && data[i] == '[' {
+			s.elements(data, i, start+MaxSubRecords)
+		} else {
+			s.pieces = append(s.pieces, piece{i, end})
+		}
 		i = jsonscan.Space(data, end)
 	}
+	if len(s.pieces)-start > MaxSubRecords {
+		s.pieces = s.pieces[:start]
+		return whole, nil
+	}
 	return len(s.pieces) - start, nil
+}
+
+// elements adds the elements of the array that begins at data[i], which is one, until there are more than most pieces.
+func (s *split) elements(data []byte, i, most int) {
+	for i = jsonscan.Space(data, i+1); data[i] != ']' && len(s.pieces) <= most; i = jsonscan.Space(data, i) {
+		if data[i] == ',' {
+			i = jsonscan.Space(data, i+1)
+		}
+		end := jsonscan.Value(data, i)
+		s.pieces = append(s.pieces, piece{i, end})
+		i = end
+	}
 }
 
 // ends tells whether the value data[i:end] is over there: 1-2 is not two numbers, nor is truefalse two literals.

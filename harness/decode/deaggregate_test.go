@@ -16,6 +16,8 @@ func TestDeaggregate(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		delimiter string // "" is JSON
+		arrays    bool
+		empty     decode.EmptyPieces
 		in        string
 		want      []string // nil where it is dropped
 		whole     bool     // it isn't split
@@ -24,6 +26,12 @@ func TestDeaggregate(t *testing.T) {
 		{name: "dynamic-partitioning.md §4: JSON documents without anything between", in: `{"a":1}{"b":{"c":[1,"}{"]}}`, want: []string{`{"a":1}`, `{"b":{"c":[1,"}{"]}}`}},
 		{name: "dynamic-partitioning.md §4: white space and newlines between, which go", in: " {\"a\":1}\r\n\t{\"b\": 2}\n\n{}\n", want: []string{`{"a":1}`, `{"b": 2}`, `{}`}},
 		{name: "dynamic-partitioning.md §4 CHOICE: a top-level array is one record", in: `[{"a":1},{"a":2}]`, want: []string{`[{"a":1},{"a":2}]`}},
+		{name: "elements of arrays", arrays: true, in: `[{"a":1} , [2]]3[]` + " [ \"x\"\n]", want: []string{`{"a":1}`, `[2]`, `3`, `"x"`}},
+		{name: "an empty array of elements", arrays: true, in: `[ ]`, want: nil},
+		{name: "an array that is none", arrays: true, in: `[1][2,]`, wantErr: "sub-record 1 is not a JSON document"},
+		{name: "500 elements", arrays: true, in: "[0" + strings.Repeat(",0", 498) + "]0", want: many("0", 500)},
+		{name: "501 elements are not split", arrays: true, in: "[0" + strings.Repeat(",0", 500) + "]", whole: true},
+		{name: "501 elements of two arrays are not split", arrays: true, in: "[0" + strings.Repeat(",0", 498) + "][0,0]", whole: true},
 		{name: "dynamic-partitioning.md §4 CHOICE: an undecodable rest fails the whole record", in: `{"a":1}{"b":2}{"c"`, wantErr: "sub-record 2 is not a JSON document"},
 		{name: "a rest at once", in: `hello`, wantErr: "sub-record 0 is not a JSON document"},
 		{name: "a comma between", in: `{"a":1},{"a":2}`, wantErr: "sub-record 1 is not a JSON document"},
@@ -44,6 +52,12 @@ func TestDeaggregate(t *testing.T) {
 		{name: "dynamic-partitioning.md §4: LF", delimiter: "\n", in: "a\nb\r\nc", want: []string{"a", "b\r", "c"}},
 		{name: "dynamic-partitioning.md §4 CHOICE: an empty trailing piece is dropped", delimiter: "\n", in: "a\nb\n", want: []string{"a", "b"}},
 		{name: "dynamic-partitioning.md §4 CHOICE: inner empty pieces are kept", delimiter: "\n", in: "\na\n\nb\n\n", want: []string{"", "a", "", "b", ""}},
+		{name: "empty pieces are kept", delimiter: "\n", empty: decode.KeepEmpty, in: "\na\n\nb\n\n", want: []string{"", "a", "", "b", "", ""}},
+		{name: "empty pieces are dropped", delimiter: "\n", empty: decode.DropEmpty, in: "\na\n\nb\n\n", want: []string{"a", "b"}},
+		{name: "none, kept", delimiter: "\n", empty: decode.KeepEmpty, in: "", want: []string{""}},
+		{name: "delimiters only, dropped", delimiter: "\n", empty: decode.DropEmpty, in: "\n\n", want: nil},
+		{name: "501 pieces, dropped ones not among them", delimiter: ",", empty: decode.DropEmpty, in: strings.Repeat("a,,", 500) + "a", whole: true},
+		{name: "500 pieces, and dropped ones", delimiter: ",", empty: decode.DropEmpty, in: strings.Repeat("a,,", 500), want: many("a", 500)},
 		{name: "no delimiter in it", delimiter: "####", in: "abc", want: []string{"abc"}},
 		{name: "only a delimiter", delimiter: "####", in: "####", want: []string{""}},
 		{name: "delimiters are found from the left", delimiter: "##", in: "a###b", want: []string{"a", "#b"}},
@@ -54,7 +68,7 @@ func TestDeaggregate(t *testing.T) {
 		{name: "dynamic-partitioning.md §4: delimited pieces need not be JSON", delimiter: ",", in: "{,\xff", want: []string{"{", "\xff"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := &decode.Deaggregate{}
+			d := &decode.Deaggregate{SplitArrays: tt.arrays, EmptyPieces: tt.empty}
 			if tt.delimiter != "" {
 				d.SubRecordType, d.Delimiter = decode.Delimited, []byte(tt.delimiter)
 			}
@@ -156,7 +170,8 @@ func FuzzDeaggregate(f *testing.F) {
 	f.Add([]byte(`[[[{"a":"\ud800"}]]] "x`), []byte("]"))
 	f.Fuzz(func(t *testing.T, data, delimiter []byte) {
 		in := records("{}", string(data), string(data))
-		out := process(t, &decode.Deaggregate{}, in)
+		arrays := len(delimiter) == 1
+		out := process(t, &decode.Deaggregate{SplitArrays: arrays}, in)
 		if len(out.Failed) == 0 {
 			// encoding/json cuts it at the same places.
 			var want []string
@@ -165,7 +180,15 @@ func FuzzDeaggregate(f *testing.F) {
 				if d.Decode(&m) != nil {
 					break
 				}
-				want = append(want, string(m))
+				elements := []json.RawMessage{m}
+				if arrays && m[0] == '[' {
+					if err := json.Unmarshal(m, &elements); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, e := range elements {
+					want = append(want, string(e))
+				}
 			}
 			if len(want) > decode.MaxSubRecords {
 				want = []string{string(data)}
