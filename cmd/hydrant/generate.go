@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/internal/kpl"
 )
 
@@ -31,6 +33,22 @@ var generators = []struct {
 	}},
 	{"bytes", func(i int) ([]byte, error) { return bytes.Repeat([]byte{byte(i), 0xff, 0}, 1+i%20), nil }},
 	{"empty", func(int) ([]byte, error) { return []byte{}, nil }},
+	{"kinesis", func(i int) ([]byte, error) { return []byte(jsonEvent(i)), nil }},
+	{"msk", func(i int) ([]byte, error) { return []byte(jsonEvent(i)), nil }},
+}
+
+// sources are where records of a kind were read from; those of other kinds were put directly.
+var sources = map[string]struct {
+	arn string
+	msk bool
+	at  func(i int) record.Source
+}{
+	"kinesis": {arn: "arn:aws:kinesis:us-east-1:123456789012:stream/hydrant", at: func(i int) record.Source {
+		return record.Source{Shard: fmt.Sprintf("shardId-%012d", i%2), PartitionKey: fmt.Sprintf("c%d", i%5)}
+	}},
+	"msk": {arn: "arn:aws:kafka:us-east-1:123456789012:cluster/hydrant/00000000-0000-0000-0000-000000000000-1", msk: true, at: func(i int) record.Source {
+		return record.Source{Partition: strconv.Itoa(i % 3), Offset: strconv.Itoa(i / 3)}
+	}},
 }
 
 func kinds() string {

@@ -37,7 +37,8 @@ an id missing, twice or unknown, a result outside the enumeration, invalid base6
 3 when the answer breaks the contract.`,
 		Example: `  hydrant invoke --function builtin:apache-log-to-json access.log
   hydrant invoke --function exec:./bootstrap --event event.json
-  hydrant invoke --function builtin:cloudwatch-logs --generate cloudwatch --count 3`,
+  hydrant invoke --function builtin:cloudwatch-logs --generate cloudwatch --count 3
+  hydrant invoke --function builtin:kinesis-general --generate kinesis`,
 		RunE: func(cmd *cobra.Command, args []string) error { return invoke(cmd.Context(), s, &f, args) },
 	}
 	fl := cmd.Flags()
@@ -116,8 +117,15 @@ func invokeEvent(s *streams, f *invokeFlags, args []string) ([]byte, error) {
 	}
 	at := harness.DefaultStart
 	var in []record.Record
+	source := sources[f.generate]
 	add := func(data []byte, arrival time.Time) {
-		in = append(in, record.Record{Seq: uint64(len(in)), Data: append([]byte(nil), data...), Arrival: arrival.UnixMilli()})
+		r := record.Record{Seq: uint64(len(in)), Data: append([]byte(nil), data...), Arrival: arrival.UnixMilli()}
+		if source.at != nil {
+			s := source.at(len(in))
+			s.Arrival = r.Arrival
+			r.Source = &s
+		}
+		in = append(in, r)
 	}
 	if f.generate != "" {
 		data, err := generate(f.generate, f.count)
@@ -159,7 +167,8 @@ func invokeEvent(s *streams, f *invokeFlags, args []string) ([]byte, error) {
 	if len(in) == 0 {
 		return nil, usagef("the input has no records, and an event has one at least")
 	}
-	t := lambda.New(nil, lambda.Options{StreamARN: "arn:aws:firehose:us-east-1:123456789012:deliverystream/hydrant", Region: "us-east-1", Seed: record.Seed(f.seed)})
+	t := lambda.New(nil, lambda.Options{StreamARN: "arn:aws:firehose:us-east-1:123456789012:deliverystream/hydrant", Region: "us-east-1",
+		SourceARN: source.arn, MSK: source.msk, Seed: record.Seed(f.seed)})
 	return t.Event(at, 1, in), nil
 }
 

@@ -15,8 +15,32 @@ func TestInvoke(t *testing.T) {
 	if status != 0 || !strings.Contains(out, `  Ok  {"host":"64.242.88.10"`) || !strings.Contains(out, "  ProcessingFailed  \n") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
-	for _, kind := range []string{"apache", "syslog", "json", "cloudwatch", "kpl", "bytes", "empty"} {
+	for _, kind := range []string{"apache", "syslog", "json", "cloudwatch", "kpl", "bytes", "empty", "kinesis", "msk"} {
 		if out, errs, status := command(t, t.TempDir(), "", "invoke", "--function", "builtin:general", "--generate", kind, "--count", "12", "--json"); status != 0 || strings.Count(out, `"result":"Ok"`) != 12 {
+			t.Errorf("%s: status %d\n%s%s", kind, status, out, errs)
+		}
+	}
+}
+
+// TestInvokeSources looks at made events with the eyes of a function.
+func TestInvokeSources(t *testing.T) {
+	for kind, want := range map[string]string{
+		"kinesis": `"sourceKinesisStreamArn":"arn:aws:kinesis:us-east-1:123456789012:stream/hydrant","records":[{"recordId":"shardId-00000000000049000000000000000000000000000000000000000000000000000000000000000000","approximateArrivalTimestamp":1735689600000,"data":"eyJ`,
+		"msk":     `"sourceMSKArn":"arn:aws:kafka:us-east-1:123456789012:cluster/hydrant/00000000-0000-0000-0000-000000000000-1","records":[{"recordId":"shardId-00000000000049000000000000000000000000000000000000000000000000000000000000000000","approximateArrivalTimestamp":1735689600000,"kafkaRecordValue":"eyJ`,
+	} {
+		event, err := invokeEvent(nil, &invokeFlags{generate: kind, count: 5}, nil)
+		if err != nil || !strings.Contains(string(event), want) {
+			t.Errorf("%s: %v\n%.400s\nwant\n%s", kind, err, event, want)
+		}
+		last := `"kinesisRecordMetadata":{"shardId":"shardId-000000000000","partitionKey":"c4","approximateArrivalTimestamp":1735689600004,"sequenceNumber":"49000000000000000000000000000000000000000000000000000004","subsequenceNumber":0}}]}`
+		if kind == "msk" {
+			last = `"mskRecordMetadata":{"offset":"1","partitionId":"1","approximateArrivalTimestamp":1735689600004}}]}`
+		}
+		if !strings.HasSuffix(string(event), last) {
+			t.Errorf("%s ends\n%s\nwant\n%s", kind, event[max(0, len(event)-300):], last)
+		}
+		out, errs, status := command(t, t.TempDir(), "", "invoke", "--function", "builtin:"+kind+"-general", "--generate", kind, "--count", "5")
+		if status != 0 || strings.Count(out, "  Ok  {") != 5 {
 			t.Errorf("%s: status %d\n%s%s", kind, status, out, errs)
 		}
 	}
