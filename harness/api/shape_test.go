@@ -43,7 +43,7 @@ func TestModel(t *testing.T) {
 				got += "*"
 			}
 			want := strings.TrimSuffix(model[name][i], " (sensitive)") // no message has a value in it
-			if m.shape.kind == opaqueKind { // a link is all that is known
+			if m.shape.kind == opaqueKind {                            // a link is all that is known
 				want, _, _ = strings.Cut(want, " ")
 			} else {
 				got += " " + describe(&m.shape)
