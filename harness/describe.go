@@ -29,8 +29,8 @@ type DescribeOptions struct {
 	Schema string
 	Glue   glue.Options
 
-	// DocTimestampRule is s3.Use's.
-	DocTimestampRule bool
+	DocTimestampRule   bool // is s3.Use's
+	LiteralErrorPrefix bool // is s3.Use's LiteralError
 }
 
 // A Description is a delivery stream with what stands around it.

@@ -12,7 +12,9 @@ import (
 )
 
 // s3Use is what prefixes may hold where nothing else is said.
-func s3Use(o DescribeOptions) s3.Use { return s3.Use{DocTimestampRule: o.DocTimestampRule} }
+func s3Use(o DescribeOptions) s3.Use {
+	return s3.Use{DocTimestampRule: o.DocTimestampRule, LiteralError: o.LiteralErrorPrefix}
+}
 
 // extended reads an ExtendedS3DestinationConfiguration.
 func (d *describer) extended(s *Stream, n *template.Node) {
@@ -175,6 +177,7 @@ func (d *describer) prefixes(b *S3, n *template.Node, use s3.Use) {
 	case b.Prefix.HasExpressions():
 		d.refuse(at, "ErrorOutputPrefix cannot be null or empty when Prefix contains expressions")
 	default: // <Prefix><type>/yyyy/MM/dd/HH/ (s3-delivery.md §4.4)
+		use.LiteralError = false
 		b.ErrorPrefix = d.prefix(n, at, text, use)
 	}
 }

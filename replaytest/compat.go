@@ -26,6 +26,7 @@ var CompatNames = []CompatName{
 	{"parquet-layout", []string{"modern", "hive"}, "names and types in Parquet files: the specification's, or exactly those of Hive 2.3; by default the service's"},
 	{"week-rule", []string{"us", "iso"}, "how weeks of index names are counted: from Sunday, week 1 with the year's first Saturday, as the guide's rule has it, or ISO 8601's, as its example; by default us"},
 	{"partition-identity", []string{"keys", "prefix"}, "what opens a partition: new values of the keys in the prefix, or each new value of the evaluated prefix, its times and random strings among it, as the guide says; by default keys"},
+	{"literal-error-prefix", nil, "an ErrorOutputPrefix without expressions is taken as it is written; by default the type of the error and the time follow, as reports have it"},
 	{"split-arrays", nil, "RecordDeAggregation of JSON makes records of the elements of a top-level array; by default the array is one record"},
 	{"empty-pieces", []string{"keep", "drop"}, "what RecordDeAggregation makes of nothing between two delimiters and behind the last: a record, or none; by default one between, none behind the last"},
 	{"on413", []string{"drop", "backup"}, "what becomes of records when an HTTP endpoint answers 413: lost, as the guide says of it, or put into the error output; by default lost"},
@@ -59,6 +60,7 @@ func ParseCompat(values []string) (Compat, error) {
 // Describe has a description read by c.
 func (c Compat) Describe(o *harness.DescribeOptions) {
 	o.DocTimestampRule = c["doc-timestamp-rule"] != ""
+	o.LiteralErrorPrefix = c["literal-error-prefix"] != ""
 }
 
 // Stream has a stream that was described convert, and deliver, by c.

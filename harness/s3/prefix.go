@@ -29,6 +29,10 @@ type Use struct {
 	// DocTimestampRule appends yyyy/MM/dd/HH/ to a prefix that has expressions but no timestamp, as the guide
 	// says and the service was seen not to (s3-delivery.md §4.3). CHOICE: false.
 	DocTimestampRule bool
+
+	// LiteralError takes an ErrorOutputPrefix without expressions as it is written (s3-delivery.md §4.4). CHOICE: false, it is
+	// completed.
+	LiteralError bool
 }
 
 // A Prefix is a parsed prefix expression, such as "year=!{timestamp:yyyy}/device=!{partitionKeyFromQuery:device}/".
@@ -151,7 +155,7 @@ func ParsePrefix(text string, use Use) (*Prefix, error) {
 	switch {
 	case use.Error && expressions && !hasType:
 		return bad(0, "an ErrorOutputPrefix with expressions must contain !{firehose:error-output-type}")
-	case use.Error && !expressions:
+	case use.Error && !expressions && !use.LiteralError:
 		p.completeError()
 	case !use.Error && (!expressions || use.DocTimestampRule && !hasTime):
 		p.parts = append(p.parts, timePart())
