@@ -66,15 +66,26 @@ func (d *Door) Advance(ctx context.Context, p *Pipeline, s *Stream, to time.Time
 		if next, err = p.Advance(ctx, at); err != nil {
 			return next, err
 		}
-		for _, b := range d.take() {
-			if d.Admitting != nil {
-				d.Admitting(b)
-			}
-			if err := p.putBack(s, b); err != nil {
-				return p.next(), err
-			}
+		if err = d.admit(p, s); err != nil {
+			return p.next(), err
 		}
 	}
+}
+
+// admit has what is in the door admitted now.
+func (d *Door) admit(p *Pipeline, s *Stream) error {
+	if d == nil {
+		return nil
+	}
+	for _, b := range d.take() {
+		if d.Admitting != nil {
+			d.Admitting(b)
+		}
+		if err := p.putBack(s, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // putBack admits a record as a put that counts as added.

@@ -133,6 +133,9 @@ func (l *Ledger) Check() error {
 				s.Name, n, s.In, s.Added, s.Out, s.Dropped, s.Failed, s.Held)
 		}
 	}
+	if b := l.Backup; b != (Entry{}) && (b.balance() != 0 || b.In != l.Source.Out) {
+		return fmt.Errorf("the ledger of the source backup does not balance: in %d of %d, out %d + failed %d + held %d", b.In, l.Source.Out, b.Out, b.Failed, b.Held)
+	}
 	// What one station hands on is what the next one got; those that the stream doesn't have are passed over.
 	from, out := "source", l.Source.Out
 	for _, s := range []struct {

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -42,7 +41,7 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 		if !next.IsZero() && !next.After(now) {
 			var err error
 			if next, err = p.Advance(ctx, now); err != nil {
-				return interrupted(ctx, p, err)
+				return interrupted(ctx, p, s, nil, p.Now(), err)
 			}
 			continue
 		}
@@ -54,7 +53,7 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 		select {
 		case <-ctx.Done():
 			tick()
-			return flush(ctx, p, now)
+			return interrupted(ctx, p, s, nil, now, ctx.Err())
 		case <-timer:
 			armed = time.Time{} // it may have come early
 		case r := <-records:
@@ -64,23 +63,23 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 				continue
 			case r.err != nil:
 				tick()
-				return errors.Join(r.err, p.Flush(context.WithoutCancel(ctx), now))
+				return abandoned(ctx, p, now, r.err)
 			}
 			tick()
 			var err error
 			if !next.IsZero() && !next.After(now) {
 				if next, err = p.Advance(ctx, now); err != nil {
-					return interrupted(ctx, p, err)
+					return interrupted(ctx, p, s, nil, p.Now(), err)
 				}
 			}
 			refused, err := refuse(p, s, &r.Record, o.Refused)
 			if err != nil {
-				return err
+				return abandoned(ctx, p, now, err)
 			}
 			if !refused {
 				one[0] = record.Record{Data: r.Data, Arrival: now.UnixMilli(), Source: source(s, &r.Record, now)}
 				if next, err = p.Put(now, one); err != nil {
-					return err
+					return abandoned(ctx, p, now, err)
 				}
 			}
 			if o.Progress != nil {
@@ -90,14 +89,6 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 		}
 	}
 	return nil
-}
-
-// flush tries what is held once, at an interruption.
-func flush(ctx context.Context, p *Pipeline, now time.Time) error {
-	if err := p.Flush(context.WithoutCancel(ctx), now); err != nil {
-		return err
-	}
-	return ctx.Err()
 }
 
 // A follower reads records one at a time, when it is asked to: their data is valid until then.

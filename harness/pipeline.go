@@ -94,9 +94,9 @@ func (p *Pipeline) Put(now time.Time, records []record.Record) (next time.Time, 
 	if at := p.next(); !at.IsZero() && at.Before(now) {
 		return at, fmt.Errorf("put at %v, but something is due at %v", now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
 	}
-	came := Entry{In: int64(len(records))}
+	came, malformed := Entry{In: int64(len(records))}, int64(0)
 	if p.kpl != nil {
-		records = p.open(records, &came)
+		records, malformed = p.open(records, &came)
 	}
 	for i := range records {
 		r := &records[i]
@@ -111,6 +111,7 @@ func (p *Pipeline) Put(now time.Time, records []record.Record) (next time.Time, 
 	p.ledger.Source.In += came.In
 	p.ledger.Source.Added += came.Added
 	p.ledger.Source.Dropped += came.Dropped
+	p.ledger.Malformed += malformed
 	return p.admit(now, records)
 }
 
@@ -158,14 +159,14 @@ func (p *Pipeline) admit(now time.Time, records []record.Record) (next time.Time
 }
 
 // open takes aggregates of the Kinesis Producer Library apart, as the service does when it reads a stream. One that
-// can't be read is a plain record.
-func (p *Pipeline) open(records []record.Record, came *Entry) []record.Record {
-	out := p.admitted[:0]
+// can't be read is a plain record, and malformed.
+func (p *Pipeline) open(records []record.Record, came *Entry) (out []record.Record, malformed int64) {
+	out = p.admitted[:0]
 	for i := range records {
 		n := len(out)
 		var err error
 		if out, err = p.kpl.Append(out, records[i]); err != nil {
-			p.ledger.Malformed++
+			malformed++
 		}
 		if made := len(out) - n; made == 0 {
 			came.Dropped++
@@ -174,7 +175,7 @@ func (p *Pipeline) open(records []record.Record, came *Entry) []record.Record {
 		}
 	}
 	p.admitted = out
-	return out
+	return out, malformed
 }
 
 var decoderNames = [2]string{"decompress", "deaggregate"}
@@ -615,15 +616,12 @@ func (p *Pipeline) runOutlets(ctx context.Context, now time.Time, all bool) erro
 	}
 	if all { // error lines that were made just now
 		for _, o := range p.folders {
-			if o.batch == nil && o.Held() > 0 {
-				if o.begin(now, true) {
-					p.cut(o)
-					if _, err := p.attempt(ctx, o, now); err != nil {
-						return err
-					}
+			for o.batch == nil && o.begin(now, true) {
+				if _, err := p.attempt(ctx, o, now); err != nil {
+					return err
 				}
-				p.agenda.set(o, o.due(now))
 			}
+			p.agenda.set(o, o.due(now))
 		}
 	}
 	return nil

@@ -52,7 +52,8 @@ const DefaultRate = 1000
 
 // Replay puts records through a pipeline by their arrival times, on a virtual clock, and runs the stream until
 // nothing is held: retries of hours and last intervals happen as they would. When ctx ends, what is held is tried
-// once more and stays held where that fails; the error is ctx's.
+// once more and stays held where that fails, and so does what the function puts back meanwhile; the error is ctx's. It is
+// tried once more too where the input can't be read to its end.
 func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOptions) error {
 	if o.Start.IsZero() {
 		o.Start = DefaultStart
@@ -66,9 +67,9 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 	if j := o.Journal; j != nil {
 		var err error
 		if next, err = restore(ctx, p, j); err != nil {
-			return interrupted(ctx, p, err)
+			return interrupted(ctx, p, s, o.Door, p.Now(), err)
 		}
-		if skip = j.Position(); skip > 0 && j.Last().After(now) {
+		if skip = j.Position(); skip > 0 {
 			now = j.Last()
 		}
 	}
@@ -78,9 +79,12 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 			break
 		}
 		if err != nil {
-			return err
+			return abandoned(ctx, p, now, err)
 		}
 		if n < skip {
+			if ctx.Err() != nil {
+				return interrupted(ctx, p, s, o.Door, p.Now(), ctx.Err())
+			}
 			continue
 		}
 		arrival := o.Start.Add(time.Duration(float64(n) / o.Rate * float64(time.Second))).Truncate(time.Millisecond) // as the service has it
@@ -97,14 +101,14 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 		}
 		if !next.IsZero() && !next.After(now) {
 			if next, err = o.Door.Advance(ctx, p, s, now); err != nil {
-				return interrupted(ctx, p, err)
+				return interrupted(ctx, p, s, o.Door, p.Now(), err)
 			}
 		} else if ctx.Err() != nil {
-			return interrupted(ctx, p, ctx.Err())
+			return interrupted(ctx, p, s, o.Door, p.Now(), ctx.Err())
 		}
 		refused, err := refuse(p, s, &r, o.Refused)
 		if err != nil {
-			return err
+			return abandoned(ctx, p, now, err)
 		}
 		if refused {
 			continue
@@ -118,11 +122,11 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 			// The producer of a put that could not be kept puts it again, as it does when the service is unavailable.
 			var full *JournalError
 			if !errors.As(err, &full) || patience <= 0 {
-				return errors.Join(err, p.Flush(context.WithoutCancel(ctx), now))
+				return abandoned(ctx, p, now, err)
 			}
 			now = now.Add(putPause)
 			if _, err = o.Door.Advance(ctx, p, s, now); err != nil {
-				return interrupted(ctx, p, err)
+				return interrupted(ctx, p, s, o.Door, p.Now(), err)
 			}
 		}
 		if o.Progress != nil {
@@ -132,7 +136,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 	for !next.IsZero() {
 		var err error
 		if next, err = o.Door.Advance(ctx, p, s, next); err != nil {
-			return interrupted(ctx, p, err)
+			return interrupted(ctx, p, s, o.Door, p.Now(), err)
 		}
 	}
 	return p.Settled()
@@ -159,15 +163,24 @@ func restore(ctx context.Context, p *Pipeline, j RestoredJournal) (next time.Tim
 	return next, err
 }
 
-// interrupted finishes what is in flight.
-func interrupted(ctx context.Context, p *Pipeline, err error) error {
-	if ctx.Err() == nil {
+// interrupted finishes what is in flight, where err is that ctx has ended. What the function puts back then is held: a
+// function that always puts something back would have no end.
+func interrupted(ctx context.Context, p *Pipeline, s *Stream, d *Door, now time.Time, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
 		return err
 	}
-	if flushErr := p.Flush(context.WithoutCancel(ctx), p.Now()); flushErr != nil {
-		return flushErr
+	if err := p.Flush(context.WithoutCancel(ctx), now); err != nil {
+		return err
+	}
+	if err := d.admit(p, s); err != nil {
+		return err
 	}
 	return ctx.Err()
+}
+
+// abandoned finishes what is in flight when there can't be more, for err.
+func abandoned(ctx context.Context, p *Pipeline, now time.Time, err error) error {
+	return errors.Join(err, p.Flush(context.WithoutCancel(ctx), now))
 }
 
 // source is the metadata of a record of a stream that reads from Kinesis or MSK, made up where the input has none.
