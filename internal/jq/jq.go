@@ -128,7 +128,10 @@ func (q *Query) Run(record []byte, emit func(json []byte) error) error {
 		}
 		err = m.eval(q.main, &m.fr, doc, nil, func(v value, _ *path) error {
 			var err error
-			if buf, err = m.appendJSON(buf[:0], v); err != nil {
+			if buf, err = m.appendJSON(buf[:0], v); err == nil {
+				err = m.charge(len(buf)) // or a query could print without end
+			}
+			if err != nil {
 				return err
 			}
 			return emit(buf)

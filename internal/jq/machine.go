@@ -5,7 +5,7 @@ import "time"
 // Limits bound what one record may cost. Zero fields take the defaults.
 type Limits struct {
 	Steps int64 // instructions and loop turns; 10 million, about half a second
-	Bytes int64 // memory handed out in all, freed or not; 256 MiB
+	Bytes int64 // memory handed out in all, freed or not, and the text of outputs; 256 MiB
 	Depth int   // nested calls; 20,000
 }
 

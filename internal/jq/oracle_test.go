@@ -63,6 +63,9 @@ type result struct {
 	messages []string // of every document
 }
 
+// maxCommandOutput bounds what command collects: there is a budget for each document, and there may be many.
+const maxCommandOutput = 64 << 20
+
 // command runs a query as the jq command does: a run-time error ends one document, a reader's error the input.
 func command(query, input string) (r result) {
 	q, err := oracleOptions.Compile(query)
@@ -72,6 +75,7 @@ func command(query, input string) (r result) {
 	m := q.machine([]byte(input))
 	defer q.release(m)
 	r.exit = 0.0
+	printed := 0
 	for {
 		doc, err := m.reader.read()
 		if err != nil {
@@ -85,7 +89,11 @@ func command(query, input string) (r result) {
 		m.start(nil, &q.opts)
 		m.reader = reader
 		err = userError(m.eval(q.main, &m.fr, doc, nil, func(v value, _ *path) error {
-			r.outputs = append(r.outputs, string(appendJSON(nil, v)))
+			text := appendUpTo(nil, v, maxCommandOutput)
+			if printed += len(text) + 16; printed >= maxCommandOutput {
+				return m.exceeded("output")
+			}
+			r.outputs = append(r.outputs, string(text))
 			return nil
 		}))
 		var re *RuntimeError

@@ -80,6 +80,7 @@ func TestLimits(t *testing.T) {
 		{`gsub("^";"x")`, "steps"},
 		{`reduce range(1e9) as $i ("x"; . + .)`, "memory"},
 		{`[range(1e9)]`, "memory"},
+		{`("x" * 1000) as $x | range(1e9) | $x`, "memory"},
 		{`last(range(1e18))`, "steps"},
 		{`until(false; .)`, "steps"},
 		{`try last(repeat(1)) catch 1`, "steps"},
