@@ -1,0 +1,467 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness/record"
+	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/harness/sink"
+	"github.com/hydrantkit/hydrant/internal/avro"
+)
+
+// A tableCatalog is a REST catalog with its tables' files: by the protocol's rules, as far as they are used.
+type tableCatalog struct {
+	t        testing.TB
+	tables   map[string]map[string]any // metadata by database.table
+	files    map[string][]byte
+	commits  int
+	before   func(attempt int) *sink.Answer // what a commit meets; nil for nothing
+	after    func(attempt int) error        // in place of the answer to a commit that was made
+	failFile func(uri string) error
+}
+
+func newTableCatalog(t testing.TB) *tableCatalog {
+	return &tableCatalog{t: t, tables: map[string]map[string]any{}, files: map[string][]byte{}}
+}
+
+// table adds a table. fields and spec are JSON.
+func (c *tableCatalog) table(name, fields, spec string) {
+	var metadata map[string]any
+	text := fmt.Sprintf(`{"format-version":2,"table-uuid":"%s-uuid","location":"mem://%s","last-sequence-number":0,"last-updated-ms":0,"current-schema-id":0,
+		"schemas":[{"type":"struct","schema-id":0,"identifier-field-ids":[1],"fields":[%s]}],"default-spec-id":0,"partition-specs":[{"spec-id":0,"fields":[%s]}],
+		"current-snapshot-id":-1,"snapshots":[]}`, name, name, fields, spec)
+	if err := json.Unmarshal([]byte(text), &metadata); err != nil {
+		c.t.Fatal(err)
+	}
+	c.tables[name] = metadata
+}
+
+// Do answers a request.
+func (c *tableCatalog) Do(ctx context.Context, r *sink.Request) (*sink.Answer, error) {
+	path, ok := strings.CutPrefix(r.URL, "http://catalog/v1/")
+	if !ok {
+		c.t.Fatalf("%s isn't the catalog", r.URL)
+	}
+	if path == "config" {
+		return &sink.Answer{Status: 200, Body: []byte(`{"overrides":{"prefix":"main"}}`)}, nil
+	}
+	path, ok = strings.CutPrefix(path, "main/namespaces/")
+	db, name, ok2 := strings.Cut(path, "/tables/")
+	m := c.tables[db+"."+name]
+	switch {
+	case !ok || !ok2 || m == nil:
+		return &sink.Answer{Status: 404, Body: []byte(`{"error":{"message":"Table does not exist","code":404}}`)}, nil
+	case r.Method == http.MethodGet:
+		body, err := json.Marshal(map[string]any{"metadata": m})
+		return &sink.Answer{Status: 200, Body: body}, err
+	}
+	c.commits++
+	if c.before != nil {
+		if a := c.before(c.commits); a != nil {
+			return a, nil
+		}
+	}
+	var commit struct {
+		Requirements []struct {
+			Type       string
+			UUID       string
+			SnapshotID *int64 `json:"snapshot-id"`
+		}
+		Updates []struct {
+			Action     string
+			Snapshot   map[string]any
+			SnapshotID *int64 `json:"snapshot-id"`
+		}
+	}
+	d := json.NewDecoder(bytes.NewReader(r.Body))
+	d.UseNumber()
+	if err := d.Decode(&commit); err != nil || len(commit.Requirements) != 2 || len(commit.Updates) != 2 {
+		c.t.Fatalf("a commit is %s: %v", r.Body, err)
+	}
+	current := number(c.t, m["current-snapshot-id"])
+	if want := commit.Requirements[1].SnapshotID; want == nil && current != -1 || want != nil && *want != current || commit.Requirements[0].UUID != m["table-uuid"] {
+		return &sink.Answer{Status: 409}, nil
+	}
+	snapshot := commit.Updates[0].Snapshot
+	if number(c.t, snapshot["sequence-number"]) != number(c.t, m["last-sequence-number"])+1 {
+		c.t.Errorf("sequence number %v after %v", snapshot["sequence-number"], m["last-sequence-number"])
+	}
+	m["snapshots"] = append(m["snapshots"].([]any), snapshot)
+	m["current-snapshot-id"], m["last-sequence-number"], m["last-updated-ms"] = snapshot["snapshot-id"], snapshot["sequence-number"], snapshot["timestamp-ms"]
+	if c.after != nil {
+		if err := c.after(c.commits); err != nil {
+			return nil, err
+		}
+	}
+	return &sink.Answer{Status: 200, Body: []byte(`{}`)}, nil
+}
+
+func number(t testing.TB, v any) int64 {
+	i, err := json.Number(fmt.Sprint(v)).Int64()
+	if f, ok := v.(float64); ok {
+		return int64(f)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// Read reads a file.
+func (c *tableCatalog) Read(_ context.Context, uri string) ([]byte, error) {
+	b, ok := c.files[uri]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return b, nil
+}
+
+// Create writes a file that isn't there.
+func (c *tableCatalog) Create(_ context.Context, uri string, data []byte) error {
+	if _, ok := c.files[uri]; ok {
+		return fs.ErrExist
+	}
+	if c.failFile != nil {
+		if err := c.failFile(uri); err != nil {
+			return err
+		}
+	}
+	c.files[uri] = bytes.Clone(data)
+	return nil
+}
+
+// rows reads a table from its current snapshot on, and checks the counts of its manifests.
+func (c *tableCatalog) rows(name string) (rows []string) {
+	c.t.Helper()
+	m := c.tables[name]
+	snapshots := m["snapshots"].([]any)
+	if len(snapshots) == 0 {
+		return nil
+	}
+	last := snapshots[len(snapshots)-1].(map[string]any)
+	list, err := avro.Read(c.files[last["manifest-list"].(string)])
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	files := 0
+	for _, v := range list.Values {
+		entry := v.(*avro.Record)
+		manifest, err := avro.Read(c.files[entry.Get(500, "").(string)])
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		var counts [3]int64
+		for _, v := range manifest.Values {
+			e := v.(*avro.Record)
+			state := e.Get(0, "").(int64)
+			counts[state]++
+			data := e.Get(2, "").(*avro.Record)
+			if state == 0 && (e.Get(1, "") == nil || e.Get(3, "") == nil || e.Get(4, "") == nil) {
+				c.t.Errorf("an existing file without its snapshot and sequence numbers")
+			}
+			if state == 2 {
+				continue
+			}
+			files++
+			file := c.files[data.Get(100, "").(string)]
+			text, err := (&IcebergFiles{}).Rows(file, nil)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+			if data.Get(103, "") != int64(len(lines)) || data.Get(104, "") != int64(len(file)) {
+				c.t.Errorf("a file of %d rows and %d bytes is listed as %v and %v", len(lines), len(file), data.Get(103, ""), data.Get(104, ""))
+			}
+			rows = append(rows, lines...)
+		}
+		if entry.Get(504, "") != counts[1] || entry.Get(505, "") != counts[0] || entry.Get(506, "") != counts[2] {
+			c.t.Errorf("a manifest of %v entries is listed otherwise", counts)
+		}
+	}
+	summary := last["summary"].(map[string]any)
+	if summary["total-records"] != fmt.Sprint(len(rows)) || summary["total-data-files"] != fmt.Sprint(files) {
+		c.t.Errorf("%d rows in %d files, and the summary is %v", len(rows), files, summary)
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+func (c *tableCatalog) same(name string, want ...string) {
+	c.t.Helper()
+	slices.Sort(want)
+	if got := c.rows(name); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		c.t.Errorf("%s has the rows\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+const routedMembers = `, "RoleARN": "arn:aws:iam::123456789012:role/r", "CatalogConfiguration": {},
+	"BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60}, "RetryOptions": {"DurationInSeconds": 100},
+	"ProcessingConfiguration": {"Enabled": true, "Processors": [{"Type": "MetadataExtraction", "Parameters": [
+		{"ParameterName": "JsonParsingEngine", "ParameterValue": "JQ-1.6"},
+		{"ParameterName": "MetadataExtractionQuery", "ParameterValue": "{destinationDatabaseName: \"d\", destinationTableName: .t, operation: .op}"}]}]}`
+
+// deliver replays records to the catalog's tables and returns the ledger and the error lines.
+func (c *tableCatalog) deliver(records ...string) (Ledger, string) {
+	c.t.Helper()
+	s := parseSink(c.t, "Iceberg", routedMembers)
+	bucket := &s3.Memory{}
+	p, err := New(s, Options{Bucket: bucket, Transport: c, Iceberg: &sink.IcebergLive{Catalog: "http://catalog/", Storage: c}, Seed: 1})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	now := time.Unix(1735689600, 0)
+	var list []record.Record
+	for _, r := range records {
+		list = append(list, record.Record{Data: []byte(r), Arrival: now.UnixMilli()})
+	}
+	next, err := p.Put(now, list)
+	for err == nil && !next.IsZero() {
+		next, err = p.Advance(context.Background(), next)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	l := p.Ledger()
+	if err := l.Check(); err != nil {
+		c.t.Error(err)
+	}
+	var lines strings.Builder
+	for _, o := range bucket.Objects {
+		lines.Write(o.Body)
+	}
+	return l, lines.String()
+}
+
+const (
+	idName  = `{"id":1,"name":"id","required":true,"type":"long"},{"id":2,"name":"name","required":false,"type":"string"}`
+	refused = "a commit that is refused"
+)
+
+// TestIcebergModel holds a table against a map, through many batches of operations at random.
+func TestIcebergModel(t *testing.T) {
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		c := newTableCatalog(t)
+		spec := ""
+		if seed%2 == 1 {
+			spec = `{"source-id":2,"field-id":1000,"name":"name","transform":"identity"}`
+		}
+		c.table("d.a", idName, spec)
+		model := map[int]string{}
+		for range 12 {
+			var records []string
+			for range r.IntN(30) {
+				id := r.IntN(40)
+				op := []string{"insert", "update", "delete"}[r.IntN(3)]
+				if _, there := model[id]; there && op == "insert" {
+					op = "update" // inserts of keys that are there make two rows
+				}
+				name := []string{`"x"`, `"y/z"`, `null`}[r.IntN(3)]
+				records = append(records, fmt.Sprintf(`{"t":"a","op":%q,"id":%d,"name":%s}`, op, id, name))
+				if delete(model, id); op != "delete" {
+					model[id] = fmt.Sprintf(`{"id":%d,"name":%s}`, id, name)
+				}
+			}
+			if r.IntN(3) == 0 {
+				first := true
+				c.before = func(int) *sink.Answer {
+					if first { // in between somebody compacts nothing, but the table moves on
+						first = false
+						return &sink.Answer{Status: 409}
+					}
+					return nil
+				}
+			}
+			l, lines := c.deliver(records...)
+			if l.Delivery.Out != int64(len(records)) {
+				t.Fatalf("seed %d: %d of %d delivered: %s", seed, l.Delivery.Out, len(records), lines)
+			}
+			var want []string
+			for _, row := range model {
+				want = append(want, row)
+			}
+			c.same("d.a", want...)
+		}
+	}
+}
+
+// TestIcebergTroubles: what a commit meets, and what becomes of the records.
+func TestIcebergTroubles(t *testing.T) {
+	lost := &sink.TransportError{Trouble: sink.ConnectionClosed, Err: errors.New("closed")}
+	for _, tt := range []struct {
+		name      string
+		set       func(c *tableCatalog)
+		delivered int64
+		attempts  int    // of commits
+		code      string // of the error line
+	}{
+		{"well", func(c *tableCatalog) {}, 1, 1, ""},
+		{"conflicts", func(c *tableCatalog) {
+			c.before = func(n int) *sink.Answer { return when(n <= 5, 409) }
+		}, 1, 6, ""},
+		{"more conflicts than at once", func(c *tableCatalog) {
+			c.before = func(n int) *sink.Answer { return when(n <= 20, 409) }
+		}, 1, 21, ""},
+		{"conflicts for ever", func(c *tableCatalog) {
+			c.before = func(n int) *sink.Answer { return when(true, 409) }
+		}, 0, 56, sink.IcebergCommitFailed},
+		{"in trouble", func(c *tableCatalog) {
+			c.before = func(n int) *sink.Answer { return when(n <= 2, 503) }
+		}, 1, 3, ""},
+		{"the answer is lost", func(c *tableCatalog) {
+			c.after = func(int) error { return lost }
+		}, 1, 1, ""},
+		{"not allowed", func(c *tableCatalog) {
+			c.before = func(n int) *sink.Answer { return when(true, 403) }
+		}, 0, 7, sink.IcebergAccessDenied},
+		{"refused", func(c *tableCatalog) {
+			c.before = func(n int) *sink.Answer { return when(true, 400) }
+		}, 0, 1, sink.IcebergCommitFailed},
+		{"a disk that is full once", func(c *tableCatalog) {
+			full := errors.New("no space")
+			c.failFile = func(string) error { err := full; full = nil; return err }
+		}, 1, 1, ""},
+		{"a folder that isn't to be written", func(c *tableCatalog) {
+			c.failFile = func(string) error { return fs.ErrPermission }
+		}, 0, 0, sink.IcebergAccessDenied},
+		{"no table", func(c *tableCatalog) { clear(c.tables) }, 0, 0, sink.IcebergTableNotFound},
+		{"version 1", func(c *tableCatalog) { c.tables["d.a"]["format-version"] = 1 }, 0, 0, sink.IcebergUnsupported},
+		{"a type", func(c *tableCatalog) {
+			c.table("d.a", idName+`,{"id":3,"name":"u","required":false,"type":"uuid"}`, "")
+		}, 0, 0, sink.IcebergUnsupported},
+		{"a partition", func(c *tableCatalog) {
+			c.table("d.a", idName, `{"source-id":1,"field-id":1000,"name":"b","transform":"bucket[4]"}`)
+		}, 0, 0, sink.IcebergUnsupported},
+		{"broken metadata", func(c *tableCatalog) { c.tables["d.a"]["schemas"] = []any{map[string]any{"fields": 1}} }, 0, 0, sink.IcebergUnsupported},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newTableCatalog(t)
+			c.table("d.a", idName, "")
+			tt.set(c)
+			l, lines := c.deliver(`{"t":"a","id":1}`)
+			if l.Delivery.Out != tt.delivered || c.commits != tt.attempts || tt.code != "" && !strings.Contains(lines, `"errorCode":"`+tt.code+`"`) {
+				t.Errorf("%d delivered by %d commits, want %d by %d: %s", l.Delivery.Out, c.commits, tt.delivered, tt.attempts, lines)
+			}
+			if tt.delivered == 1 {
+				c.same("d.a", `{"id":1,"name":null}`)
+			}
+		})
+	}
+}
+
+func when(yes bool, status int) *sink.Answer {
+	if !yes {
+		return nil
+	}
+	return &sink.Answer{Status: status, Body: []byte(refused)}
+}
+
+// TestIcebergRefusals: records that can't be in the table, beside one that is.
+func TestIcebergRefusals(t *testing.T) {
+	for record, code := range map[string]string{
+		`{"t":"a","id":"x"}`:                                sink.IcebergTypeMismatch,
+		`{"t":"a"}`:                                         sink.IcebergMissingColumn,
+		`{"t":"a","id":null}`:                               sink.IcebergMissingColumn,
+		`{"t":"a","ID":1}`:                                  sink.IcebergMissingColumn, // names are exact
+		`{"t":"a","id":1,"s":{"x":1}}`:                      sink.IcebergMissingColumn,
+		`{"t":"a","id":1,"l":[{"y":1},null]}`:               sink.IcebergMissingColumn,
+		`{"t":"a","id":1,"m":{"k":null}}`:                   sink.IcebergMissingColumn,
+		`{"t":"a","id":1,"m":{"k":"v"}}`:                    sink.IcebergTypeMismatch,
+		`{"t":"a","op":"delete"}`:                           sink.IcebergNoUniqueKeys,
+		`{"t":"a","op":"delete","id":null}`:                 sink.IcebergNoUniqueKeys,
+		`{"t":"a","op":"delete","id":"x"}`:                  sink.IcebergTypeMismatch,
+		`{"t":"a","op":"drop","id":1}`:                      sink.IcebergInvalidOperation,
+		`{"t":"b","id":1}`:                                  sink.IcebergTableNotFound,
+		`{"t":"a","id":1}{"t":"a","id":1}`:                  "DynamicPartitioning.MetadataExtractionFailed",
+		`{"t":"a","id":2,"l":[{"y":1}],"m":{},"s":{"y":1}}`: "",
+	} {
+		c := newTableCatalog(t)
+		c.table("d.a", idName+`,{"id":3,"name":"s","required":false,"type":{"type":"struct","fields":[{"id":4,"name":"y","required":true,"type":"int"}]}},
+			{"id":5,"name":"l","required":false,"type":{"type":"list","element-id":6,"element-required":true,"element":
+				{"type":"struct","fields":[{"id":7,"name":"y","required":true,"type":"int"}]}}},
+			{"id":8,"name":"m","required":false,"type":{"type":"map","key-id":9,"key":"string","value-id":10,"value-required":true,"value":"int"}}`, "")
+		l, lines := c.deliver(`{"t":"a","id":100,"op":"insert"}`, record)
+		if code == "" {
+			if l.Delivery.Out != 2 {
+				t.Errorf("%s fails: %s", record, lines)
+			}
+			continue
+		}
+		if l.Failures[code] != 1 || l.Delivery.Out != 1 {
+			t.Errorf("%s: %v, %d delivered; want %s: %s", record, l.Failures, l.Delivery.Out, code, lines)
+		}
+		c.same("d.a", `{"id":100,"name":null,"s":null,"l":null,"m":null}`)
+	}
+}
+
+// TestIcebergRewrite: what is refused rather than written again differently.
+func TestIcebergRewrite(t *testing.T) {
+	c := newTableCatalog(t)
+	c.table("d.a", idName, "")
+	c.deliver(`{"t":"a","id":10}`, `{"t":"a","id":11}`)
+	c.deliver(`{"t":"a","id":12}`)
+	list := c.tables["d.a"]["snapshots"].([]any)[1].(map[string]any)["manifest-list"].(string)
+	// edit changes an avro file for a while.
+	edit := func(uri string, change func(f *avro.File), during func()) {
+		t.Helper()
+		before := c.files[uri]
+		f, err := avro.Read(before)
+		if err == nil {
+			change(f)
+			c.files[uri], err = avro.Append(nil, f.Schema, f.Meta, [16]byte{}, f.Values)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		during()
+		c.files[uri] = before
+	}
+	remove := `{"t":"a","op":"delete","id":10}`
+	refuse := func(want string) func() {
+		return func() {
+			t.Helper()
+			if l, lines := c.deliver(remove); l.Failures[sink.IcebergUnsupported] != 1 || !strings.Contains(lines, want) {
+				t.Errorf("%v %s, want %s", l.Failures, lines, want)
+			}
+		}
+	}
+	var manifest string
+	edit(list, func(f *avro.File) {
+		manifest = f.Values[1].(*avro.Record).Get(500, "").(string)
+		f.Values[1].(*avro.Record).Set(517, "", int64(1))
+	}, refuse("the table has delete files (merge-on-read)"))
+	edit(manifest, func(f *avro.File) {
+		for len(f.Values) <= sink.MaxRewriteFiles {
+			f.Values = append(f.Values, f.Values[0])
+		}
+	}, refuse("the table has 1002 data files; updates and deletes read each of them, and at most 1000 are read"))
+	edit(manifest, func(f *avro.File) {
+		f.Values[0].(*avro.Record).Get(2, "").(*avro.Record).Set(101, "", "ORC")
+	}, refuse("data files of the format Parquet; this one is ORC"))
+	// A column that was renamed: the file has it under its old name.
+	schema := c.tables["d.a"]["schemas"].([]any)[0].(map[string]any)["fields"].([]any)[1].(map[string]any)
+	schema["name"] = "title"
+	refuse("its column name isn't one of the table's")()
+	schema["name"] = "name"
+	c.same("d.a", `{"id":10,"name":null}`, `{"id":11,"name":null}`, `{"id":12,"name":null}`)
+	// A file that isn't there any more.
+	for uri := range c.files {
+		if strings.HasSuffix(uri, ".parquet") {
+			delete(c.files, uri)
+		}
+	}
+	if l, lines := c.deliver(remove); l.Failures[sink.IcebergCommitFailed] != 1 {
+		t.Errorf("%v %s", l.Failures, lines)
+	}
+}
