@@ -52,7 +52,7 @@ type Request struct {
 
 // An Error refuses a request. The service tries all of them again but 413, whose records it gives up on.
 type Error struct {
-	Status  int
+	Status  int    // 400 to 599; anything else is answered as 500
 	Message string // for errorMessage
 }
 
@@ -85,7 +85,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	refusal := &Error{Status: http.StatusInternalServerError, Message: err.Error()}
-	errors.As(err, &refusal)
+	if errors.As(err, &refusal); refusal.Status < 400 || refusal.Status > 599 { // 200 would be a success
+		refusal = &Error{Status: http.StatusInternalServerError, Message: refusal.Message}
+	}
 	Answer(w, refusal.Status, id, now(), refusal.Message)
 }
 

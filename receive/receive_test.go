@@ -165,3 +165,15 @@ func Example() {
 	//
 	// 200 {"requestId":"ed4acda5-034f-9f42-bba1-f29aea6d7d8f","timestamp":1578090903599}
 }
+
+// TestErrorStatus: an Error is never answered as a success.
+func TestErrorStatus(t *testing.T) {
+	for status, want := range map[int]int{0: 500, 200: 500, 302: 500, 400: 400, 413: 413, 503: 503, 1000: 500} {
+		w := httptest.NewRecorder()
+		h := &Handler{Receive: func(context.Context, *Request) error { return &Error{Status: status, Message: "no"} }}
+		h.ServeHTTP(w, request(body))
+		if w.Code != want || !strings.Contains(w.Body.String(), `"errorMessage":"no"`) {
+			t.Errorf("%d is answered with %d: %s", status, w.Code, w.Body)
+		}
+	}
+}
