@@ -155,7 +155,7 @@ func (d *splunkDelivery) poll() *Request {
 
 func (d *splunkDelivery) request(path, contentType string, body []byte) *Request {
 	u := strings.TrimRight(d.s.Endpoint, "/") + path
-	return &Request{Sink: "splunk", Name: hostOf(d.s.Endpoint), ID: d.id, Method: http.MethodPost, URL: u, Shown: u,
+	return &Request{Sink: "splunk", Name: hostOf(d.s.Endpoint), ID: d.id, Method: http.MethodPost, URL: u, Shown: shownURL(u),
 		Header: http.Header{splunkHeader: {"Splunk " + d.s.Token}, "Content-Type": {contentType}, "Content-Length": {strconv.Itoa(len(body))}},
 		Body:   body, Secrets: []string{splunkHeader}, Limit: HTTPAnswer}
 }

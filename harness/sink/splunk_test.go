@@ -62,6 +62,19 @@ func TestSplunkRequests(t *testing.T) {
 	}
 }
 
+// TestSplunkShown: nothing of a URL that may be secret is written anywhere.
+func TestSplunkShown(t *testing.T) {
+	k, s := testSplunk(func(int, *Request) (*Answer, error) { return &Answer{Status: 500}, nil })
+	k.Endpoint = "https://user:password@splunk.example.com:8088"
+	k.Raw = true
+	if _, err := k.Begin(t0, testRecords("a")).Attempt(context.Background(), t0); err == nil {
+		t.Error("no error")
+	}
+	if got := s.requests[0].Shown; got != "https://splunk.example.com:8088/services/collector/raw" {
+		t.Errorf("shown: %s", got)
+	}
+}
+
 // TestSplunkTimeout: an acknowledgement that doesn't come has the batch sent again, and each send waits anew.
 func TestSplunkTimeout(t *testing.T) {
 	k, s := testSplunk(func(n int, r *Request) (*Answer, error) {
