@@ -465,3 +465,76 @@ func TestIcebergRewrite(t *testing.T) {
 		t.Errorf("%v %s", l.Failures, lines)
 	}
 }
+
+// TestIcebergTypes: rows of every type are written again just as they were, when a row beside them goes.
+func TestIcebergTypes(t *testing.T) {
+	c := newTableCatalog(t)
+	fields := idName
+	for i, typ := range []string{`"boolean"`, `"int"`, `"float"`, `"double"`, `"decimal(9, 2)"`, `"decimal(38, 10)"`, `"date"`, `"timestamp"`, `"timestamptz"`,
+		`{"type":"list","element-id":31,"element-required":false,"element":"timestamp"}`,
+		`{"type":"map","key-id":32,"key":"string","value-id":33,"value-required":false,"value":"double"}`,
+		`{"type":"struct","fields":[{"id":34,"name":"Mixed","required":false,"type":"long"},{"id":35,"name":"a b","required":false,"type":"string"}]}`} {
+		fields += fmt.Sprintf(`,{"id":%d,"name":"c%d","required":false,"type":%s}`, i+3, i, typ)
+	}
+	c.table("d.a", fields, "")
+	rows := []string{
+		`{"id":1,"name":"é\"\\\n","c0":true,"c1":-2147483648,"c2":0.1,"c3":1e+300,"c4":-1.50,"c5":1234567890123456789012345678.0123456789,"c6":"0001-01-01",` +
+			`"c7":"2024-02-29T23:59:59.999999Z","c8":"1969-12-31T23:59:59.000001Z","c9":["2024-01-01T00:00:00Z",null],"c10":{"k":1.5,"l":null},"c11":{"Mixed":9223372036854775807,"a b":""}}`,
+		`{"id":-9223372036854775808,"name":"","c0":false,"c1":2147483647,"c2":-3.4028235e38,"c3":5e-324,"c4":0.00,"c5":0.0000000001,"c6":"9999-12-31",` +
+			`"c7":"1970-01-01T00:00:00Z","c8":"1900-01-01T00:00:00Z","c9":[],"c10":{},"c11":{"Mixed":null,"a b":null}}`,
+		`{"id":3,"name":null,"c0":null,"c1":null,"c2":null,"c3":null,"c4":null,"c5":null,"c6":null,"c7":null,"c8":null,"c9":null,"c10":null,"c11":null}`,
+	}
+	var records []string
+	for _, r := range append(rows, `{"id":4}`) {
+		records = append(records, `{"t":"a",`+r[1:])
+	}
+	if l, lines := c.deliver(records...); l.Delivery.Out != 4 {
+		t.Fatal(lines)
+	}
+	before := slices.DeleteFunc(c.rows("d.a"), func(r string) bool { return strings.HasPrefix(r, `{"id":4,`) })
+	if l, lines := c.deliver(`{"t":"a","op":"delete","id":4}`); l.Delivery.Out != 1 {
+		t.Error(lines)
+	}
+	c.same("d.a", before...)
+	if len(before) != 3 {
+		t.Errorf("%d rows", len(before))
+	}
+}
+
+// TestIcebergRules has what is refused of a description.
+func TestIcebergRules(t *testing.T) {
+	const base = `, "RoleARN": "arn:aws:iam::123456789012:role/r", "CatalogConfiguration": {}`
+	table := func(members string) string {
+		return base + `, "DestinationTableConfigurationList": [{"DestinationDatabaseName": "d", "DestinationTableName": "t"` + members + `}]`
+	}
+	for _, tt := range []struct{ members, want string }{
+		{base, ""},
+		{table(`, "UniqueKeys": ["a", "b"], "S3ErrorOutputPrefix": "e/!{firehose:error-output-type}/", "PartitionSpec": {"Identity": [{"SourceName": "day"}]}`), ""},
+		{`, "RoleARN": "arn:aws:iam::123456789012:role/r"`, "catalogConfiguration"},
+		{`, "CatalogConfiguration": {}`, "roleARN"},
+		{`, "RoleARN": "arn:aws:iam::123456789012:role/r", "CatalogConfiguration": {"CatalogARN": "arn:aws:glue:us-east-1:1:catalog"}`, "catalogARN"},
+		{base + `, "BufferingHints": {"SizeInMBs": 129}`, "sizeInMBs"},
+		{base + `, "BufferingHints": {"SizeInMBs": 128, "IntervalInSeconds": 0}`, ""},
+		{base + `, "RetryOptions": {"DurationInSeconds": 7201}`, "durationInSeconds"},
+		{base + `, "S3BackupMode": "AllData"`, "S3BackupMode AllData is not supported for delivery to Apache Iceberg; FailedDataOnly is"},
+		{base + `, "S3BackupMode": "FailedDataOnly"`, ""},
+		{base + `, "SchemaEvolutionConfiguration": {"Enabled": true}`, "SchemaEvolutionConfiguration is not simulated"},
+		{base + `, "TableCreationConfiguration": {"Enabled": false}`, ""},
+		{table(`, "UniqueKeys": ["a b"]`), "uniqueKeys"},
+		{table(`, "S3ErrorOutputPrefix": "!{partitionKeyFromQuery:k}/"`), "partitionKeyFromQuery"},
+		{table(`}, {"DestinationDatabaseName": "d", "DestinationTableName": "t"`), "The table d.t has more than one destination table configuration"},
+		{table(`}, {"DestinationDatabaseName": "d", "DestinationTableName": "u t"`), "destinationTableName"},
+	} {
+		_, err := Parse("s.json", []byte(sinkRequest("Iceberg", tt.members)), DescribeOptions{})
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s: %v, want %q", tt.members, err, tt.want)
+		}
+	}
+	s := parseSink(t, "Iceberg", base)
+	if h, most := s.Sink.buffer(); h.Size != 5*MiB || h.Interval != 300*time.Second || most != 128*MiB || s.Sink.budget().For != 300*time.Second || s.Backup != nil {
+		t.Errorf("defaults %+v", s.Sink)
+	}
+	if len(s.Notices) != 1 || !strings.Contains(s.Notices[0], "nothing says which a record is for") {
+		t.Errorf("%q", s.Notices)
+	}
+}
