@@ -169,7 +169,7 @@ func TestUsualPatterns(t *testing.T) {
 			}
 			for _, text := range texts {
 				b := column.NewBatch(tab.Columns)
-				got := run(d, b, []byte(`{"a":"`+text+`"}`))
+				got := columntest.Run(d, b, []byte(`{"a":"`+text+`"}`))
 				want := ""
 				if sec, nanos, msg := timestamp([]byte(text), d.formats); msg == "" {
 					want = fmt.Sprintf("%d.%09d", sec, nanos)
