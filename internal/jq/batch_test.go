@@ -46,7 +46,11 @@ var batches = []struct {
 			if g.IntN(8) == 0 {
 				i = g.IntN(len(forms))
 			}
-			s += samples[i] + sep
+			sample := samples[i]
+			if (forms[i] == "%U" || forms[i] == "%W") && g.IntN(2) == 0 {
+				sample = strconv.Itoa(g.IntN(54)) // days of the first and the last weeks may lie in other years
+			}
+			s += sample + sep
 		}
 		return arrayOf([]value{str(s), str(f)})
 	}},
@@ -229,6 +233,24 @@ func TestBatches(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The days of a year's first and last weeks may lie outside of it, and then the month is none: recorded with jq 1.6.
+func TestStrptimeWeeks(t *testing.T) {
+	for _, tt := range []struct{ s, f, want string }{
+		{"20 0 Tue", "%y %U %a", `[2020,-1,-365,0,0,0,2,-1]`},
+		{"Feb 0 2024 Sun", "%b %U %Y %a", `[2024,1,-365,0,0,0,0,-1]`},
+		{"01 0 3 99", "%U %W %u %y", `[1999,-1,-1,0,0,0,3,-2]`},
+		{"52 4", "%U %w", `[1900,25,2,0,0,0,4,367]`},
+		{"06 4 52", "%m %w %U", `[1900,5,2,0,0,0,4,152]`},
+		{"3 21 52 7", "%u %C %W %u", `[2100,25,1,0,0,0,0,366]`},
+		{"2024 10 3", "%Y %U %w", `[2024,2,13,0,0,0,3,72]`},
+	} {
+		r := command(`.[0] as $s | .[1] as $f | $s | strptime($f)`, string(appendJSON(nil, arrayOf([]value{str(tt.s), str(tt.f)}))))
+		if got := strings.Join(r.outputs, " "); got != tt.want {
+			t.Errorf("%q by %q: %s, want %s %s", tt.s, tt.f, got, tt.want, r.message)
+		}
 	}
 }
 

@@ -359,18 +359,24 @@ func (p *timeParser) finish() {
 	}
 	year := func() int64 { return int64(t.year) + 1900 }
 	fromYearDay := func() {
-		// Day 366 of a short year is looked up past the table's row, in the long years' one, as the C library does.
-		starts := monthTable(isLeap(year()))
+		// As in the C library, what is past a year's row is looked up in what stands behind it, and a day before the year in what
+		// stands in front of it: short years' days, long years', and something large.
+		at := 0
+		if isLeap(year()) {
+			at = 13
+		}
 		mon := 0
-		for mon < len(starts)-1 && starts[mon] <= t.yday {
+		for at+mon < len(monthDays) && monthDays[at+mon] <= t.yday {
 			mon++
 		}
-		mon = max(mon, 1)
 		if !p.hasMon {
 			t.mon = mon - 1
 		}
 		if !p.hasDay {
-			t.day = t.yday - starts[mon-1] + 1
+			t.day = t.yday + 1
+			if at+mon > 0 {
+				t.day -= monthDays[at+mon-1]
+			}
 		}
 	}
 	yday := func() int { return monthTable(isLeap(year()))[t.mon] + t.day - 1 }
