@@ -265,43 +265,8 @@ func newCheck(f testing.TB) func(t *testing.T, record []byte) bool {
 	}
 	return func(t *testing.T, record []byte) bool {
 		t.Helper()
-		fast, full := column.NewBatch(fuzzTable.Columns), column.NewBatch(fuzzTable.Columns)
-		ok := d.reader.Rows(fast, record)
-		err := d.complete(full, record)
-		if ok && err != nil {
-			t.Fatalf("%q: the fast walk takes what the complete one refuses: %v", record, err)
-		}
-		if !ok {
-			fast.Truncate(0)
-		}
-		if err != nil {
-			full.Truncate(0)
-			re := err.(*column.RowError)
-			if re.Code == "" || re.Message == "" || re.Hint == "" || re.Offset < 0 || re.Offset > len(record) {
-				t.Errorf("%q: %+v", record, re)
-			}
-		}
-		for _, b := range []*column.Batch{fast, full} {
-			if err := columntest.CheckBatch(b); err != nil {
-				t.Fatalf("%q: %v", record, err)
-			}
-		}
-		var got []string
-		for i := range full.Rows {
-			got = append(got, columntest.Row(full, i))
-			if ok {
-				if s := columntest.Row(fast, i); s != got[i] {
-					t.Fatalf("%q: fast %s, complete %s", record, s, got[i])
-				}
-			}
-		}
-		want, wantErr := twin(fuzzTable, record)
-		if wantErr == columntest.ErrUnlike {
-			return err == nil
-		}
-		if (err != nil) != (wantErr != nil) || !slices.Equal(got, want) {
-			t.Fatalf("%q:\n got %v, %v\ntwin %v, %v", record, got, err, want, wantErr)
-		}
-		return err == nil
+		want, err := twin(fuzzTable, record)
+		return columntest.CheckTwins(t, record, fuzzTable.Columns, func(b *column.Batch) bool { return d.reader.Rows(b, record) },
+			func(b *column.Batch) error { return d.complete(b, record) }, want, err)
 	}
 }

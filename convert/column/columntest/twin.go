@@ -9,12 +9,15 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/hydrantkit/hydrant/convert/column"
 	"github.com/hydrantkit/hydrant/schema"
 )
 
@@ -264,4 +267,47 @@ func Instant(sec int64, fraction string) (string, error) {
 		return "", ErrText
 	}
 	return fmt.Sprintf("%d.%s", sec, (fraction + "000000000")[:9]), nil
+}
+
+// CheckTwins converts a record by a deserializer's two walks and compares them with each other and with the plain twin's rows: want, or
+// wantErr. It reports whether the record fits.
+func CheckTwins(t *testing.T, record []byte, columns []schema.Column, quick func(b *column.Batch) bool, complete func(b *column.Batch) error, want []string, wantErr error) bool {
+	t.Helper()
+	fast, full := column.NewBatch(columns), column.NewBatch(columns)
+	ok := quick(fast)
+	err := complete(full)
+	if ok && err != nil {
+		t.Fatalf("%q: the fast walk takes what the complete one refuses: %v", record, err)
+	}
+	if !ok {
+		fast.Truncate(0)
+	}
+	if err != nil {
+		full.Truncate(0)
+		re := err.(*column.RowError)
+		if re.Code == "" || re.Message == "" || re.Hint == "" || re.Offset < 0 || re.Offset > len(record) {
+			t.Errorf("%q: %+v", record, re)
+		}
+	}
+	for _, b := range []*column.Batch{fast, full} {
+		if err := CheckBatch(b); err != nil {
+			t.Fatalf("%q: %v", record, err)
+		}
+	}
+	var got []string
+	for i := range full.Rows {
+		got = append(got, Row(full, i))
+		if ok {
+			if s := Row(fast, i); s != got[i] {
+				t.Fatalf("%q: fast %s, complete %s", record, s, got[i])
+			}
+		}
+	}
+	if wantErr == ErrUnlike {
+		return err == nil
+	}
+	if (err != nil) != (wantErr != nil) || !slices.Equal(got, want) {
+		t.Fatalf("%q:\n got %v, %v\ntwin %v, %v", record, got, err, want, wantErr)
+	}
+	return err == nil
 }
