@@ -36,6 +36,7 @@ type Pipeline struct {
 	workers     int
 	delivery    outletConfig
 	errorOutput func(folder) outletConfig
+	errorLines  s3.ErrorLines
 	events      *errorLog // of what fails before the delivery, and in it; nil without
 
 	now     time.Time // of the last call
@@ -517,7 +518,7 @@ func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
 			p.folders = append(p.folders, o)
 			sortOutlets(p.folders)
 		}
-		p.line = s3.AppendFailure(p.line[:0], f)
+		p.line = p.errorLines.Append(p.line[:0], f)
 		p.lines = append(p.lines[:0], record.Record{Seq: f.Record.Seq, Sub: f.Record.Sub, Data: p.line, Raw: p.line, Arrival: f.Record.Arrival})
 		p.ledger.Errors.In++
 		p.ledger.count(f.Code, 1)

@@ -159,6 +159,10 @@ type Options struct {
 	// says; by default for each tuple of the values of the keys in it (dynamic-partitioning.md §5, CHOICE: false).
 	PartitionByPrefix bool
 
+	// ErrorLines is what lines of error output are like. Transformed needs a function: without one what was put is known to stand there
+	// (format-conversion.md §9).
+	ErrorLines s3.ErrorLines
+
 	// TrailingDelimiter puts an LF behind the last record of an object too (record-transformation.md §7, CHOICE: false).
 	TrailingDelimiter bool
 }
@@ -168,8 +172,9 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	if o.Bucket == nil {
 		return nil, errors.New("a pipeline needs a bucket")
 	}
-	p := &Pipeline{workers: o.Workers, seed: o.Seed, tally: newTally(o.Journal), outlets: map[*record.Keys]*outlet{}, errors: map[folder]*outlet{}}
+	p := &Pipeline{workers: o.Workers, seed: o.Seed, errorLines: o.ErrorLines, tally: newTally(o.Journal), outlets: map[*record.Keys]*outlet{}, errors: map[folder]*outlet{}}
 	p.pool.Budget = o.Memory
+	p.errorLines.Transformed = o.ErrorLines.Transformed && s.Lambda != nil
 	if o.Journal != nil {
 		p.seq = o.Journal.Next()
 	}

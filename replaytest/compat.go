@@ -8,6 +8,7 @@ import (
 	"github.com/hydrantkit/hydrant/convert/parquet"
 	"github.com/hydrantkit/hydrant/harness"
 	"github.com/hydrantkit/hydrant/harness/decode"
+	"github.com/hydrantkit/hydrant/harness/s3"
 )
 
 // A CompatName is one of the things that --compat, and compat: of a case, change: behaviour of the service that isn't known
@@ -27,6 +28,9 @@ var CompatNames = []CompatName{
 	{"week-rule", []string{"us", "iso"}, "how weeks of index names are counted: from Sunday, week 1 with the year's first Saturday, as the guide's rule has it, or ISO 8601's, as its example; by default us"},
 	{"partition-identity", []string{"keys", "prefix"}, "what opens a partition: new values of the keys in the prefix, or each new value of the evaluated prefix, its times and random strings among it, as the guide says; by default keys"},
 	{"literal-error-prefix", nil, "an ErrorOutputPrefix without expressions is taken as it is written; by default the type of the error and the time follow, as reports have it"},
+	{"error-lines", []string{"2022"}, "lines of processing-failed are those of samples up to 2022: lambdaArn, and another order; by default those of later captures"},
+	{"null-lambda-arn", nil, "a line of processing-failed that no function had to do with, of dynamic partitioning say, has a lambdaARN of null; by default none"},
+	{"transformed-raw-data", nil, "behind a function, rawData of a failed conversion is what the function answered; by default what was put"},
 	{"split-arrays", nil, "RecordDeAggregation of JSON makes records of the elements of a top-level array; by default the array is one record"},
 	{"empty-pieces", []string{"keep", "drop"}, "what RecordDeAggregation makes of nothing between two delimiters and behind the last: a record, or none; by default one between, none behind the last"},
 	{"on413", []string{"drop", "backup"}, "what becomes of records when an HTTP endpoint answers 413: lost, as the guide says of it, or put into the error output; by default lost"},
@@ -100,5 +104,6 @@ func (c Compat) Stream(s *harness.Stream) {
 // Pipeline has a pipeline join records by c.
 func (c Compat) Pipeline(o *harness.Options) {
 	o.TrailingDelimiter = c["trailing-delimiter"] != ""
+	o.ErrorLines = s3.ErrorLines{Of2022: c["error-lines"] == "2022", NullARN: c["null-lambda-arn"] != "", Transformed: c["transformed-raw-data"] != ""}
 	o.PartitionByPrefix = c["partition-identity"] == "prefix"
 }

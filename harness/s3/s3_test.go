@@ -136,6 +136,40 @@ func TestFailureLines(t *testing.T) {
 	}
 }
 
+// TestErrorLines is what those lines may be otherwise.
+func TestErrorLines(t *testing.T) {
+	r := record.Record{Data: []byte("changed"), Raw: []byte("foo"), Arrival: 1}
+	arn := []record.Member{{Name: "lambdaARN", JSON: []byte(`"arn:f"`)}}
+	for _, tt := range []struct {
+		lines   ErrorLines
+		cause   record.Cause
+		members []record.Member
+		want    string
+	}{
+		{ErrorLines{Of2022: true}, record.ProcessingFailed, arn,
+			`{"attemptsMade":4,"arrivalTimestamp":1,"errorCode":"C","errorMessage":"m","attemptEndingTimestamp":2,"rawData":"Zm9v","lambdaArn":"arn:f"}`},
+		{ErrorLines{Of2022: true}, record.ProcessingFailed, nil,
+			`{"attemptsMade":4,"arrivalTimestamp":1,"errorCode":"C","errorMessage":"m","attemptEndingTimestamp":2,"rawData":"Zm9v"}`},
+		{ErrorLines{Of2022: true, NullARN: true}, record.ProcessingFailed, nil,
+			`{"attemptsMade":4,"arrivalTimestamp":1,"errorCode":"C","errorMessage":"m","attemptEndingTimestamp":2,"rawData":"Zm9v","lambdaArn":null}`},
+		{ErrorLines{NullARN: true}, record.ProcessingFailed, nil,
+			`{"rawData":"Zm9v","errorCode":"C","errorMessage":"m","attemptsMade":4,"arrivalTimestamp":1,"attemptEndingTimestamp":2,"lambdaARN":null}`},
+		{ErrorLines{NullARN: true}, record.ProcessingFailed, arn,
+			`{"rawData":"Zm9v","errorCode":"C","errorMessage":"m","attemptsMade":4,"arrivalTimestamp":1,"attemptEndingTimestamp":2,"lambdaARN":"arn:f"}`},
+		{ErrorLines{Of2022: true, NullARN: true}, record.DecompressionFailed, nil,
+			`{"rawData":"Zm9v","errorCode":"C","errorMessage":"m","attemptsMade":4,"arrivalTimestamp":1,"attemptEndingTimestamp":2}`},
+		{ErrorLines{Transformed: true}, record.ProcessingFailed, nil,
+			`{"rawData":"Zm9v","errorCode":"C","errorMessage":"m","attemptsMade":4,"arrivalTimestamp":1,"attemptEndingTimestamp":2}`},
+		{ErrorLines{Transformed: true}, record.FormatConversionFailed, nil,
+			`{"attemptsMade":4,"arrivalTimestamp":1,"lastErrorCode":"C","lastErrorMessage":"m","attemptEndingTimestamp":2,"rawData":"Y2hhbmdlZA==","sequenceNumber":"49000000000000000000000000000000000000000000000000000000","subSequenceNumber":0}`},
+	} {
+		f := record.Failure{Record: r, Cause: tt.cause, Code: "C", Message: "m", Attempts: 4, At: 2, Members: tt.members}
+		if got := string(tt.lines.Append(nil, &f)); got != tt.want+"\n" {
+			t.Errorf("%+v, %s:\n got %swant %s", tt.lines, tt.cause, got, tt.want)
+		}
+	}
+}
+
 func TestJoin(t *testing.T) {
 	in := []record.Record{{Data: []byte("a")}, {}, {Data: []byte("b\n")}}
 	for _, tt := range []struct {
