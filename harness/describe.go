@@ -205,7 +205,7 @@ func ParseStream(t *template.Template, r *template.Resource, o DescribeOptions) 
 	if err != nil {
 		return nil, err
 	}
-	n := r.Properties
+	n := icebergNames(r.Properties)
 	if n.Get("DeliveryStreamName").IsNull() {
 		n = with(n, "DeliveryStreamName", r.Name)
 	}

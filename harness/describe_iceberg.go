@@ -75,6 +75,25 @@ func (d *describer) iceberg(s *Stream, n *template.Node) {
 	}
 }
 
+// icebergNames gives members their names in the API that CloudFormation calls otherwise: s3BackupMode, CatalogArn.
+func icebergNames(n *template.Node) *template.Node {
+	const member, catalog = "IcebergDestinationConfiguration", "CatalogConfiguration"
+	rename := func(n *template.Node, from, to string) *template.Node {
+		if v := n.Get(from); v != nil && n.Get(to) == nil {
+			return with(without(n, from), to, v)
+		}
+		return n
+	}
+	c := n.Get(member)
+	if c == nil {
+		return n
+	}
+	if inner := c.Get(catalog); inner != nil {
+		c = with(c, catalog, rename(inner, "CatalogArn", "CatalogARN"))
+	}
+	return with(n, member, rename(c, "s3BackupMode", "S3BackupMode"))
+}
+
 // items is what a list holds; nothing of one that is absent.
 func (d *describer) items(n *template.Node) []*template.Node {
 	if n == nil {

@@ -538,3 +538,30 @@ func TestIcebergRules(t *testing.T) {
 		t.Errorf("%q", s.Notices)
 	}
 }
+
+// TestIcebergCloudFormation: CloudFormation has other names for two members than the API.
+func TestIcebergCloudFormation(t *testing.T) {
+	text := func(mode string) []byte {
+		return []byte(`
+Resources:
+  S:
+    Type: AWS::KinesisFirehose::DeliveryStream
+    Properties:
+      IcebergDestinationConfiguration:
+        RoleARN: arn:aws:iam::123456789012:role/r
+        CatalogConfiguration: { CatalogArn: "arn:aws:glue:us-east-1:123456789012:catalog" }
+        s3BackupMode: ` + mode + `
+        S3Configuration: { RoleARN: "arn:aws:iam::123456789012:role/r", BucketARN: "arn:aws:s3:::b" }
+`)
+	}
+	d, err := Parse("t.yaml", text("FailedDataOnly"), DescribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := d.Stream.Sink.(*Iceberg); e.Catalog != "arn:aws:glue:us-east-1:123456789012:catalog" {
+		t.Errorf("%+v", e)
+	}
+	if _, err = Parse("t.yaml", text("AllData"), DescribeOptions{}); err == nil || !strings.HasPrefix(err.Error(), "t.yaml:9:") {
+		t.Errorf("%v", err)
+	}
+}
