@@ -349,7 +349,8 @@ var sinkKinds = []sinkKind{
 	{member: "HttpEndpointDestinationConfiguration", name: "an HTTP endpoint", backup: [2]string{"FailedDataOnly", "AllData"}, read: (*describer).httpEndpoint},
 	{member: "IcebergDestinationConfiguration", name: "Apache Iceberg", read: (*describer).iceberg, routes: true},
 	{member: "RedshiftDestinationConfiguration", name: "Amazon Redshift", read: (*describer).redshift},
-	{member: "SnowflakeDestinationConfiguration", name: "Snowflake", backup: [2]string{"FailedDataOnly", "AllData"}},
+	{member: "SnowflakeDestinationConfiguration", name: "Snowflake", backup: [2]string{"FailedDataOnly", "AllData"}, read: (*describer).snowflake,
+		lambda: buffer.Hints{Size: MiB / 4, Interval: 30 * time.Second}}, // record-transformation.md §6
 	{member: "SplunkDestinationConfiguration", name: "Splunk", backup: [2]string{"FailedEventsOnly", "AllEvents"}, read: (*describer).splunk,
 		lambda: buffer.Hints{Size: MiB / 4, Interval: 60 * time.Second}}, // record-transformation.md §6
 }

@@ -201,7 +201,7 @@ func replayGeneric(t *testing.T, s *Stream) string {
 
 // TestReplayDescribed replays the streams of testdata the same way.
 func TestReplayDescribed(t *testing.T) {
-	for _, id := range []string{"full", "http", "kinesis", "msk", "old", "redshift", "splunk"} {
+	for _, id := range []string{"full", "http", "kinesis", "msk", "old", "redshift", "snowflake", "splunk"} {
 		d, err := Load("testdata/describe/streams.tf#"+id, DescribeOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -213,7 +213,7 @@ func TestReplayDescribed(t *testing.T) {
 // FuzzParse: no description makes Parse panic, and what it accepts is a stream that New takes.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"elasticsearch.request.json", "full.request.json", "http.request.json", "iceberg.request.json", "kinesis.request.json", "msk.request.json", "old.request.json",
-		"opensearch.request.json", "redshift.request.json", "serverless.request.json", "splunk.request.json", "streams.tf"} {
+		"opensearch.request.json", "redshift.request.json", "snowflake.request.json", "serverless.request.json", "splunk.request.json", "streams.tf"} {
 		data, err := os.ReadFile("testdata/describe/" + name)
 		if err != nil {
 			f.Fatal(err)

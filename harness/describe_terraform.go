@@ -70,7 +70,7 @@ var renames = map[string]struct {
 		{name: "opensearchserverless_configuration", path: "AmazonOpenSearchServerlessDestinationConfiguration", form: block, blocks: serverlessArguments},
 		{name: "http_endpoint_configuration", path: "HttpEndpointDestinationConfiguration", form: block, blocks: httpEndpointArguments},
 		{name: "iceberg_configuration", path: "IcebergDestinationConfiguration", form: block, blocks: icebergArguments},
-		{name: "snowflake_configuration", path: "SnowflakeDestinationConfiguration", form: foreign},
+		{name: "snowflake_configuration", path: "SnowflakeDestinationConfiguration", form: block, blocks: snowflakeArguments},
 	}},
 	"aws_lambda_function": {"AWS::Lambda::Function", []argument{
 		{name: "function_name", path: "FunctionName"}, {name: "handler", path: "Handler"}, {name: "runtime", path: "Runtime"},
@@ -187,6 +187,25 @@ var redshiftArguments = []argument{
 	{name: "retry_duration", path: "RetryOptions.DurationInSeconds", def: "3600"},
 	{name: "s3_backup_mode", path: "S3BackupMode"},
 	{name: "s3_backup_configuration", path: "S3BackupConfiguration", form: block, blocks: s3Arguments},
+	failedArgument, processingArgument, loggingArgument, secretArgument,
+}
+
+var snowflakeArguments = []argument{
+	{name: "account_url", path: "AccountUrl"}, {name: "database", path: "Database"}, {name: "schema", path: "Schema"}, {name: "table", path: "Table"},
+	{name: "user", path: "User"}, {name: "private_key", path: "PrivateKey"}, {name: "key_passphrase", path: "KeyPassphrase"},
+	{name: "data_loading_option", path: "DataLoadingOption"},
+	{name: "content_column_name", path: "ContentColumnName"}, {name: "metadata_column_name", path: "MetaDataColumnName"},
+	{name: "buffering_size", path: "BufferingHints.SizeInMBs", def: "1"},
+	{name: "buffering_interval", path: "BufferingHints.IntervalInSeconds", def: "0"},
+	{name: "role_arn", path: "RoleARN"},
+	{name: "retry_duration", path: "RetryOptions.DurationInSeconds", def: "60"},
+	{name: "s3_backup_mode", path: "S3BackupMode"},
+	{name: "snowflake_role_configuration", path: "SnowflakeRoleConfiguration", form: block, blocks: []argument{
+		{name: "enabled", path: "Enabled"}, {name: "snowflake_role", path: "SnowflakeRole"},
+	}},
+	{name: "snowflake_vpc_configuration", path: "SnowflakeVpcConfiguration", form: block, blocks: []argument{
+		{name: "private_link_vpce_id", path: "PrivateLinkVpceId"},
+	}},
 	failedArgument, processingArgument, loggingArgument, secretArgument,
 }
 

@@ -68,7 +68,7 @@ func testdata(t testing.TB, name string) []byte {
 // TestTerraform holds streams described in Terraform to the same ones described by requests.
 func TestTerraform(t *testing.T) {
 	tf := testdata(t, "streams.tf")
-	for _, id := range []string{"elasticsearch", "full", "http", "iceberg", "kinesis", "msk", "old", "opensearch", "redshift", "serverless", "splunk"} {
+	for _, id := range []string{"elasticsearch", "full", "http", "iceberg", "kinesis", "msk", "old", "opensearch", "redshift", "snowflake", "serverless", "splunk"} {
 		request, err := Parse(id+".json", testdata(t, id+".request.json"), DescribeOptions{Table: eventsTable(t)})
 		if err != nil {
 			t.Fatal(err)
@@ -103,7 +103,7 @@ func TestTerraform(t *testing.T) {
 		t.Errorf("the function's ARN is at %v", p)
 	}
 	_, err = Parse("streams.tf", tf, DescribeOptions{})
-	if err == nil || !strings.Contains(err.Error(), "11 delivery streams (aws_kinesis_firehose_delivery_stream.full, ") {
+	if err == nil || !strings.Contains(err.Error(), "12 delivery streams (aws_kinesis_firehose_delivery_stream.full, ") {
 		t.Errorf("%v", err)
 	}
 }
@@ -137,7 +137,7 @@ func TestTerraformArguments(t *testing.T) {
 var terraformUnread = map[string]bool{
 	"role_arn": true, "RoleArn": true, "kms_key_arn": true, "key_arn": true, "key_type": true, "tags": true, "log_group_name": true, "log_stream_name": true,
 	"topic_name": true, "read_from_timestamp": true, "connectivity": true, "destination": true, // one destination is there
-	"subnet_ids": true, "security_group_ids": true, "catalog_arn": true, "access_key": true, "hec_token": true, "username": true, "password": true, // needn't be known
+	"subnet_ids": true, "security_group_ids": true, "catalog_arn": true, "access_key": true, "hec_token": true, "username": true, "password": true, "user": true, "private_key": true, "key_passphrase": true, "private_link_vpce_id": true, // needn't be known
 }
 
 // TestTerraformEveryLeaf makes each argument of the streams in turn one that only a provider knows: what is reported is its line.

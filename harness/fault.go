@@ -35,6 +35,7 @@ var faultKinds = []struct {
 	{"opensearch", []string{"500", "503", "429", "413", "refused", "slow", "noack", "partial"}},
 	{"iceberg", []string{"500", "503", "429", "refused", "slow", "noack"}},
 	{"redshift", []string{"refused", "copyerror", "slow"}},
+	{"snowflake", []string{"refused", "slow"}},
 	{"disk", []string{"full"}},
 }
 
@@ -138,6 +139,10 @@ func (f *Faults) New(s *Stream, o Options) (*Pipeline, error) {
 			o.Copier = sink.CopyFiles{Bucket: o.Bucket}
 		}
 		o.Copier = faultyCopier{f, o.Copier}
+		if o.Loader == nil {
+			o.Loader = sink.RowFiles{Bucket: o.Bucket}
+		}
+		o.Loader = faultyLoader{f, o.Loader}
 	}
 	if o.Journal != nil {
 		o.Journal = faultyJournal{f, o.Journal}

@@ -206,6 +206,9 @@ func (s *Stream) openSink(o Options) (outletConfig, error) {
 	if o.Copier == nil {
 		o.Copier = sink.CopyFiles{Bucket: o.Bucket}
 	}
+	if o.Loader == nil {
+		o.Loader = sink.RowFiles{Bucket: o.Bucket}
+	}
 	dest, err := s.Sink.open(s, o)
 	if err != nil {
 		return outletConfig{}, err
@@ -229,6 +232,20 @@ func (c faultyCopier) Copy(ctx context.Context, command *sink.Copy) (int, error)
 		return 0, &record.Outage{Code: "Redshift.DataLoadFailed", Message: "Loading data into the table failed. See STL_LOAD_ERRORS.", Err: errInjected}
 	}
 	return c.Copier.Copy(ctx, command)
+}
+
+// A faultyLoader meets the faults of snowflake.
+type faultyLoader struct {
+	f *Faults
+	sink.Loader
+}
+
+// Load fails as the fault says, or loads the rows.
+func (l faultyLoader) Load(ctx context.Context, r *sink.Rows) ([]sink.RefusedRow, error) {
+	if l.f.hit("snowflake") != "" {
+		return nil, &record.Outage{Code: sink.SnowflakeConnectionFailed, Message: "The connection to the account failed.", Err: errInjected}
+	}
+	return l.Loader.Load(ctx, r)
 }
 
 // A faultyTransport meets the faults of a sink.

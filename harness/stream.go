@@ -137,7 +137,9 @@ type Options struct {
 	// Iceberg is where tables are; nil writes to Bucket what would be committed.
 	Iceberg *sink.IcebergLive
 	// Copier runs the COPY commands of a Redshift destination; nil writes them to Bucket, as sink.CopyFiles does.
-	Copier  sink.Copier
+	Copier sink.Copier
+	// Loader takes the rows of a Snowflake destination; nil writes them to Bucket, as sink.RowFiles does.
+	Loader  sink.Loader
 	Invoker lambda.Invoker // of the stream's function; needed where it has one
 	Seed    record.Seed
 	Workers int // goroutines at once; 0 is one

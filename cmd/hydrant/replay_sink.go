@@ -25,6 +25,7 @@ import (
 func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Transport, error) {
 	var endpoint *url.URL
 	_, redshift := s.Sink.(*harness.Redshift)
+	_, snowflake := s.Sink.(*harness.Snowflake)
 	if f.endpoint != "" && !redshift {
 		var err error
 		if endpoint, err = url.Parse(f.endpoint); err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
@@ -40,6 +41,8 @@ func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucke
 		return nil, errors.New("--endpoint needs --destination live")
 	case f.secrets != nil && f.destination != "live":
 		return nil, errors.New("--secret needs --destination live")
+	case f.destination == "live" && snowflake:
+		return nil, errors.New("--destination live: the protocol by which Snowflake takes rows (Snowpipe Streaming) isn't public; --destination dir writes the rows, and a program of your own can load them through sink.SQL")
 	case f.destination == "live" && redshift:
 		return nil, nil // openCopier's
 	case f.destination == "live":

@@ -412,3 +412,40 @@ resource "aws_kinesis_firehose_delivery_stream" "iceberg" {
     }
   }
 }
+
+resource "aws_kinesis_firehose_delivery_stream" "snowflake" {
+  name        = "snowflake"
+  destination = "snowflake"
+  snowflake_configuration {
+    account_url          = "https://example.snowflakecomputing.com"
+    database             = "LOGS"
+    schema               = "PUBLIC"
+    table                = "EVENTS"
+    data_loading_option  = "VARIANT_CONTENT_AND_METADATA_MAPPING"
+    content_column_name  = "CONTENT"
+    metadata_column_name = "METADATA"
+    user                 = ""
+    private_key          = ""
+    key_passphrase       = ""
+    buffering_size       = 64
+    buffering_interval   = 30
+    role_arn             = aws_iam_role.firehose.arn
+    retry_duration       = 100
+    s3_backup_mode       = "AllData"
+    snowflake_role_configuration {
+      enabled        = true
+      snowflake_role = "LOADER"
+    }
+    snowflake_vpc_configuration {
+      private_link_vpce_id = "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0"
+    }
+    s3_configuration {
+      role_arn   = aws_iam_role.firehose.arn
+      bucket_arn = aws_s3_bucket.data.arn
+    }
+    secrets_manager_configuration {
+      enabled    = true
+      secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:snowflake-AbCdEf"
+    }
+  }
+}
