@@ -134,7 +134,7 @@ func NewReader(r io.Reader, name string, f Format) (*Reader, error) {
 	return rd, nil
 }
 
-// jsonBytes is how much is buffered where values are read byte by byte.
+// jsonBytes is how much is buffered where values are read: what is behind a broken one is copied.
 const jsonBytes = 8 << 10
 
 // Format is the format that is read.
@@ -301,32 +301,27 @@ func (r *Reader) discard(n int) {
 // value reads the value that begins with c, or what isn't one up to its LF.
 func (r *Reader) value(c byte) ([]byte, error) {
 	r.buf = r.buf[:0]
-	depth, quoted, escaped, lines := 0, false, false, int64(0)
-	scalar := c != '{' && c != '[' && c != '"'
-	closed, check := false, 1
-	for !closed {
-		b, err := r.in.ReadByte()
-		if err == io.EOF {
+	s := nesting{scalar: c != '{' && c != '[' && c != '"'}
+	lines, check := int64(0), 1
+	for {
+		if _, err := r.in.Peek(1); err == io.EOF {
 			break
-		}
-		if err != nil {
+		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}
-		if scalar && (b == ',' || b == ']' || b == '}' || b == '{' || b == '[' || b == ' ' || b == '\t' || b == '\r' || b == '\n') && len(r.buf) > 0 {
-			if err := r.in.UnreadByte(); err != nil {
-				return nil, err
-			}
-			break
-		}
-		if r.buf = append(r.buf, b); len(r.buf) > MaxRecord {
+		ahead, _ := r.in.Peek(r.in.Buffered()) // what is buffered can be peeked
+		n, ended := s.scan(ahead[:min(len(ahead), MaxRecord+1-len(r.buf))], len(r.buf) == 0)
+		r.buf = append(r.buf, ahead[:n]...)
+		_, _ = r.in.Discard(n) // what was peeked
+		if len(r.buf) > MaxRecord {
 			if lines > 0 {
 				break // it isn't one value, or reading resumes as if it weren't
 			}
 			return nil, r.errorf(r.line, "a JSON value of more than %d bytes", MaxRecord)
 		}
-		if b == '\n' {
+		if n > 0 && ahead[n-1] == '\n' {
 			lines++
-			if quoted { // no string has one
+			if s.quoted { // no string has one
 				break
 			}
 			if len(r.buf) >= check { // so that what is broken here isn't looked for in all that follows
@@ -336,21 +331,8 @@ func (r *Reader) value(c byte) ([]byte, error) {
 				check = 2 * len(r.buf)
 			}
 		}
-		switch {
-		case escaped:
-			escaped = false
-		case quoted:
-			if escaped = b == '\\'; b == '"' {
-				quoted = false
-				closed = depth == 0
-			}
-		case b == '"':
-			quoted = true
-		case b == '{' || b == '[':
-			depth++
-		case b == '}' || b == ']':
-			depth--
-			closed = depth <= 0
+		if ended {
+			break
 		}
 	}
 	if jsonscan.Value(r.buf, 0) == len(r.buf) {
@@ -359,6 +341,64 @@ func (r *Reader) value(c byte) ([]byte, error) {
 		return r.buf, nil
 	}
 	return r.broken()
+}
+
+// A nesting is how far into a value its bytes so far have led.
+type nesting struct {
+	scalar          bool // neither an object, an array nor a string
+	depth           int
+	quoted, escaped bool
+}
+
+// scan reads on in b: to the end of the value, which is ended then, else behind the first LF, else to the end of b. first says that
+// the value begins here.
+func (s *nesting) scan(b []byte, first bool) (n int, ended bool) {
+	if s.scalar {
+		if first {
+			n++
+		}
+		for ; n < len(b); n++ {
+			switch b[n] {
+			case ',', ']', '}', '{', '[', ' ', '\t', '\r', '\n':
+				return n, true
+			}
+		}
+		return n, false
+	}
+	for n < len(b) {
+		if s.quoted && !s.escaped {
+			for n < len(b) && b[n] != '"' && b[n] != '\\' && b[n] != '\n' {
+				n++
+			}
+			if n == len(b) {
+				break
+			}
+		}
+		c := b[n]
+		n++
+		switch {
+		case c == '\n':
+			return n, false
+		case s.escaped:
+			s.escaped = false
+		case s.quoted:
+			if s.escaped = c == '\\'; c == '"' {
+				s.quoted = false
+				if s.depth == 0 {
+					return n, true
+				}
+			}
+		case c == '"':
+			s.quoted = true
+		case c == '{' || c == '[':
+			s.depth++
+		case c == '}' || c == ']':
+			if s.depth--; s.depth <= 0 {
+				return n, true
+			}
+		}
+	}
+	return n, false
 }
 
 // reread has rest read again, before what is still to be read.

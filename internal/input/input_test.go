@@ -149,3 +149,21 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkJSON reads a value of 10 MiB.
+func BenchmarkJSON(b *testing.B) {
+	element := `{"id":12345,"name":"` + strings.Repeat("some text ", 30) + `","tags":["a","b"],"price":12.5}`
+	value := "[" + strings.Repeat(element+",", 28000) + "1]"
+	b.SetBytes(int64(len(value)))
+	for b.Loop() {
+		r, err := NewReader(strings.NewReader("1 "+value), "in", JSON)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for n := range 2 {
+			if _, err := r.Next(); err != nil {
+				b.Fatal(n, err)
+			}
+		}
+	}
+}
