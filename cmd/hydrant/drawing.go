@@ -44,10 +44,11 @@ func (p *plan) drawing(s *replaytest.Summary) string {
 		}
 	}
 	in := func(n int) string { return "in " + plural(int64(n), "object") }
-	out, lines := int64(0), int64(0)
+	out := int64(0)
+	var lines replaytest.StationSummary
 	for _, st := range s.Stations {
 		if st.Name == "errors" {
-			lines = st.In
+			lines = st
 		}
 		if !has[st.Name] {
 			continue
@@ -77,9 +78,13 @@ func (p *plan) drawing(s *replaytest.Summary) string {
 		}
 	}
 	row("  v", out, note)
-	if lines > 0 {
+	if lines.In > 0 {
 		b.WriteByte('\n')
-		row("errors", lines, "in the error output, "+in(objects[s3.Error]))
+		note := "in the error output, " + in(objects[s3.Error])
+		if lines.Failed > 0 {
+			note += ", but " + count(lines.Failed) + " LOST"
+		}
+		row("errors", lines.In, note)
 	}
 	return b.String()
 }

@@ -16,7 +16,7 @@ type bound struct {
 func parseBound(s string) (bound, error) {
 	if p, ok := strings.CutSuffix(s, "%"); ok {
 		f, err := strconv.ParseFloat(p, 64)
-		if err != nil || f < 0 || f > 100 {
+		if err != nil || !(f >= 0 && f <= 100) {
 			return bound{}, fmt.Errorf("%q is no percentage", s)
 		}
 		return bound{percent: f, share: true}, nil

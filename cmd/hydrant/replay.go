@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/harness/sink"
 	"github.com/hydrantkit/hydrant/internal/input"
 	"github.com/hydrantkit/hydrant/internal/sample"
 	"github.com/hydrantkit/hydrant/internal/template"
@@ -110,16 +113,158 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 // templates are the files that replay looks for.
 var templates = []string{"sam-template.yaml", "template.yaml", "template.yml", "template.json"}
 
-func replay(ctx context.Context, io *streams, f *replayFlags, args []string, changed func(string) bool) (err error) {
+func replay(ctx context.Context, io *streams, f *replayFlags, args []string, changed func(string) bool) error {
 	began := time.Now()
 	plan, err := planReplay(ctx, io, f, args, changed)
 	if err != nil {
 		return err
 	}
 	defer plan.close()
-	max, err := parseBound(f.maxFailed)
+	r, err := openReplay(ctx, io, f, plan)
 	if err != nil {
+		return err
+	}
+	ran := r.run(ctx)
+	if ran != nil && !errors.Is(ran, context.Canceled) {
+		return errors.Join(ran, r.state.close(false))
+	}
+	l := r.pipeline.Ledger()
+	s := replaytest.NewSummary(l, r.kept.objects, r.pipeline.Now().Sub(r.first), time.Since(began))
+	err = r.report(&l, s)
+	if err = errors.Join(err, r.state.close(ran == nil && err == nil)); err != nil {
+		return err
+	}
+	if ran != nil {
+		return ran
+	}
+	return r.verdict(&l, s)
+}
+
+// A replayRun is a replay under way.
+type replayRun struct {
+	io       *streams
+	flags    *replayFlags
+	plan     *plan
+	taps     *taps
+	out      *replayOut
+	state    *state
+	kept     *recorder
+	pipeline *harness.Pipeline
+	first    time.Time // of the stream
+	closed   error     // of out
+}
+
+// openReplay opens what a plan needs. What an earlier run delivered is removed last, when nothing else can be wrong.
+func openReplay(ctx context.Context, io *streams, f *replayFlags, p *plan) (_ *replayRun, err error) {
+	r := &replayRun{io: io, flags: f, plan: p}
+	if r.taps, err = newTaps(f, p); err != nil {
+		return nil, err
+	}
+	if r.out, err = openReplayOut(ctx, f.out); err != nil {
+		return nil, err
+	}
+	if r.state, err = openState(io.err, f, p); err != nil {
+		return nil, err
+	}
+	r.kept = &recorder{bucket: r.out}
+	if r.pipeline, err = r.newPipeline(); err == nil && !r.state.continues() {
+		err = r.out.clear(io.err)
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.state.close(false))
+	}
+	return r, nil
+}
+
+// newPipeline makes the stream, with its faults.
+func (r *replayRun) newPipeline() (*harness.Pipeline, error) {
+	f, p := r.flags, r.plan
+	o := harness.Options{Bucket: r.kept, Transport: p.transport, Iceberg: p.tables, Invoker: p.function, Seed: record.Seed(f.seed), Workers: f.jobs,
+		ActivePartitions: f.partitions, Memory: p.memory, Log: r.out.note}
+	if o.Transport == nil {
+		o.Transport = sink.Files{Bucket: r.kept}
+	}
+	var err error
+	if o.Copier, err = openCopier(p.description.Stream, f, r.out.Bucket); err != nil {
+		return nil, usage(err)
+	}
+	r.state.options(&o)
+	p.compat.Pipeline(&o)
+	r.taps.watch(&o)
+	pipeline, err := p.faults.New(p.description.Stream, o)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return pipeline, nil
+}
+
+// run puts the inputs through the stream, and closes what it wrote.
+func (r *replayRun) run(ctx context.Context) error {
+	f, p := r.flags, r.plan
+	if os.Getenv("GOMEMLIMIT") == "" { // what is encoded and put takes as much again
+		debug.SetMemoryLimit(2*p.memory + 512<<20)
+	}
+	var read counter
+	p.records.bytes, p.records.live = &read, f.clock == "now"
+	in, err := r.taps.begin(ctx, r.io, f, p, r.pipeline)
+	if err != nil {
+		return err
+	}
+	stop := progress(r.io.err, p.size, &read, f.quiet || f.json)
+	started := func(now time.Time) {
+		if r.first.IsZero() {
+			r.first = now
+		}
+	}
+	if f.clock == "now" {
+		err = harness.Live(ctx, r.pipeline, p.description.Stream, in, harness.LiveOptions{Now: time.Now, After: time.After, Refused: r.out.refuse, Progress: started})
+	} else {
+		err = harness.Replay(ctx, r.pipeline, p.description.Stream, in, harness.ReplayOptions{Start: p.start, Rate: p.rate, Journal: r.state.restored(), Door: p.door,
+			Refused: r.out.refuse, Progress: started})
+	}
+	stop()
+	started(r.pipeline.Now())
+	r.closed = r.out.close()
+	return r.taps.end(err)
+}
+
+// report prints the summary. Its error is that the summary isn't true.
+func (r *replayRun) report(l *harness.Ledger, s *replaytest.Summary) error {
+	estimate, err := r.taps.estimate(l)
+	if err != nil {
+		return err
+	}
+	if err := printSummary(r.io.out, s, estimate, l, r.flags, r.plan); err != nil {
+		return err
+	}
+	return cmp.Or(l.Check(), s.Agree(), r.closed)
+}
+
+// verdict is an error where records are lost, or more failed than may.
+func (r *replayRun) verdict(l *harness.Ledger, s *replaytest.Summary) error {
+	const late = "could not be written within 24 hours of stream time"
+	switch {
+	case s.Lost > 0:
+		why := late
+		if _, ok := r.plan.description.Stream.Sink.(*harness.HTTPEndpoint); ok {
+			why += ", or the endpoint answered 413 to them (on413 in hydrant help compat)"
+		}
+		return &statusError{exitSetAside, fmt.Errorf("LOST: %s %s, and the service would have lost them too", plural(s.Lost, "record"), why)}
+	case l.Backup.Failed > 0:
+		return &statusError{exitSetAside, fmt.Errorf("LOST from the source backup: %s %s, and the service would have lost them there too", plural(l.Backup.Failed, "record"), late)}
+	case !r.plan.max.allows(s.Failed, s.In+s.Added):
+		return &statusError{exitSetAside, fmt.Errorf("%s failed; see the error output under %s", plural(s.Failed, "record"), r.flags.out)}
+	}
+	return nil
+}
+
+// check reports flags that are wrong, or don't go together.
+func (p *plan) check(ctx context.Context, f *replayFlags) (err error) {
+	if p.max, err = parseBound(f.maxFailed); err != nil {
 		return usagef("--max-failed: %w", err)
+	}
+	if p.memory, err = parseSize(f.memory); err != nil {
+		return usagef("--memory: %w", err)
 	}
 	switch {
 	case f.clock != "virtual" && f.clock != "now":
@@ -130,117 +275,29 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		return usagef("--state needs --clock virtual: it finds its place in an input that can be read again")
 	case f.state != "" && isRemote(f.out):
 		return usagef("--state needs a folder for --out")
+	case f.state != "" && slices.Contains(p.inputs, "-"):
+		return usagef("--state needs files: it finds its place in an input that can be read again, which stdin can't")
 	case f.partitions < 1 || f.partitions > partition.MaxActive:
 		return usagef("--active-partitions: 1 to %d, not %d", partition.MaxActive, f.partitions)
 	}
-	taps, err := newTaps(f, plan)
-	if err != nil {
-		return err
-	}
-	out, err := openReplayOut(ctx, f.out)
-	if err != nil {
-		return err
-	}
-	state, err := openState(io.err, f, plan)
-	if err != nil {
-		return err
-	}
-	done := false
-	defer func() {
-		if cerr := state.close(done); err == nil {
-			err = cerr
+	for _, spec := range f.faults {
+		v, err := harness.ParseFault(spec)
+		if err == nil {
+			err = v.Check(p.description.Stream)
 		}
-	}()
-	if !state.continues() {
-		if err := out.clear(io.err); err != nil {
-			return err
+		if err == nil && v.Place == "disk" && f.state == "" {
+			err = errors.New("disk:full: the stream keeps nothing on a disk; --state has it do so")
 		}
+		if err != nil {
+			return usagef("--fault %w", err)
+		}
+		p.faults.Add(v)
 	}
-	kept := &recorder{bucket: out}
-	transport, err := openTransport(ctx, plan.description.Stream, f, kept)
-	if err != nil {
+	if p.transport, err = openTransport(ctx, p.description.Stream, f); err != nil {
 		return usage(err)
 	}
-	copier, err := openCopier(plan.description.Stream, f, out.Bucket)
-	if err != nil {
+	if p.tables, err = openIceberg(ctx, p.description.Stream, f); err != nil {
 		return usage(err)
-	}
-	tables, err := openIceberg(ctx, plan.description.Stream, f)
-	if err != nil {
-		return usage(err)
-	}
-	o := harness.Options{Bucket: kept, Transport: transport, Copier: copier, Iceberg: tables, Invoker: plan.function, Seed: record.Seed(f.seed), Workers: f.jobs, ActivePartitions: f.partitions, Log: out.note}
-	if o.Memory, err = parseSize(f.memory); err != nil {
-		return usagef("--memory: %w", err)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" { // what is encoded and put takes as much again
-		debug.SetMemoryLimit(2*o.Memory + 512<<20)
-	}
-	state.options(&o)
-	plan.compat.Pipeline(&o)
-	taps.watch(&o)
-	p, err := plan.faults.New(plan.description.Stream, o)
-	if err != nil {
-		return usage(err)
-	}
-	var read counter
-	plan.records.bytes, plan.records.live = &read, f.clock == "now"
-	in, err := taps.begin(ctx, io, f, plan, p)
-	if err != nil {
-		return err
-	}
-	stop := progress(io.err, plan.size, &read, f.quiet || f.json)
-	var first, last time.Time
-	started := func(now time.Time) {
-		if first.IsZero() {
-			first = now
-		}
-	}
-	if f.clock == "now" {
-		err = harness.Live(ctx, p, plan.description.Stream, in, harness.LiveOptions{Now: time.Now, After: time.After, Refused: out.refuse, Progress: started})
-	} else {
-		err = harness.Replay(ctx, p, plan.description.Stream, in, harness.ReplayOptions{Start: plan.start, Rate: plan.rate, Journal: state.restored(), Door: plan.door,
-			Refused: out.refuse, Progress: started})
-	}
-	stop()
-	if last = p.Now(); first.IsZero() {
-		first = last
-	}
-	closed := out.close()
-	interrupted := ctx.Err() != nil
-	err = taps.end(err)
-	if err != nil && !interrupted {
-		return err
-	}
-	done = err == nil
-	l := p.Ledger()
-	s := replaytest.NewSummary(l, kept.objects, last.Sub(first), time.Since(began))
-	estimate, err := taps.estimate(&l)
-	if err != nil {
-		return err
-	}
-	if err := printSummary(io.out, s, estimate, &l, f, plan); err != nil {
-		return err
-	}
-	if err := l.Check(); err != nil {
-		return err
-	}
-	if err := s.Agree(); err != nil {
-		return err
-	}
-	switch {
-	case closed != nil:
-		return closed
-	case interrupted:
-		return ctx.Err()
-	case s.Lost > 0:
-		why := "could not be written within 24 hours of stream time"
-		if _, ok := plan.description.Stream.Sink.(*harness.HTTPEndpoint); ok {
-			why += ", or the endpoint answered 413 to them (on413 in hydrant help compat)"
-		}
-		return &statusError{exitSetAside, fmt.Errorf("LOST: %s %s, and the service would have lost them too", plural(s.Lost, "record"), why)}
-	case !max.allows(s.Failed, s.In+s.Added):
-		return &statusError{exitSetAside, fmt.Errorf("%s failed; see the error output under %s", plural(s.Failed, "record"), f.out)}
 	}
 	return nil
 }
@@ -252,6 +309,10 @@ type plan struct {
 	function    *replaytest.Function // nil without one
 	door        *harness.Door        // that the function puts records back through; nil where it can't
 	faults      *harness.Faults
+	transport   sink.Transport    // nil writes requests to the bucket
+	tables      *sink.IcebergLive // nil writes what would be committed
+	max         bound             // of records that fail
+	memory      int64
 	records     *records
 	inputs      []string
 	size        int64 // of the inputs, where it is known
@@ -319,18 +380,11 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 	if p.rate, err = parseRate(f.rate); err != nil {
 		return nil, usage(err)
 	}
-	p.faults = &harness.Faults{}
-	for _, spec := range f.faults {
-		v, err := harness.ParseFault(spec)
-		if err == nil {
-			err = v.Check(p.description.Stream)
-		}
-		if err != nil {
-			return nil, usagef("--fault %w", err)
-		}
-		p.faults.Add(v)
-	}
 	if err := p.openInputs(io, f, args, embedded); err != nil {
+		return nil, err
+	}
+	p.faults = &harness.Faults{}
+	if err := p.check(ctx, f); err != nil {
 		return nil, err
 	}
 	if l := p.description.Stream.Lambda; l != nil {

@@ -21,8 +21,8 @@ import (
 	"github.com/hydrantkit/hydrant/internal/aws/chain"
 )
 
-// openTransport is what carries requests to another destination than S3; nil where the stream delivers to S3.
-func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Transport, error) {
+// openTransport is what carries requests to another destination than S3; nil writes them.
+func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags) (sink.Transport, error) {
 	var endpoint *url.URL
 	_, redshift := s.Sink.(*harness.Redshift)
 	_, snowflake := s.Sink.(*harness.Snowflake)
@@ -61,7 +61,7 @@ func openTransport(ctx context.Context, s *harness.Stream, f *replayFlags, bucke
 		}
 		return live, nil
 	}
-	return sink.Files{Bucket: bucket}, nil
+	return nil, nil
 }
 
 // openCopier is what runs the COPY commands of a stream to Redshift: nil writes them.

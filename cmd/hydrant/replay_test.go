@@ -94,6 +94,11 @@ func TestReplayStatus(t *testing.T) {
 		{"bad format", clicks, "", []string{"--input-format", "xml", "-"}, 2, `hydrant: --input-format: unknown input format "xml"`},
 		{"bad rate", clicks, "", []string{"--rate", "fast", "-"}, 2, "hydrant: --rate:"},
 		{"bad start", clicks, "", []string{"--start", "now", "-"}, 2, "hydrant: --start:"},
+		{"bad memory", clicks, "", []string{"--memory", "much", "-"}, 2, "hydrant: --memory:"},
+		{"bad bound", clicks, "", []string{"--max-failed", "NaN%", "-"}, 2, `hydrant: --max-failed: "NaN%" is no percentage`},
+		{"no sink", clicks, "", []string{"--destination", "live", "-"}, 2, "hydrant: --destination live: the stream Clicks delivers to S3 only"},
+		{"no disk", clicks, "", []string{"--fault", "disk:full", "-"}, 2, "hydrant: --fault disk:full: the stream keeps nothing on a disk; --state has it do so"},
+		{"state of stdin", clicks, "", []string{"--state", "state", "-"}, 2, "hydrant: --state needs files"},
 		{"bad compat", clicks, "", []string{"--compat", "x", "-"}, 2, "hydrant: --compat x is unknown; hydrant help compat lists them"},
 		{"bad template", "Resources: [", "", []string{"-"}, 2, "hydrant: template.yaml:2:1:"},
 		{"refused", strings.Replace(clicks, "SizeInMBs: 1,", "SizeInMBs: 0,", 1), "", []string{"-"}, 2, "hydrant: template.yaml:11:38: ValidationException: 1 validation error detected: Value"},
@@ -117,6 +122,31 @@ func TestReplayStatus(t *testing.T) {
 				t.Error("something was written")
 			}
 		})
+	}
+}
+
+// TestBackupLost: a source backup that lacks records is not passed over.
+func TestBackupLost(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", strings.Replace(clicks, "        CompressionFormat: GZIP\n", `        S3BackupMode: Enabled
+        S3BackupConfiguration: { BucketARN: "arn:aws:s3:::source", RoleARN: "arn:aws:iam::123456789012:role/r" }
+`, 1))
+	out, errs, status := command(t, dir, "a\nb\n", "replay", "--fault", "backup:denied=30h", "-")
+	if status != 3 || !strings.Contains(out, "  LOST 2 records of the source backup\n") || !strings.HasSuffix(errs, "hydrant: LOST from the source backup: 2 records could not be written within 24 hours of stream time, and the service would have lost them there too\n") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}
+
+// TestErrorsLost: lines that no object holds are not said to be in the error output.
+func TestErrorsLost(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "in", "no log line\n")
+	write(t, dir, "template.yaml", strings.Replace(clicks, "            - Type: AppendDelimiterToRecord\n", `            - Type: Lambda
+              Parameters: [{ ParameterName: LambdaArn, ParameterValue: "arn:aws:lambda:us-east-1:123456789012:function:f" }]
+`, 1))
+	out, _, status := command(t, dir, "", "replay", "--function", "f=builtin:apache-log-to-json", "--fault", "s3:denied=30h", "in")
+	if status != 3 || !strings.Contains(out, "in the error output, in 0 objects, but 1 LOST\n") {
+		t.Errorf("status %d\n%s", status, out)
 	}
 }
 

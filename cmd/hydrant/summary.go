@@ -46,14 +46,23 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 	if s.Lost > 0 {
 		fmt.Fprintf(&b, " + LOST %s", count(s.Lost))
 	}
+	fate := "gone when this command ends"
+	if f.state != "" {
+		fate = "kept in " + f.state
+	}
 	if s.Held > 0 {
-		fate := "gone when this command ends"
-		if f.state != "" {
-			fate = "kept in " + f.state
-		}
 		fmt.Fprintf(&b, " + HELD %s (not delivered; %s)", count(s.Held), fate)
 	}
 	b.WriteString("\n")
+	if n := l.Errors.Held; n > 0 { // that failed, and are not in s.Held
+		fmt.Fprintf(&b, "  HELD %s of the error output (not written; %s)\n", plural(n, "line"), fate)
+	}
+	if n := l.Backup.Held; n > 0 {
+		fmt.Fprintf(&b, "  HELD %s of the source backup (not written; %s)\n", plural(n, "record"), fate)
+	}
+	if n := l.Backup.Failed; n > 0 {
+		fmt.Fprintf(&b, "  LOST %s of the source backup\n", plural(n, "record"))
+	}
 	for _, c := range s.Codes() {
 		fmt.Fprintf(&b, "  %s  %s\n", count(s.Failures[c]), c)
 	}
