@@ -21,23 +21,9 @@ import (
 
 // How the service bills (operations.md §6).
 const (
-	billedStep     = 5 << 10 // a record counts as the next multiple, and an empty one as one
-	billedGigabyte = 1 << 30 // CHOICE
-	billedMonth    = 730.0   // hours
+	billedStep  = 5 << 10 // a record counts as the next multiple, and an empty one as one
+	billedMonth = 730.0   // hours
 )
-
-// Prices in US dollars. They hold for one region, are from memory, and nobody has confirmed them (operations.md §6), so an
-// estimate never shows one without saying so.
-const (
-	priceRegion             = "us-east-1"
-	pricePartitionedGB      = 0.020
-	pricePartitionedObjects = 0.005 // for 1,000
-	priceJQHour             = 0.07
-	priceConvertedGB        = 0.018
-)
-
-// priceIngestedGB is by how many gigabytes a month there are.
-var priceIngestedGB = []struct{ upTo, price float64 }{{500 << 10, 0.029}, {2000 << 10, 0.025}, {math.Inf(1), 0.020}}
 
 // An estimate is what a stream does in a month at the pace of a replay. The names of the members never change.
 type estimate struct {
@@ -75,7 +61,8 @@ type meterReport struct {
 
 type priceList struct {
 	Region    string `json:"region"`
-	Confirmed bool   `json:"confirmed"`
+	Confirmed bool   `json:"confirmed"` // they are the user's own
+	File      string `json:"file,omitempty"`
 }
 
 // billed is the size that a record is billed as.
@@ -84,6 +71,7 @@ func billed(n int) int64 { return (int64(max(n, 1)) + billedStep - 1) / billedSt
 // A meter measures a replay for its estimate: it looks at what is read, at invocations, and at what is put.
 type meter struct {
 	stream *harness.Stream
+	tariff *tariff
 	memory int              // of the function, in MB
 	now    func() time.Time // the stream's
 	pace   pace
@@ -114,8 +102,8 @@ const (
 	sampleMost  = 2000
 )
 
-func newMeter(s *harness.Stream, memory int, p pace) *meter {
-	return &meter{stream: s, memory: memory, pace: p, room: sampleBytes, groups: map[string][]event{}}
+func newMeter(s *harness.Stream, t *tariff, memory int, p pace) *meter {
+	return &meter{stream: s, tariff: t, memory: memory, pace: p, room: sampleBytes, groups: map[string][]event{}}
 }
 
 // meteredRecords are records that a meter sees.
@@ -221,7 +209,7 @@ func folder(key, stream string) string {
 
 // estimate is the account at the end of a replay; nil where the records have no pace.
 func (m *meter) estimate(l *harness.Ledger) (*estimate, error) {
-	e := &estimate{Records: m.n, Bytes: m.bytes, BilledBytes: m.billed, Partitions: l.MostPartitions, Hours: billedMonth, Gigabyte: billedGigabyte}
+	e := &estimate{Records: m.n, Bytes: m.bytes, BilledBytes: m.billed, Partitions: l.MostPartitions, Hours: billedMonth, Gigabyte: m.tariff.gigabyte}
 	n := float64(m.n)
 	// The last record begins a gap too, of which nothing is known but the mean.
 	span := float64(m.last-m.first) / 1000
@@ -230,33 +218,33 @@ func (m *meter) estimate(l *harness.Ledger) (*estimate, error) {
 	}
 	span *= n / (n - 1)
 	e.RecordsPerSecond, e.BytesPerSecond = n/span, float64(m.bytes)/span
-	if m.stream.Region == priceRegion {
-		e.Prices = &priceList{Region: priceRegion}
+	if t := m.tariff; t.region == "" || t.region == m.stream.Region {
+		e.Prices = &priceList{Region: m.stream.Region, Confirmed: t.file != "", File: t.file}
 	}
 	month := billedMonth * 3600 / span // how often the replay fits
-	bill := func(name string, quantity float64, unit string, usd func(float64) float64) {
+	bill := func(name string, quantity float64, unit string) {
 		r := meterReport{Name: name, Quantity: quantity * month, Unit: unit}
-		if usd != nil && e.Prices != nil {
-			v := usd(r.Quantity)
+		if name == "ingestion" && m.stream.Source == harness.MSK {
+			name = ingestionMSK
+		}
+		if tiers := m.tariff.prices[name]; tiers != nil && e.Prices != nil {
+			v := cost(tiers, r.Quantity)
 			r.USD = &v
 		}
 		e.Month = append(e.Month, r)
 	}
-	gb := func(n int64) float64 { return float64(n) / billedGigabyte }
-	each := func(price float64) func(float64) float64 {
-		return func(q float64) float64 { return q * price }
-	}
-	bill("data", gb(m.bytes), "GB", nil)
+	gb := func(n int64) float64 { return float64(n) / float64(m.tariff.gigabyte) }
+	bill("data", gb(m.bytes), "GB")
 	if m.stream.Source == harness.MSK { // isn't rounded
-		bill("ingestion", gb(m.bytes), "GB", nil)
+		bill("ingestion", gb(m.bytes), "GB")
 	} else {
-		bill("ingestion", gb(m.billed), "GB", ingestionPrice)
+		bill("ingestion", gb(m.billed), "GB")
 	}
 	if m.stream.Decompress != nil {
-		bill("decompression", gb(m.opened), "GB", nil)
+		bill("decompression", gb(m.opened), "GB")
 	}
 	if m.stream.Conversion != nil {
-		bill("format conversion", gb(m.billed), "GB", each(priceConvertedGB))
+		bill("format conversion", gb(m.billed), "GB")
 	}
 	var objects, data float64 // in the time of the replay, as if it had gone on
 	var bytes, dataBytes int64
@@ -287,15 +275,15 @@ func (m *meter) estimate(l *harness.Ledger) (*estimate, error) {
 		e.MeanObjectBytes = float64(dataBytes) / data
 	}
 	if g := m.stream.Partitioning; g != nil {
-		bill("partitioned data", gb(dataBytes), "GB", each(pricePartitionedGB))
-		bill("partitioned objects", data, "objects", each(pricePartitionedObjects/1000))
+		bill("partitioned data", gb(dataBytes), "GB")
+		bill("partitioned objects", data, "objects")
 		if g.Query != nil {
 			us, err := m.timeQuery()
 			if err != nil {
 				return nil, err
 			}
 			e.JQMicroseconds = &us
-			bill("jq", us/1e6/3600*float64(l.Keys.In), "hours", each(priceJQHour))
+			bill("jq", us/1e6/3600*float64(l.Keys.In), "hours")
 		}
 	}
 	if m.stream.Lambda != nil {
@@ -310,25 +298,13 @@ func (m *meter) estimate(l *harness.Ledger) (*estimate, error) {
 			w := m.steady(m.calls, span, h.Interval, float64(max(m.bytes, m.opened))/float64(events)/float64(h.Size))
 			e.Lambda.PerHour = w / span * 3600
 			e.Lambda.MeanMilliseconds = float64(m.took) / float64(time.Millisecond) / k
-			bill("lambda invocations", w, "invocations", nil)
-			bill("lambda duration", w*m.ms/k/1000*float64(m.memory)/1024, "GB-seconds", nil)
+			bill("lambda invocations", w, "invocations")
+			bill("lambda duration", w*m.ms/k/1000*float64(m.memory)/1024, "GB-seconds")
 		}
 	}
-	bill("s3 puts", objects, "requests", nil)
-	bill("s3 data", gb(bytes), "GB", nil)
+	bill("s3 puts", objects, "requests")
+	bill("s3 data", gb(bytes), "GB")
 	return e, nil
-}
-
-// ingestionPrice is that of so many gigabytes a month.
-func ingestionPrice(gb float64) float64 {
-	usd, from := 0.0, 0.0
-	for _, tier := range priceIngestedGB {
-		if gb > from {
-			usd += (min(gb, tier.upTo) - from) * tier.price
-		}
-		from = tier.upTo
-	}
-	return usd
 }
 
 // steady is how many of the cuts of one buffer there would have been in the time of the replay, had records gone on to come. Cuts
@@ -429,7 +405,7 @@ func (e *estimate) text() string {
 		}
 		note := ""
 		switch {
-		case r.Name == "ingestion" && e.BilledBytes > e.Bytes && r.USD != nil:
+		case r.Name == "ingestion" && r.Quantity > e.Month[0].Quantity:
 			note = "each record rounded up to 5 KiB"
 		case r.Name == "jq" && e.JQMicroseconds != nil:
 			note = fmt.Sprintf("%.1f µs a record, measured here", *e.JQMicroseconds)
@@ -439,7 +415,11 @@ func (e *estimate) text() string {
 		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-19s %10s %-11s %9s  %s", r.Name, number(r.Quantity), r.Unit, price, note), " ") + "\n")
 	}
 	fmt.Fprintf(&b, "%s objects an hour, mean %s; %s in use\n", number(e.ObjectsPerHour), bytesText(int(e.MeanObjectBytes)), plural(int64(e.Partitions), "partition"))
-	if e.Prices != nil {
+	switch {
+	case e.Prices == nil:
+	case e.Prices.Confirmed:
+		fmt.Fprintf(&b, "$%.2f by the prices in %s\n", usd, e.Prices.File)
+	default:
 		fmt.Fprintf(&b, "$%.2f by prices of %s that are not confirmed; look at the price page. Lambda and S3 have their own\n", usd, e.Prices.Region)
 	}
 	return b.String()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -18,8 +19,8 @@ func TestBilled(t *testing.T) {
 			t.Errorf("billed(%d) = %d, want %d", tt.size, got, tt.want)
 		}
 	}
-	if got, want := ingestionPrice(2001<<10), float64(500<<10)*0.029+float64(1500<<10)*0.025+1024*0.020; math.Abs(got-want) > 1e-6 {
-		t.Errorf("ingestionPrice = %v, want %v", got, want)
+	if got, want := cost(ourTariff.prices["ingestion"], 2001<<10), float64(500<<10)*0.029+float64(1500<<10)*0.025+1024*0.020; math.Abs(got-want) > 1e-6 {
+		t.Errorf("cost = %v, want %v", got, want)
 	}
 }
 
@@ -109,6 +110,42 @@ func TestEstimateSize(t *testing.T) {
 		}
 		if e.Prices != nil || e.Month[1].USD != nil || month["ingestion"] == 0 {
 			t.Errorf("prices of a region that has none here: %+v", e)
+		}
+	}
+}
+
+// TestEstimatePrices: prices of a file are the only ones, tiers and the gigabyte among them.
+func TestEstimatePrices(t *testing.T) {
+	dir := t.TempDir()
+	prices := filepath.Join(dir, "prices.yaml")
+	write(t, dir, "prices.yaml", "region: us-east-1\ngigabyte: 1000\nprices:\n  ingestion: [{upTo: 1000, usd: 2}, {usd: 1}]\n  s3 puts: 0.5\n")
+	e, month := estimated(t, clicks, strings.Repeat("x\n", 100), "--rate", "1/s", "--prices", prices)
+	if e.Gigabyte != 1000 || !near(month["ingestion"], 5.12*730*3600) || e.Prices == nil || !e.Prices.Confirmed || e.Prices.File != prices {
+		t.Errorf("%+v, %v", e, month)
+	}
+	for _, m := range e.Month {
+		want := map[string]float64{"ingestion": m.Quantity + 1000, "s3 puts": m.Quantity / 2}[m.Name]
+		if (m.USD != nil) != (want != 0) || want != 0 && !near(*m.USD, want) {
+			t.Errorf("%s: %v", m.Name, m.USD)
+		}
+	}
+	for text, want := range map[string]string{
+		"region: eu-west-1":                          "are for eu-west-1, and the stream is in us-east-1",
+		"prices: {bandwidth: 1}":                     "prices.yaml:1:10: there is no price of bandwidth",
+		"prices: {jq: -1}":                           "prices.yaml:1:14: a price is not negative",
+		"prices: {jq: [{upTo: 3, usd: 1}]}":          "the last tier has no end",
+		"prices: {jq: [{upTo: 0, usd: 1},{usd: 1}]}": "a tier ends above",
+		"prices: {jq: [{usd: 1},{usd: 1}]}":          "prices.yaml:1:15: a tier needs upTo",
+		"prices: {jq: [1]}":                          "prices.yaml:1:15: a tier needs usd",
+		"prices: {jq: []}":                           "there is no tier",
+		"gigabyte: 0":                                "a gigabyte has bytes",
+		"tax: 1":                                     "there is no member tax",
+		"[]":                                         "prices are an object",
+	} {
+		write(t, dir, "template.yaml", clicks)
+		write(t, dir, "prices.yaml", text)
+		if _, errs, status := command(t, dir, "a\n", "replay", "--estimate", "--prices", "prices.yaml", "-"); status != 2 || !strings.Contains(errs, want) {
+			t.Errorf("%s: status %d, %s", text, status, errs)
 		}
 	}
 }

@@ -39,12 +39,25 @@ func newTaps(f *replayFlags, p *plan) (*taps, error) {
 	if f.record == "-" && (f.json || !f.quiet) {
 		return nil, usagef("--record -: the summary is on stdout; add --quiet, or name a file")
 	}
+	if f.prices != "" && !f.estimate {
+		return nil, usagef("--prices needs --estimate")
+	}
 	if f.estimate {
 		memory := 0
 		if p.function != nil {
 			memory = p.function.Memory
 		}
-		t.meter = newMeter(p.description.Stream, memory, pace{start: p.start, rate: p.rate})
+		prices := ourTariff
+		if f.prices != "" {
+			var err error
+			if prices, err = readTariff(f.prices); err != nil {
+				return nil, usagef("--prices: %w", err)
+			}
+			if r := p.description.Stream.Region; prices.region != "" && prices.region != r {
+				return nil, usagef("--prices: those of %s are for %s, and the stream is in %s", f.prices, prices.region, r)
+			}
+		}
+		t.meter = newMeter(p.description.Stream, prices, memory, pace{start: p.start, rate: p.rate})
 	}
 	return t, nil
 }

@@ -53,6 +53,7 @@ type replayFlags struct {
 	secrets         []string
 	record          string
 	estimate        bool
+	prices          string
 	partitions      int
 	jobs            int
 	json, quiet     bool
@@ -102,6 +103,7 @@ delivered, dropped on purpose, or in an error output, and the summary accounts f
 	fl.StringVar(&f.endpoint, "endpoint", "", "`URL` for --destination live: replaces scheme, host and port of the description's, and its path where it has one")
 	fl.StringVar(&f.record, "record", "", "`FILE` for the records as they were put: replayed, it gives the same objects")
 	fl.BoolVar(&f.estimate, "estimate", false, "what the stream is billed for in a month at this pace, objects an hour, their sizes")
+	fl.StringVar(&f.prices, "prices", "", "`FILE` of JSON or YAML with prices for --estimate: {region: R, gigabyte: BYTES, prices: {NAME: USD a unit}}")
 	fl.StringArrayVar(&f.secrets, "secret", nil, "`NAME=FILE` for --destination live: what a secret holds; NAME is its ARN, or AccessKey or HECToken where the description lacks it (repeatable)")
 	fl.IntVar(&f.partitions, "active-partitions", partition.ActivePartitions, "`N` partitions may be open at once, up to 5,000; records of further ones fail")
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "cores to use")
