@@ -3,8 +3,13 @@ package hydrant
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"math"
 	"strings"
 	"testing"
 )
@@ -88,6 +93,106 @@ func TestPanicIsLogged(t *testing.T) {
 	_, log := invoke(t, Func(func(_ context.Context, r Record) Result { panic("secret " + string(r.Data)) }), `{"records":[{"recordId":"r1","data":"YQ=="}]}`)
 	if strings.Contains(log, "secret") || !strings.Contains(log, "recordId=r1 cause=string at=") || !strings.Contains(log, "handler_test.go:") {
 		t.Errorf("log %s", log)
+	}
+}
+
+// A panic at the third record of five is that record's alone, whatever shape the transform has.
+func TestPanicOfOne(t *testing.T) {
+	event := `{"records":[`
+	for i, text := range []string{"1", "2", "3", "4", "5"} {
+		if i > 0 {
+			event += ","
+		}
+		event += `{"recordId":"r` + text + `","data":"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"}`
+	}
+	event += "]}"
+	one := func(_ context.Context, r Record) Result {
+		if string(r.Data) == "3" {
+			panic("on purpose")
+		}
+		return OKResult(r.Data)
+	}
+	for name, tr := range map[string]Transform{
+		"Func": Func(one),
+		"Append": Append(func(ctx context.Context, dst []byte, r Record) ([]byte, Status) {
+			res := one(ctx, r)
+			return append(dst, res.Data...), res.Status
+		}),
+		"JSON": JSON[int](func(ctx context.Context, v *int) (Status, error) {
+			return one(ctx, Record{Data: fmt.Append(nil, *v)}).Status, nil
+		}),
+		"EachLine": EachLine(Func(one)),
+		"Newline":  Newline(Func(one)),
+		"composed": Log(Metrics(Deaggregate(EachLine(Func(one))), io.Discard, ""), slog.New(slog.DiscardHandler)),
+	} {
+		answer, log := invoke(t, tr, event)
+		var a plainAnswer
+		if err := json.Unmarshal([]byte(answer), &a); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range a.Records {
+			got = append(got, r.RecordID+" "+r.Result)
+		}
+		if want := "r1 Ok, r2 Ok, r3 ProcessingFailed, r4 Ok, r5 Ok"; strings.Join(got, ", ") != want {
+			t.Errorf("%s: %s, want %s", name, strings.Join(got, ", "), want)
+		}
+		if strings.Count(log, "panicked") != 1 || !strings.Contains(log, "recordId=r3") {
+			t.Errorf("%s: log %s", name, log)
+		}
+	}
+}
+
+// What goes wrong with a record is logged with its id, and never with its data.
+func TestLogHoldsNoData(t *testing.T) {
+	const secret = "hunter2"
+	type doc struct{ Password any }
+	data := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	large := strings.Repeat(secret, 1000)
+	for _, tt := range []struct {
+		name, data, want string
+		t                Transform
+		o                Options
+	}{
+		{"not base64", secret + "!", "cannot be transformed", upper, Options{}},
+		{"not JSON", data(`{"Password":"` + secret), "cannot be decoded", JSON[doc](func(context.Context, *doc) (Status, error) { return OK, nil }), Options{}},
+		{"of another type", data(`"` + secret + `"`), "cannot be decoded", JSON[doc](func(context.Context, *doc) (Status, error) { return OK, nil }), Options{}},
+		{"not to be encoded", data(`{"Password":"` + secret + `"}`), "cannot be encoded",
+			JSON[doc](func(_ context.Context, d *doc) (Status, error) { d.Password = math.NaN(); return OK, nil }), Options{}},
+		{"panic", data(secret), "panicked", Func(func(_ context.Context, r Record) Result { panic(string(r.Data)) }), Options{}},
+		{"not gzip", data(secret), "", Decompress(upper), Options{}},
+		{"over the budget", data(large), "over the budget", upper, Options{Budget: 1000}},
+		{"not put back", data(large), "over the budget", upper, Options{Budget: 1000, Reingest: &stream{refuse: 1}}},
+	} {
+		var log bytes.Buffer
+		h := &Handler{Transform: tt.t, Options: tt.o}
+		h.Log = slog.New(slog.NewJSONHandler(&log, nil))
+		answer, err := h.Invoke(context.Background(), []byte(`{"records":[{"recordId":"r1","data":"`+tt.data+`"}]}`))
+		if err != nil || !strings.Contains(string(answer), `"ProcessingFailed"`) {
+			t.Errorf("%s: %s, %v", tt.name, answer, err)
+		}
+		if text := strings.ToLower(log.String()); strings.Contains(text, secret) || !strings.Contains(text, tt.want) || tt.want != "" && !strings.Contains(text, `"recordid":"r1"`) {
+			t.Errorf("%s: log %s", tt.name, text)
+		}
+	}
+}
+
+// Without a budget of its own a Handler keeps to the 6 MiB that Lambda returns.
+func TestDefaultBudget(t *testing.T) {
+	event := []byte(`{"records":[`)
+	for i := range 8 {
+		if i > 0 {
+			event = append(event, ',')
+		}
+		event = fmt.Appendf(event, `{"recordId":"r%d","data":"%s"}`, i, strings.Repeat("YWFh", 256<<10))
+	}
+	event = append(event, "]}"...)
+	answer, _ := invoke(t, upper, string(event))
+	if b := breach(event, []byte(answer), 6<<20); b != "" {
+		t.Error(b)
+	}
+	if ok := strings.Count(answer, `"Ok"`); ok != 5 {
+		t.Errorf("%d results of a mebibyte each in an answer", ok)
 	}
 }
 
