@@ -20,11 +20,11 @@ type IcebergFiles struct {
 	Workers int // goroutines of one file at once; 0 is one
 
 	mu   sync.Mutex
-	last *sink.Columns // whose converter is kept
+	last *sink.IcebergColumns // whose converter is kept
 	kept *convert.Converter
 }
 
-func (f *IcebergFiles) converter(c *sink.Columns) (*convert.Converter, error) {
+func (f *IcebergFiles) converter(c *sink.IcebergColumns) (*convert.Converter, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.last == c {
@@ -43,7 +43,7 @@ func (f *IcebergFiles) converter(c *sink.Columns) (*convert.Converter, error) {
 }
 
 // Write makes a file of n records.
-func (f *IcebergFiles) Write(ctx context.Context, c *sink.Columns, n int, at func(i int) []byte) (file []byte, bad []column.RowError, err error) {
+func (f *IcebergFiles) Write(ctx context.Context, c *sink.IcebergColumns, n int, at func(i int) []byte) (file []byte, bad []column.RowError, err error) {
 	conv, err := f.converter(c)
 	if err != nil {
 		return nil, nil, err

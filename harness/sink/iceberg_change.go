@@ -3,6 +3,7 @@ package sink
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -76,7 +77,7 @@ func (l *IcebergLive) rewrite(ctx context.Context, s *Iceberg, b *icebergBatch, 
 			if whole(entry, 504, "added_files_count")+whole(entry, 505, "existing_files_count") == 0 {
 				continue
 			}
-			return unsupported(fmt.Errorf("the table has delete files (merge-on-read), by which this version of hydrant doesn't read; updates and deletes need a table without"))
+			return unsupported(errors.New("the table has delete files (merge-on-read), by which this version of hydrant doesn't read; updates and deletes need a table without"))
 		}
 		path, _ := entry.Get(500, "manifest_path").(string)
 		file, err := l.avro(ctx, path)
@@ -107,7 +108,7 @@ func (l *IcebergLive) rewrite(ctx context.Context, s *Iceberg, b *icebergBatch, 
 		for _, r := range p.entries {
 			data, ok := r.Get(2, "data_file").(*avro.Record)
 			if !ok {
-				return unsupported(fmt.Errorf("an entry of a manifest without a data file"))
+				return unsupported(errors.New("an entry of a manifest without a data file"))
 			}
 			changed, err := l.rewriteFile(ctx, s, b, m.spec, data, change)
 			if err != nil {
@@ -115,9 +116,11 @@ func (l *IcebergLive) rewrite(ctx context.Context, s *Iceberg, b *icebergBatch, 
 			}
 			hit = hit || changed
 			e := r.Copy()
-			own, file := inherited(r, 3, "sequence_number", sequence), inherited(r, 4, "file_sequence_number", sequence)
-			e.Set(3, "sequence_number", own)
-			e.Set(4, "file_sequence_number", file)
+			own := inherited(r, 3, "sequence_number", sequence)
+			numbered := e.Set(3, "sequence_number", own) && e.Set(4, "file_sequence_number", inherited(r, 4, "file_sequence_number", sequence))
+			if changed && !numbered {
+				return unsupported(errors.New("the table has manifests of format version 1, which have no sequence numbers; rewrite them first (rewrite_manifests)"))
+			}
 			if changed {
 				e.Set(0, "status", int64(entryDeleted))
 				e.Set(1, "snapshot_id", id)
@@ -212,7 +215,7 @@ func (l *IcebergLive) rewriteFile(ctx context.Context, s *Iceberg, b *icebergBat
 			rest = append(rest, row)
 		}
 	}
-	cols, err := columns(own)
+	cols, err := newColumns(own)
 	if err != nil {
 		return refuse("%w", err)
 	}

@@ -49,7 +49,7 @@ type IcebergStorage interface {
 // IcebergFormat writes and reads data files.
 type IcebergFormat interface {
 	// Write makes a file of n records, of which at returns number i. Those that don't fit are in bad, in their order, and not in the file.
-	Write(ctx context.Context, c *Columns, n int, at func(i int) []byte) (file []byte, bad []column.RowError, err error)
+	Write(ctx context.Context, c *IcebergColumns, n int, at func(i int) []byte) (file []byte, bad []column.RowError, err error)
 	// Rows is the rows of a file, a line of JSON each, with the columns that are named; nil is all.
 	Rows(file []byte, columns []string) ([]byte, error)
 	// Columns are the names and the field ids of a file's columns.
@@ -100,7 +100,7 @@ func (l *IcebergLive) deliver(ctx context.Context, now time.Time, s *Iceberg, b 
 			}
 			refused = append(refused, more...)
 			if len(more) > 0 {
-				b.rows = left(b.rows, more)
+				b.rows = keep(b.rows, more)
 			}
 		}
 		c.state = state
@@ -120,8 +120,8 @@ func (l *IcebergLive) deliver(ctx context.Context, now time.Time, s *Iceberg, b 
 	return refused, &record.Outage{Code: IcebergCommitFailed, Message: fmt.Sprintf("Others committed to the table %d times in between", maxConflicts)}
 }
 
-// left are rows without those that were refused.
-func left(rows []icebergRow, refused []refusal) []icebergRow {
+// keep is rows without those that were refused.
+func keep(rows []icebergRow, refused []refusal) []icebergRow {
 	gone := make(map[*record.Record]bool, len(refused))
 	for _, r := range refused {
 		gone[r.record] = true
@@ -285,9 +285,9 @@ func (l *IcebergLive) keys(ctx context.Context, b *icebergBatch, s *icebergState
 		p.keys = s.identifiers()
 	}
 	fields, err := s.fields(p.keys)
-	var c *Columns
+	var c *IcebergColumns
 	if err == nil {
-		c, err = columns(fields)
+		c, err = newColumns(fields)
 	}
 	good := make([]icebergRow, 0, len(rows))
 	for _, r := range rows {
@@ -398,7 +398,7 @@ func (l *IcebergLive) partition(ctx context.Context, s *icebergState, rows []ice
 	if err != nil {
 		return nil, err
 	}
-	c, err := columns(fields)
+	c, err := newColumns(fields)
 	if err != nil {
 		return nil, err
 	}

@@ -117,16 +117,16 @@ func (t *icebergType) UnmarshalJSON(b []byte) error {
 var icebergKinds = map[string]schema.Kind{"boolean": schema.Boolean, "int": schema.Int, "long": schema.BigInt, "float": schema.Float, "double": schema.Double,
 	"date": schema.Date, "timestamp": schema.Timestamp, "timestamptz": schema.Timestamp, "string": schema.String, "decimal": schema.Decimal}
 
-// Columns are columns of a table as data files have them.
-type Columns struct {
+// IcebergColumns are columns of a table as data files have them.
+type IcebergColumns struct {
 	Columns []schema.Column
 	IDs     map[string]int32 // Parquet field ids, by dotted path as it stands in the file
 	UTC     map[string]bool  // the paths of timestamps that are instants
 }
 
-// columns makes those of fields.
-func columns(fields []icebergField) (*Columns, error) {
-	c := &Columns{IDs: map[string]int32{}, UTC: map[string]bool{}}
+// newColumns makes those of fields.
+func newColumns(fields []icebergField) (*IcebergColumns, error) {
+	c := &IcebergColumns{IDs: map[string]int32{}, UTC: map[string]bool{}}
 	for i := range fields {
 		f := &fields[i]
 		t, err := c.add(f.Name, f)
@@ -138,7 +138,7 @@ func columns(fields []icebergField) (*Columns, error) {
 	return c, nil
 }
 
-func (c *Columns) add(path string, f *icebergField) (*schema.Type, error) {
+func (c *IcebergColumns) add(path string, f *icebergField) (*schema.Type, error) {
 	c.IDs[path] = int32(f.ID)
 	t := &schema.Type{}
 	var err error
@@ -330,7 +330,7 @@ type icebergState struct {
 	*icebergMetadata
 	rawSchema json.RawMessage
 	schema    *icebergSchema
-	columns   *Columns
+	columns   *IcebergColumns
 	spec      *icebergSpec
 	sources   []*icebergField // of the spec's fields
 	current   *icebergSnapshot
@@ -360,7 +360,7 @@ func (m *icebergMetadata) state() (*icebergState, error) {
 		return nil, errors.New("the table's metadata lacks its schema, its partition spec or its location")
 	}
 	var err error
-	if s.columns, err = columns(s.schema.Fields); err != nil {
+	if s.columns, err = newColumns(s.schema.Fields); err != nil {
 		return nil, err
 	}
 	for i := range s.spec.Fields {

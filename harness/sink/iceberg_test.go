@@ -105,3 +105,27 @@ func TestLocalStorage(t *testing.T) {
 		t.Errorf("%v, %v", entries, err)
 	}
 }
+
+// FuzzIcebergMetadata: metadata may be anything, and records are whole JSON.
+func FuzzIcebergMetadata(f *testing.F) {
+	f.Add(`{"format-version":2,"location":"file:///t","schemas":[{"schema-id":0,"fields":[{"id":1,"name":"a","required":true,"type":"long"},
+		{"id":2,"name":"l","type":{"type":"list","element-id":3,"element":{"type":"struct","fields":[{"id":4,"name":"b","required":true,"type":"decimal(9, 2)"}]}}},
+		{"id":5,"name":"m","type":{"type":"map","key-id":6,"key":"string","value-id":7,"value-required":true,"value":"date"}}]}],
+		"partition-specs":[{"spec-id":0,"fields":[{"source-id":1,"field-id":1000,"name":"a","transform":"identity"}]}]}`, `{"a":1,"l":[{"b":1},null],"m":{"k":null}}`)
+	f.Fuzz(func(t *testing.T, metadata, text string) {
+		var m icebergMetadata
+		if json.Unmarshal([]byte(metadata), &m) != nil {
+			return
+		}
+		s, err := m.state()
+		if err != nil {
+			return
+		}
+		if _, err := s.entrySchema(); err != nil {
+			t.Errorf("a table that is taken has no manifests: %v", err)
+		}
+		if oneObject([]byte(text)) == "" {
+			missing([]byte(text), strings.IndexByte(text, '{'), s.schema.Fields)
+		}
+	})
+}
