@@ -72,7 +72,7 @@ func (o *replayOut) clear(w io.Writer) error {
 		}
 	}
 	if others > 0 {
-		fmt.Fprintf(w, "hydrant: %s holds %d other files, which are left as they are\n", o.where, others)
+		fmt.Fprintf(w, "hydrant: %s holds %s that no replay lists; nothing of that is removed\n", o.where, plural(int64(others), "other file"))
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ type runOf struct {
 	Start  string   `json:"start"`
 	Rate   string   `json:"rate"`
 	Seed   uint64   `json:"seed"`
+	Out    string   `json:"out"`
 }
 
 // openState opens the directory of --state; nil without it.
@@ -46,7 +47,7 @@ func openState(w io.Writer, f *replayFlags, p *plan) (*state, error) {
 		return nil, fmt.Errorf("--state: %w", err)
 	}
 	s := &state{dir: f.state, journal: j}
-	if err := s.check(runOf{p.description.Stream.ARN, p.inputs, p.size, f.format, f.start, f.rate, f.seed}); err != nil {
+	if err := s.check(runOf{p.description.Stream.ARN, p.inputs, p.size, f.format, f.start, f.rate, f.seed, f.out}); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
 	if s.continues() {
@@ -70,7 +71,9 @@ func (s *state) check(run runOf) error {
 		return os.WriteFile(name, text, 0o666)
 	case err != nil:
 		return err
-	case !bytes.Equal(was, text) && s.continues():
+	case bytes.Equal(was, text):
+		return nil
+	case s.continues():
 		return usagef("--state: %s is of another run: it has\n%sand this one is\n%sRemove the directory to start anew", s.dir, was, text)
 	}
 	return os.WriteFile(name, text, 0o666)

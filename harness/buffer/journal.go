@@ -383,7 +383,7 @@ func (j *Journal) scan(name string, f func(payload []byte) error) (end int64, er
 	var head [entryHead]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil || string(head[:]) != segmentMagic {
 		if err == nil {
-			return 0, fmt.Errorf("%s is no segment of a journal", name)
+			return 0, fmt.Errorf("%s is no segment of a journal of this version", name)
 		}
 		return 0, ignoreEOF(err)
 	}
