@@ -138,7 +138,7 @@ func (p *Pipeline) Readmit(now time.Time, records []record.Record) (next time.Ti
 // admit has records go their way.
 func (p *Pipeline) admit(now time.Time, records []record.Record) (next time.Time, err error) {
 	p.tally.admit(records)
-	if p.log != nil {
+	if p.log != nil { // the backup has the bytes as received, before decompression (firehose/README.md, CHOICE)
 		if err := p.log.Append(now, records); err != nil {
 			return now, err
 		}
@@ -457,6 +457,7 @@ func (p *Pipeline) openPartition(now time.Time, r *record.Record, keys *record.K
 			f := partition.Failure(*r, partition.CodeLimitExceeded, "The number of active partitions exceeds the limit of the delivery stream", now)
 			return nil, &f
 		}
+		// A prefix that is too long when it is evaluated fails its records (dynamic-partitioning.md §2, CHOICE).
 		facts := s3.Facts{Keys: r.Keys, Time: time.UnixMilli(r.Arrival).UTC(), Random: func(int) (b [32]byte) { return b }}
 		if _, err := p.prefix.Append(nil, facts); err != nil {
 			f := partition.Failure(*r, partition.CodeExtraction, err.Error(), now)

@@ -196,7 +196,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	}
 	p.delivery.events = p.events
 	lines := s.errorLog(o, s.S3.Logged, s.bucketARN(s.S3.Bucket))
-	p.errorOutput = func(f folder) outletConfig {
+	p.errorOutput = func(f folder) outletConfig { // lines are stored uncompressed (record-transformation.md §8, CHOICE)
 		prefix, station := s.S3.ErrorPrefix, "error/"+f.Cause.String()
 		if f.Prefix != "" {
 			prefix, station = s.Sink.(*Iceberg).ErrorPrefixes[f.Prefix], station+"/"+f.Prefix

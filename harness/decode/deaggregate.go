@@ -19,7 +19,7 @@ import (
 const MaxSubRecords = 500
 
 // CodeUndecodable is the code of a record with something in it that is no JSON document. The service's is not known; this
-// is the one it gives to a record that its query can't read, which such a record is (dynamic-partitioning.md §6).
+// is the one it gives to a record that its query can't read, which such a record is (dynamic-partitioning.md §6). CHOICE.
 const CodeUndecodable = "DynamicPartitioning.MetadataExtractionFailed"
 
 // A SubRecordType is how records are aggregated.
@@ -42,7 +42,7 @@ func (t SubRecordType) String() string {
 // EmptyPieces says what becomes of nothing before, between, or behind delimiters.
 type EmptyPieces uint8
 
-// What becomes of empty pieces (dynamic-partitioning.md §4, CHOICE: DropLast).
+// What becomes of empty pieces (§4, CHOICE: DropLast).
 const (
 	DropLast  EmptyPieces = iota // a delimiter at the end of the record is no beginning of another; others are sub-records
 	KeepEmpty                    // all are sub-records
@@ -77,17 +77,16 @@ func ParseDelimiter(s string) ([]byte, error) {
 // A Deaggregate is the processor RecordDeAggregation. It may be used by several workers at once.
 //
 // Each sub-record becomes a record with its index in Sub, and with its own bytes as Data and Raw: what fails later is stored as
-// the sub-record. They lie in the record's Data. White space around JSON documents, and delimiters, are removed. A record
+// the sub-record (dynamic-partitioning.md §4, CHOICE). They lie in the record's Data. White space around JSON documents, and delimiters, are removed. A record
 // that holds no sub-record is dropped; one that holds more than [MaxSubRecords] stays as it is.
 //
-// A record with a rest that is no document fails as a whole, with its Raw; numbers and literals end where white space or a
+// A record with a rest that is no document fails as a whole, with its Raw (§4, CHOICE); numbers and literals end where white space or a
 // string, array or object begins.
 type Deaggregate struct {
 	SubRecordType SubRecordType
 	Delimiter     []byte // of Delimited; without one nothing is split
 
-	// SplitArrays makes sub-records of the elements of a top-level array; without it the array is one document
-	// (dynamic-partitioning.md §4, CHOICE: false).
+	// SplitArrays makes sub-records of the elements of a top-level array; without it the array is one document (§4, CHOICE: false).
 	SplitArrays bool
 	EmptyPieces EmptyPieces // of Delimited
 

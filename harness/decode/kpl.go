@@ -14,10 +14,13 @@ type KPL struct {
 }
 
 // Append appends to dst the records that r stands for: r itself, or, when it is an aggregate with the right sum, its children, which
-// may be none. A child's Data and Raw lie in r's Data; it has its own partition key and its index as subsequence number, and
+// may be none (sources.md §5, CHOICE). Children that another shard's hash range holds since a reshard are kept, unlike the Kinesis
+// Client Library's (CHOICE): nothing that is put here says what ranges shards have.
+//
+// A child's Data and Raw lie in r's Data; it has its own partition key and its index as subsequence number, and
 // the shard, sequence number and arrival of r. A child that is an aggregate itself stays one.
 //
-// The error is a warning: an aggregate with the right sum that can't be read. It is a plain record then (sources.md §5), and is appended.
+// The error is a warning: an aggregate with the right sum that can't be read. It is a plain record then (§5, CHOICE), and is appended.
 func (k *KPL) Append(dst []record.Record, r record.Record) ([]record.Record, error) {
 	if !kpl.Is(r.Data) {
 		return append(dst, r), nil

@@ -53,8 +53,8 @@ type Format interface {
 	Encode(ctx context.Context, dst []byte, records []record.Record) (body []byte, rows int, failed []record.Failure, err error)
 }
 
-// A Join is the format of a stream that doesn't convert: records one after the other, bare
-// (s3-delivery.md §2), with an LF between them where AppendDelimiterToRecord says so (record-transformation.md §7).
+// A Join is the format of a stream that doesn't convert: records one after the other, in their order (s3-delivery.md §1, CHOICE), bare
+// (§2), with an LF between them where AppendDelimiterToRecord says so (record-transformation.md §7).
 type Join struct {
 	Delimiter bool
 	// Trailing puts an LF behind the last record too, which the service was seen not to do. CHOICE: false.
