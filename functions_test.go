@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -51,6 +52,46 @@ func TestFunctionNames(t *testing.T) {
 	}
 	if _, err := blueprints.Named("no-such", func(string) string { return "" }); err == nil {
 		t.Error("no error for a name that isn't one")
+	}
+}
+
+// Every function is built by the Makefile for a resource of the template, and has its place in docs/blueprints.md, with its options.
+func TestFunctionPlaces(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	resources := map[string]string{} // by function
+	for _, m := range regexp.MustCompile(`(?m)^build-(\w+): FUNCTION = (\S+)$`).FindAllStringSubmatch(read("Makefile"), -1) {
+		resources[m[2]] = m[1]
+	}
+	template, sections := read("sam-template.yaml"), map[string]string{}
+	parts := regexp.MustCompile(`(?m)^##+ `).Split(read("docs/blueprints.md"), -1)
+	for _, part := range parts[1:] {
+		title, text, _ := strings.Cut(part, "\n")
+		for name := range strings.SplitSeq(title, ", ") {
+			sections[name] = text
+		}
+	}
+	for _, b := range blueprints.List() {
+		resource := resources[b.Name]
+		if resource == "" {
+			t.Errorf("%s: the Makefile doesn't build it", b.Name)
+		} else if !strings.Contains(template, "\n  "+resource+":\n    Type: AWS::Serverless::Function\n") {
+			t.Errorf("%s: sam-template.yaml has no function %s", b.Name, resource)
+		}
+		text, ok := sections[b.Name]
+		if !ok {
+			t.Errorf("%s: docs/blueprints.md has no section", b.Name)
+		}
+		for _, o := range b.Options {
+			if !strings.Contains(text, "`"+o.Name+"`") {
+				t.Errorf("%s: docs/blueprints.md lacks its option %s", b.Name, o.Name)
+			}
+		}
 	}
 }
 
@@ -129,20 +170,8 @@ func TestBootstraps(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("bootstraps run on Linux")
 	}
-	event := []byte(`{"invocationId":"i","deliveryStreamArn":"arn:aws:firehose:us-east-1:123456789012:deliverystream/d","region":"us-east-1","records":[`)
-	for i, data := range []string{
-		`64.242.88.10 - - [07/Mar/2004:16:10:02 -0800] "GET /x HTTP/1.1" 200 6291`,
-		`Oct 11 22:14:15 mymachine su[77]: 'su root' failed for x`,
-		`{"eventVersion":"1.08","eventName":"A"}`,
-		"",
-	} {
-		if i > 0 {
-			event = append(event, ',')
-		}
-		event = fmt.Appendf(event, `{"recordId":"r%d","approximateArrivalTimestamp":1495072949453,"data":"%s"}`, i, base64.StdEncoding.EncodeToString([]byte(data)))
-	}
-	event = append(event, "]}"...)
 	for _, name := range functions(t) {
+		event := bootstrapEvent(name)
 		tr, err := blueprints.Named(name, func(string) string { return "" })
 		if err != nil {
 			t.Fatal(err)
@@ -159,6 +188,32 @@ func TestBootstraps(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
 		}
 	}
+}
+
+// bootstrapEvent is an event of the source that a function is for.
+func bootstrapEvent(name string) []byte {
+	source, data, metadata := "", "data", ""
+	switch name {
+	case "kinesis-general":
+		source = `"sourceKinesisStreamArn":"arn:aws:kinesis:us-east-1:123456789012:stream/s",`
+		metadata = `,"kinesisRecordMetadata":{"shardId":"shardId-000000000000","partitionKey":"k","approximateArrivalTimestamp":1495072949453,"sequenceNumber":"495","subsequenceNumber":0}`
+	case "msk-general":
+		source, data = `"sourceMSKArn":"arn:aws:kafka:us-east-1:123456789012:cluster/c/1",`, "kafkaRecordValue"
+		metadata = `,"mskRecordMetadata":{"offset":"0","partitionId":"1","approximateArrivalTimestamp":1495072949453}`
+	}
+	event := []byte(`{"invocationId":"i","deliveryStreamArn":"arn:aws:firehose:us-east-1:123456789012:deliverystream/d","region":"us-east-1",` + source + `"records":[`)
+	for i, text := range []string{
+		`64.242.88.10 - - [07/Mar/2004:16:10:02 -0800] "GET /x HTTP/1.1" 200 6291`,
+		`Oct 11 22:14:15 mymachine su[77]: 'su root' failed for x`,
+		`{"eventVersion":"1.08","eventName":"A"}`,
+		"",
+	} {
+		if i > 0 {
+			event = append(event, ',')
+		}
+		event = fmt.Appendf(event, `{"recordId":"r%d","approximateArrivalTimestamp":1495072949453,"%s":"%s"%s}`, i, data, base64.StdEncoding.EncodeToString([]byte(text)), metadata)
+	}
+	return append(event, "]}"...)
 }
 
 // once runs a bootstrap for one event, and returns its answer and the time from its start to that.
