@@ -97,6 +97,7 @@ func TestTransforms(t *testing.T) {
 		{"Newline", Newline(odd), []string{"a", "a\n", "", "drop"}, "Ok \"A\\n\"\nOk \"A\\n\"\nOk \"\"\nDropped \"\"\n"},
 		{"Decompress", Decompress(odd), []string{packed.String(), packed.String() + packed.String(), "plain", packed.String()[:20]},
 			"Ok \"PACKED\"\nOk \"PACKEDPACKED\"\nProcessingFailed \"\"\nProcessingFailed \"\"\n"},
+		{"composed", Newline(Decompress(EachLine(odd))), []string{packed.String(), "plain"}, "Ok \"PACKED\\n\"\nProcessingFailed \"\"\n"},
 		{"Deaggregate", Deaggregate(keys), []string{aggregate, "plain", string(kpl.Append(nil, nil))}, "Ok \"a/0 b/1 \"\nOk \"\"\nDropped \"\"\n"},
 		{"Split that panics", Split(odd, func(dst []Record, r Record) ([]Record, error) { return append(dst, r)[:len(r.Data)], nil }), []string{"a", ""},
 			"Ok \"A\"\nProcessingFailed \"\"\n"},
