@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -42,6 +43,38 @@ func TestInvokeSources(t *testing.T) {
 		out, errs, status := command(t, t.TempDir(), "", "invoke", "--function", "builtin:"+kind+"-general", "--generate", kind, "--count", "5")
 		if status != 0 || strings.Count(out, "  Ok  {") != 5 {
 			t.Errorf("%s: status %d\n%s%s", kind, status, out, errs)
+		}
+	}
+}
+
+// bootstrap is a function as it can be written in any language: it speaks the Runtime API and nothing else.
+const bootstrap = `import base64, json, os, urllib.request
+api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+while True:
+    with urllib.request.urlopen(api + "next") as r:
+        id, event = r.headers["Lambda-Runtime-Aws-Request-Id"], json.load(r)
+    records = [{"recordId": e["recordId"], "result": "Ok", "data": base64.b64encode(base64.b64decode(e["data"]).upper()).decode()} for e in event["records"]]
+    urllib.request.urlopen(api + id + "/response", json.dumps({"records": records[LOST:]}).encode()).close()
+`
+
+// TestInvokeBootstrap runs a bootstrap that isn't Go's, one that keeps the contract and one that doesn't.
+func TestInvokeBootstrap(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not here: a bootstrap in it is skipped")
+	}
+	dir := t.TempDir()
+	for lost, want := range map[string]struct {
+		status int
+		last   string
+	}{
+		"0": {exitOK, "  Ok  B\n"},
+		"1": {exitSetAside, "is not answered"},
+	} {
+		write(t, dir, "bootstrap.py", strings.Replace(bootstrap, "LOST", lost, 1))
+		out, errs, status := command(t, dir, "a\nb\n", "invoke", "--function", "exec:"+python+" bootstrap.py", "-")
+		if status != want.status || !strings.Contains(out+errs, want.last) || !strings.Contains(errs, " of answer, in ") {
+			t.Errorf("%s lost: status %d\n%s%s", lost, status, out, errs)
 		}
 	}
 }
