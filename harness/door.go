@@ -16,6 +16,8 @@ import (
 type Door struct {
 	Admitting func(b PutBack) // called before each is admitted, if it isn't nil
 
+	refused func(r input.Record, code, message string) error // ReplayOptions.Refused
+
 	mu   sync.Mutex
 	back []PutBack
 }
@@ -81,7 +83,7 @@ func (d *Door) admit(p *Pipeline, s *Stream) error {
 		if d.Admitting != nil {
 			d.Admitting(b)
 		}
-		if err := p.putBack(s, b); err != nil {
+		if err := p.putBack(s, b, d.refused); err != nil {
 			return err
 		}
 	}
@@ -89,11 +91,11 @@ func (d *Door) admit(p *Pipeline, s *Stream) error {
 }
 
 // putBack admits a record as a put that counts as added.
-func (p *Pipeline) putBack(s *Stream, b PutBack) error {
+func (p *Pipeline) putBack(s *Stream, b PutBack, told func(r input.Record, code, message string) error) error {
 	p.ledger.Source.In--
 	p.ledger.Source.Added++
 	r := input.Record{Data: b.Data, PartitionKey: b.PartitionKey}
-	refused, err := refuse(p, s, &r, nil)
+	refused, err := refuse(p, s, &r, told)
 	if refused || err != nil {
 		return err
 	}

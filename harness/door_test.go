@@ -46,6 +46,30 @@ func TestDoorInterrupted(t *testing.T) {
 	}
 }
 
+// TestDoorRefuses: what is put back and is too large for a put is told of, like any other.
+func TestDoorRefuses(t *testing.T) {
+	s := testStream(t, "", "")
+	s.Lambda = &Lambda{ARN: "arn:f", Hints: buffer.Hints{Size: 1 << 20, Interval: time.Minute}}
+	d := &Door{}
+	pass := echo(func(data []byte) []byte { return data })
+	p, err := New(s, Options{Bucket: &s3.Memory{}, Invoker: invokeFunc(func(ctx context.Context, event []byte) ([]byte, error) {
+		d.Put(PutBack{ID: "x", Data: make([]byte, MaxPut+1)})
+		return pass.Invoke(ctx, event)
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := ""
+	err = Replay(context.Background(), p, s, &modelInput{records: modelRecords(0, 1)}, ReplayOptions{Door: d, Refused: func(r input.Record, code, _ string) error {
+		told += fmt.Sprint(code, " ", len(r.Data))
+		return nil
+	}})
+	l := p.Ledger()
+	if got, want := fmt.Sprint(l.String(), " ", err, " ", told), "in 1 + added 1 = delivered 1 + dropped 0 + failed 1 + lost 0 <nil> ValidationException 1024001"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
 // TestInputBreaks: what was read before the input can't be read any more is delivered.
 func TestInputBreaks(t *testing.T) {
 	s := testStream(t, "", "")

@@ -61,6 +61,9 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 	if o.Rate <= 0 {
 		o.Rate = DefaultRate
 	}
+	if o.Door != nil {
+		o.Door.refused = o.Refused
+	}
 	one := make([]record.Record, 1)
 	var next time.Time
 	now, skip := o.Start, int64(0)
