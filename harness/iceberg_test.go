@@ -565,3 +565,39 @@ Resources:
 		t.Errorf("%v", err)
 	}
 }
+
+// A tokenCatalog keeps the headers of requests.
+type tokenCatalog struct {
+	*tableCatalog
+	headers []string
+}
+
+func (c *tokenCatalog) Do(ctx context.Context, r *sink.Request) (*sink.Answer, error) {
+	c.headers = append(c.headers, r.Header.Get("Authorization"))
+	if !slices.Contains(r.Secrets, "Authorization") {
+		c.t.Error("the token is no secret")
+	}
+	return c.tableCatalog.Do(ctx, r)
+}
+
+// TestIcebergToken: every request shows the token that was said, and error lines don't.
+func TestIcebergToken(t *testing.T) {
+	c := &tokenCatalog{tableCatalog: newTableCatalog(t)}
+	s := parseSink(t, "Iceberg", routedMembers)
+	if err := s.SetSecret("Token", []byte("abc\n")); err != nil {
+		t.Fatal(err)
+	}
+	bucket := &s3.Memory{}
+	p, err := New(s, Options{Bucket: bucket, Transport: c, Iceberg: &sink.IcebergLive{Catalog: "http://catalog", Storage: c}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1735689600, 0)
+	next, err := p.Put(now, []record.Record{{Data: []byte(`{"t":"a","id":1}`), Arrival: now.UnixMilli()}})
+	for err == nil && !next.IsZero() {
+		next, err = p.Advance(context.Background(), next)
+	}
+	if err != nil || strings.Join(c.headers, " ") != "Bearer abc Bearer abc" || len(bucket.Objects) != 1 || bytes.Contains(bucket.Objects[0].Body, []byte("abc")) {
+		t.Errorf("%v, %q, %d objects", err, c.headers, len(bucket.Objects))
+	}
+}
