@@ -74,6 +74,7 @@ type Converter struct {
 	begin   func(w io.Writer) (groups, error)
 	closed  spares[groups] // files that can begin again
 	pieces  spares[*piece]
+	piece   int // bytes of the records of one
 }
 
 // New compiles a table. The error is an *openx.UnsupportedTypeError when the deserializer lacks a type of the table.
@@ -118,10 +119,37 @@ func New(table *schema.Table, o Options) (*Converter, error) {
 			return &file[parquet.Group]{s: s}, err
 		}
 	}
+	c.piece = pieceBytes(leaves((&schema.Table{Columns: table.Columns}).Struct()))
 	if _, err := c.begin(io.Discard); err != nil { // options are refused here, not at the first file
 		return nil, err
 	}
 	return c, nil
+}
+
+// ChunkBytes is how large a chunk for [File.Pull] is best.
+func (c *Converter) ChunkBytes() int { return c.piece }
+
+// pieceBytes is about how much is decoded into one batch: what belongs to it should stay in the cache, and a column should have some hundred values
+// in it, or what is known of the column, its dictionary most of all, comes from memory for a few.
+func pieceBytes(leaves int) int {
+	return min(max(leaves*(10<<10), 1<<20), 4<<20)
+}
+
+// leaves is how many columns without members t has.
+func leaves(t *schema.Type) int {
+	switch t.Kind {
+	case schema.Array:
+		return leaves(t.Elem)
+	case schema.Map:
+		return leaves(t.Key) + leaves(t.Elem)
+	case schema.Struct:
+		n := 0
+		for i := range t.Fields {
+			n += leaves(t.Fields[i].Type)
+		}
+		return n
+	}
+	return 1
 }
 
 // Table returns the table that c was made for.
@@ -157,7 +185,7 @@ func (c *Converter) takePiece() *piece {
 
 // givePiece keeps a piece for another file, unless a huge record has made it large.
 func (c *Converter) givePiece(p *piece) {
-	if p.memory() <= 16*pieceBytes {
+	if p.memory() <= 16*int64(c.piece) {
 		c.pieces.give(p)
 	}
 }

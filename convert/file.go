@@ -28,9 +28,6 @@ type Chunk interface {
 	Record(i int) []byte // white space around a record is no part of it
 }
 
-// pieceBytes is about how much is decoded into one batch.
-const pieceBytes = 1 << 20
-
 // A slab is a chunk of records that end one behind the other.
 type slab struct {
 	data []byte
@@ -88,7 +85,7 @@ func (f *File) write(ctx context.Context, c Chunk) (bad []column.RowError, err e
 			return nil, io.EOF
 		}
 		p := part{c, from, 0}
-		for size := 0; from < c.Len() && size < pieceBytes; from++ {
+		for size := 0; from < c.Len() && size < f.c.piece; from++ {
 			size += len(c.Record(from)) + 1
 		}
 		p.n = from - p.from

@@ -78,8 +78,8 @@ type pull struct {
 
 // Pull converts chunks as next returns them, until io.EOF. It reads no more chunks at once than there are workers.
 // done is called for each chunk, in their order, with those of its records that don't fit, whose numbers are within the chunk;
-// the chunk isn't used any more then. Neither function is called twice at once. A row group ends with a chunk, so that
-// chunks of a MiB or so are best. When ctx ends, Pull finishes the chunks that were read, and returns its error.
+// the chunk isn't used any more then. Neither function is called twice at once. A row group ends with a chunk; chunks of
+// ChunkBytes are best. When ctx ends, Pull finishes the chunks that were read, and returns its error.
 func (f *File) Pull(ctx context.Context, next func() (Chunk, error), done func(c Chunk, bad []column.RowError) error) error {
 	if f.err != nil {
 		return f.err

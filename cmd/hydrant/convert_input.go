@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -77,6 +78,7 @@ func totalSize(files []convertSource) int64 {
 // chunks reads files one after the other. next belongs to one goroutine at a time.
 type chunks struct {
 	files []convertSource
+	size  int                               // of a chunk in bytes; 0 is a MiB
 	bytes *counter                          // counts what is read of files, if it isn't nil
 	chose func(name string, f input.Format) // called with a format that was found, if it isn't nil
 	at    int
@@ -114,7 +116,7 @@ func (s *chunks) next() (convert.Chunk, error) {
 				return nil, err
 			}
 		}
-		err := s.r.Chunk(&k.Chunk, chunkBytes)
+		err := s.r.Chunk(&k.Chunk, cmp.Or(s.size, 1<<20))
 		if err == nil {
 			k.src = &s.files[s.at-1]
 			return k, nil

@@ -156,9 +156,6 @@ func outputName(name string) string {
 	return name
 }
 
-// chunkBytes is how much one worker takes at a time: its columns and pages should stay in its cache.
-const chunkBytes = 1 << 20
-
 // file converts files into one.
 func (r *conversionRun) file(ctx context.Context, c *convert.Converter, path string, files []convertSource, o *output) (err error) {
 	defer func() { err = o.finish(err) }()
@@ -227,7 +224,7 @@ func (r *conversionRun) rolled(ctx context.Context, files []convertSource, o *ou
 
 // pull feeds files to f.
 func (r *conversionRun) pull(ctx context.Context, f *convert.File, files []convertSource, o *output) error {
-	in := &chunks{files: files, bytes: &r.read}
+	in := &chunks{files: files, bytes: &r.read, size: r.single.ChunkBytes()}
 	if !r.f.quiet && !r.f.json {
 		in.chose = announce(r.io.err)
 	}
