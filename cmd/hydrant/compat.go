@@ -18,7 +18,7 @@ func newCompatHelp() *cobra.Command {
 		if c.Values != nil {
 			name += "=" + strings.Join(c.Values, "|")
 		}
-		fmt.Fprintf(&b, "  %-30s %s\n", name, c.Text)
+		fmt.Fprintf(&b, "  %-31s %s\n", name, c.Text)
 	}
 	return &cobra.Command{Use: "compat", Short: "What --compat changes", Long: b.String()}
 }

@@ -252,3 +252,14 @@ func TestReplayActivePartitions(t *testing.T) {
 		}
 	}
 }
+
+// TestReplayOddKeys: the summary says which partition keys do in object keys what their author may not expect.
+func TestReplayOddKeys(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", partitioned)
+	out, errs, status := command(t, dir, `{"k":"a"}`+"\n"+`{"k":"../b"}`+"\n"+`{"k":"c/d"}`+"\n", "replay", "-")
+	want := `notice: values of the key k hold a /, .. or control characters, in 2 partitions; they stand in object keys as they are: "../b"` + "\n"
+	if status != 0 || !strings.Contains(out, want) {
+		t.Errorf("status %d, it lacks %q:\n%s%s", status, want, out, errs)
+	}
+}
