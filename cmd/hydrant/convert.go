@@ -40,8 +40,14 @@ service's deserializers, serializers and rules. Rows and error lines keep the or
 Records that don't fit the schema are set aside, each with the service's error and the place.
 
 Inputs are files, folders (all files below), globs, or - for stdin; compression is recognised by content.
-Inputs and outputs may be s3:// URLs; an input that ends in / is all objects below. Region and credentials are
-those of AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.`,
+Inputs and outputs may be URLs, https:// inputs only; an input that ends in / is all objects below. An output is there when it is
+complete, or not at all. Credentials come from the environment:
+  s3://BUCKET/KEY              AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+  gs://BUCKET/OBJECT           GOOGLE_APPLICATION_CREDENTIALS, gcloud's or the machine's
+  az://CONTAINER/BLOB          AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or
+                               AZURE_STORAGE_SAS_TOKEN; also az://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB
+  hdfs://USER@NAMENODE/PATH    HADOOP_USER_NAME; hdfs:///PATH by HADOOP_CONF_DIR; no Kerberos
+  https://USER:PASSWORD@HOST/… none`,
 		Example: `  hydrant convert --schema 'struct<id:int,name:string>' --to parquet --out events.parquet events.ndjson.gz
   hydrant convert --schema template.yaml#Table --to orc --option Compression=ZLIB --out orc/ logs/`,
 		RunE: func(cmd *cobra.Command, args []string) error { return convertFiles(cmd.Context(), io, &f, args) },
@@ -177,7 +183,7 @@ func (r *conversionRun) prepare(ctx context.Context, args []string) ([]convertSo
 	r.place()
 	r.asides = asides{path: r.errorsPath(), catalog: c.CatalogJSON(), create: r.create}
 	if isRemote(f.out) {
-		if _, _, err := object(f.out); err != nil {
+		if err := r.remote.checkOutput(f.out); err != nil {
 			return nil, usagef("--out %w", err)
 		}
 	}

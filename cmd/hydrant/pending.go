@@ -7,15 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
-	"github.com/hydrantkit/hydrant/harness/s3/endpoint"
 )
 
 // A pending file is written beside its final name and renamed when it is complete.
 type pending struct {
 	path    string
-	f       *os.File         // nil for stdout and objects
-	u       *endpoint.Upload // of an object
+	f       *os.File // nil for stdout and objects
+	u       upload   // of an object
 	w       *bufio.Writer
 	written int64
 }
@@ -25,9 +23,9 @@ func create(path string, stdout io.Writer, r *remote) (*pending, error) {
 	if isRemote(path) {
 		u, err := r.upload(path)
 		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", path, err)
+			return nil, fmt.Errorf("write %s: %w", shown(path), err)
 		}
-		return &pending{path: path, u: u, w: bufio.NewWriter(u)}, nil
+		return &pending{path: shown(path), u: u, w: bufio.NewWriter(u)}, nil
 	}
 	if path == "-" {
 		return &pending{path: "stdout", w: bufio.NewWriter(stdout)}, nil

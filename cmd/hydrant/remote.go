@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
 
+	"cloud.google.com/go/storage"
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -16,10 +16,12 @@ import (
 	"github.com/hydrantkit/hydrant/internal/aws/chain"
 )
 
-// A remote reaches the objects that s3:// URLs name. Its client is made when it is needed first.
+// A remote reaches the objects that URLs name: here those of s3://, in remote_source.go the others. Its clients are made when they are
+// needed first.
 type remote struct {
 	ctx    context.Context
 	client func() (*s3.Client, error)
+	google func() (*storage.Client, error)
 }
 
 func newRemote(ctx context.Context) *remote {
@@ -29,21 +31,18 @@ func newRemote(ctx context.Context) *remote {
 			return nil, err
 		}
 		return endpoint.NewClient(cfg), nil
-	})}
+	}), sync.OnceValues(func() (*storage.Client, error) { return storage.NewClient(context.WithoutCancel(ctx)) })}
 }
 
-// isRemote reports whether a path is a URL. That of another kind than s3 is refused when it is used.
+// isRemote reports whether a path is a URL. One of an unknown kind is refused when it is used.
 func isRemote(path string) bool { return strings.Contains(path, "://") }
 
 // object takes s3://bucket/key apart.
 func object(address string) (bucket, key string, err error) {
 	rest, ok := strings.CutPrefix(address, "s3://")
 	if !ok {
-		u, err := url.Parse(address)
-		if err != nil {
-			return "", "", err
-		}
-		return "", "", fmt.Errorf("%s: no %s:// inputs and outputs, only s3:// and files", address, u.Scheme)
+		scheme, _, _ := strings.Cut(address, "://")
+		return "", "", fmt.Errorf("%s: no buckets at %s://, only s3:// and folders", shown(address), scheme)
 	}
 	bucket, key, _ = strings.Cut(rest, "/")
 	if bucket == "" {
@@ -54,6 +53,9 @@ func object(address string) (bucket, key string, err error) {
 
 // sources are the objects that an address names: one, or all below a prefix that ends in /, in the order of their keys.
 func (r *remote) sources(address string) ([]convertSource, error) {
+	if !strings.HasPrefix(address, "s3://") {
+		return r.storeSources(address)
+	}
 	bucket, key, err := object(address)
 	if err != nil {
 		return nil, usage(err)
@@ -102,7 +104,10 @@ func (r *remote) source(client *s3.Client, bucket, key, rel string, size int64) 
 }
 
 // upload begins an object.
-func (r *remote) upload(address string) (*endpoint.Upload, error) {
+func (r *remote) upload(address string) (upload, error) {
+	if !strings.HasPrefix(address, "s3://") {
+		return r.storeUpload(address)
+	}
 	bucket, key, err := object(address)
 	if err == nil && (key == "" || strings.HasSuffix(key, "/")) {
 		err = fmt.Errorf("%s: no key", address)

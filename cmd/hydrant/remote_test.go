@@ -125,8 +125,8 @@ func TestConvertS3(t *testing.T) {
 		says    string
 	}{
 		{"s3://logs/nothing", "o", exitUsage, "read s3://logs/nothing: "},
-		{"gs://logs/a", "o", exitUsage, "no gs:// inputs"},
-		{"s3://logs/in/b/c.json.gz", "hdfs://x/y", exitUsage, "no hdfs:// inputs and outputs"},
+		{"ftp://logs/a", "o", exitUsage, "no ftp:// inputs"},
+		{"s3://logs/in/b/c.json.gz", "ftp://x/y", exitUsage, "no ftp:// inputs and outputs"},
 	} {
 		_, errs, status := command(t, dir, "", "convert", "--schema", idName, "--to", "orc", "--out", tt.out, tt.in)
 		if status != tt.status || !strings.Contains(errs, tt.says) {

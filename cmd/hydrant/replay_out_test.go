@@ -89,7 +89,7 @@ func TestReplayOutUsage(t *testing.T) {
 		says string
 	}{
 		{"--out s3:///x", "no bucket"},
-		{"--out gs://b/x", "no gs:// inputs and outputs"},
+		{"--out gs://b/x", "no buckets at gs://"},
 		{"--clock tomorrow", `--clock: "tomorrow" is neither virtual nor now`},
 		{"--clock now --record r", "--record needs --clock virtual"},
 	} {
