@@ -104,6 +104,9 @@ func listed(r *avro.Record) *avro.Record {
 	out := avro.New(listSchema, nil)
 	for i, f := range listSchema.Fields {
 		out.Values[i] = r.Get(listIDs[i], f.Name)
+		if id := listIDs[i]; out.Values[i] == nil && (id == 515 || id == 516 || id == 517) {
+			out.Values[i] = int64(0) // content and sequence numbers, which lists of format version 1 lack
+		}
 	}
 	return out
 }
