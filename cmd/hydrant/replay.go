@@ -137,6 +137,13 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 		return err
 	}
 	if ran != nil {
+		if f.clock != "now" {
+			told := "hydrant: interrupted: what the summary does not count was not read"
+			if f.state != "" {
+				told += "; the same command goes on from here"
+			}
+			fmt.Fprintln(io.err, told)
+		}
 		return ran
 	}
 	return r.verdict(&l, s)

@@ -206,7 +206,8 @@ func TestInterrupted(t *testing.T) {
 	})
 	status := run(ctx, []string{"replay", "--json", "--input-format", "lines", "-"}, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
 	var s replaytest.Summary
-	if err := json.Unmarshal(out.Bytes(), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered {
+	if err := json.Unmarshal(out.Bytes(), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered ||
+		!strings.HasSuffix(errs.String(), "hydrant: interrupted: what the summary does not count was not read\n") {
 		t.Errorf("status %d, %+v, %v %s", status, s, err, errs.String())
 	}
 }
