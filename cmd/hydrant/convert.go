@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -99,7 +100,7 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	if err != nil {
 		return err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
+	defer keepGarbageLow()()
 	stop := progress(io.err, totalSize(files), &r.read, f.quiet || f.json)
 	err = r.run(ctx, files)
 	stop()
@@ -127,9 +128,26 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	return nil
 }
 
-// garbagePercent keeps garbage low while a conversion runs: what it allocates is few large slices without pointers, which are
-// cheap to collect.
-const garbagePercent = 25
+// keepGarbageLow collects at 25 % until the function it returns is called: what a conversion allocates is few large slices without pointers, which are
+// cheap to collect. But there is no collection before the heap has 64 MB (4 MB for each 100 %), where a small one would need dozens to grow.
+func keepGarbageLow() (end func()) {
+	before := debug.SetGCPercent(1600)
+	var mu sync.Mutex
+	ended := false
+	runtime.AddCleanup(new([64]byte), func(percent int) { // at the first collection
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			debug.SetGCPercent(percent)
+		}
+	}, 25)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		ended = true
+		debug.SetGCPercent(before)
+	}
+}
 
 // prepare checks the flags, compiles the table and finds the inputs.
 func (r *conversionRun) prepare(ctx context.Context, args []string) ([]convertSource, error) {
