@@ -84,11 +84,11 @@ func (o *outlet) begin(now time.Time, all bool) bool {
 	var ok bool
 	switch {
 	case o.lagging:
-		if o.batch, ok = o.CutAll(o.most); !ok {
+		if o.batch, ok = o.CutAll(o.most, o.budget.together()); !ok {
 			o.lagging = false
 		}
 	case all:
-		o.batch, ok = o.CutAll(o.most)
+		o.batch, ok = o.CutAll(o.most, o.budget.together())
 	default:
 		o.batch, ok = o.Cut(now)
 	}

@@ -328,7 +328,7 @@ func (p *Pipeline) runTransform(ctx context.Context, now time.Time, all bool) er
 			case len(waiting) > 0:
 				b, waiting = waiting[0], waiting[1:]
 			case all:
-				b, ok = t.CutAll(t.Hints().Size)
+				b, ok = t.CutAll(t.Hints().Size, 0)
 			default:
 				b, ok = t.Cut(now)
 			}

@@ -50,6 +50,15 @@ func bulkBudget(d time.Duration) budget {
 	return budget{For: d, FromFirst: true, First: 5 * time.Minute, Cap: 5 * time.Minute}
 }
 
+// together is how much time the records may lie apart that are cut as one batch when a delivery lags, so that a batch which
+// is as old as its oldest record isn't given up for the sake of that one; 0 is any.
+func (b budget) together() time.Duration {
+	if b.FromAdmission {
+		return time.Hour
+	}
+	return 0
+}
+
 // next says when to try again after attempts failed ones, the last of which ended at end. since is where For counts from. chance, from 0 to 1, is
 // where in the range of its jitter a pause lies. ok is false when the budget is spent.
 func (b budget) next(attempts int, since, end time.Time, chance float64) (at time.Time, ok bool) {

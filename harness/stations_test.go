@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/hydrantkit/hydrant/harness/decode"
 	"github.com/hydrantkit/hydrant/harness/record"
 	"github.com/hydrantkit/hydrant/harness/s3"
+	"github.com/hydrantkit/hydrant/internal/input"
 	"github.com/hydrantkit/hydrant/internal/jq"
 )
 
@@ -271,4 +273,44 @@ func TestShortRecords(t *testing.T) {
 	if l := p.Ledger(); l.Delivered() != 40000 || l.Invoked != 2 {
 		t.Errorf("%s, %d invocations", l.String(), l.Invoked)
 	}
+}
+
+// TestLongOutage has a bucket out of reach for 30 hours: what is lost is what was put in its first six, an hour more or
+// less, and not what waited behind that.
+func TestLongOutage(t *testing.T) {
+	s := testStream(t, "", "")
+	s.S3.Hints = buffer.Hints{Size: 5 * MiB, Interval: 5 * time.Minute}
+	faults := &Faults{}
+	faults.Add(Fault{Place: "s3", Kind: "denied", For: 30 * time.Hour})
+	p, err := faults.New(s, Options{Bucket: &s3.Memory{}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records [][]byte
+	for i := range 36 * 60 {
+		records = append(records, fmt.Append(nil, i))
+	}
+	in := &pacedInput{records: records, every: time.Minute}
+	if err := Replay(context.Background(), p, s, in, ReplayOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if l := p.Ledger(); l.Check() != nil || l.Lost < 300 || l.Lost > 430 || l.Lost+l.Delivered() != int64(len(records)) {
+		t.Errorf("%s", l.String())
+	}
+}
+
+// A pacedInput is records that arrive at a pace.
+type pacedInput struct {
+	records [][]byte
+	every   time.Duration
+	n       int
+}
+
+func (p *pacedInput) Next() (input.Record, error) {
+	if p.n == len(p.records) {
+		return input.Record{}, io.EOF
+	}
+	r := input.Record{Data: p.records[p.n], HasArrival: true, Arrival: t0.Add(time.Duration(p.n) * p.every).UnixMilli()}
+	p.n++
+	return r, nil
 }

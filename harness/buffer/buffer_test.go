@@ -205,7 +205,7 @@ func TestModel(t *testing.T) {
 				delete(s.wait, b)
 			}
 			for {
-				b, ok := s.r.CutAll(0)
+				b, ok := s.r.CutAll(0, 0)
 				if !ok {
 					break
 				}
@@ -240,5 +240,27 @@ func BenchmarkAppendCut(b *testing.B) {
 			batch, _ := buf.Cut(t0)
 			buf.Release(batch)
 		}
+	}
+}
+
+// TestCutAllWithin cuts what lies within a time of the first record, across blocks and at their ends.
+func TestCutAllWithin(t *testing.T) {
+	b := New(Hints{Size: 1 << 20, Interval: time.Minute}, nil)
+	for i := range 3000 { // one every second, of 30 bytes: several blocks
+		if _, err := b.Append(t0.Add(time.Duration(i)*time.Second), []record.Record{{Seq: uint64(i), Data: fmt.Appendf(nil, "%030d", i)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := uint64(0)
+	for _, want := range []int{601, 601, 601, 601, 596} {
+		batch, ok := b.CutAll(0, 10*time.Minute)
+		if !ok || len(batch.Records) != want || batch.Records[0].Seq != next || !batch.First.Equal(t0.Add(time.Duration(next)*time.Second)) {
+			t.Fatalf("from record %d: %v, %d records, first at %v", next, ok, len(batch.Records), batch.First)
+		}
+		next += uint64(want)
+		b.Release(batch)
+	}
+	if _, ok := b.CutAll(0, time.Minute); ok || b.Size() != 0 {
+		t.Errorf("%d bytes are left", b.Size())
 	}
 }

@@ -118,7 +118,7 @@ func (r *Reader) Cut(now time.Time) (*Batch, bool) {
 	if r.cursor == r.log.end || r.dueFresh().After(now) {
 		return nil, false
 	}
-	return r.take(r.hints.Size), true
+	return r.take(r.hints.Size, r.log.end), true
 }
 
 // CutRetry returns a batch that was rolled back and is due at now.
@@ -136,16 +136,37 @@ func (r *Reader) CutRetry(now time.Time) (*Batch, bool) {
 	return b, true
 }
 
-// CutAll takes what is held whether it is due or not, up to the record that reaches size bytes; 0 is all.
-func (r *Reader) CutAll(size int64) (*Batch, bool) {
+// CutAll takes what is held whether it is due or not, up to the record that reaches size bytes, and what was appended
+// within a time of the first; 0 is any size, and any time.
+func (r *Reader) CutAll(size int64, within time.Duration) (*Batch, bool) {
 	if r.cursor == r.log.end {
 		return nil, false
 	}
-	return r.take(size), true
+	limit := r.log.end
+	if within > 0 {
+		limit = r.appendedBy(r.first.Add(within))
+	}
+	return r.take(size, limit), true
 }
 
-// take cuts from the cursor to the record that reaches size.
-func (r *Reader) take(size int64) *Batch {
+// appendedBy is the position of the first record from the cursor on that was appended after at.
+func (r *Reader) appendedBy(at time.Time) uint64 {
+	pos := r.log.base
+	for i, bl := range r.log.blocks {
+		if i >= r.block {
+			for _, m := range bl.marks {
+				if p := pos + uint64(m.n); p > r.cursor && m.at.After(at) {
+					return p
+				}
+			}
+		}
+		pos += uint64(len(bl.records))
+	}
+	return r.log.end
+}
+
+// take cuts from the cursor to the record that reaches size, or to the limit.
+func (r *Reader) take(size int64, limit uint64) *Batch {
 	var b *Batch
 	if n := len(r.spare); n > 0 {
 		b, r.spare = r.spare[n-1], r.spare[:n-1]
@@ -162,7 +183,7 @@ func (r *Reader) take(size int64) *Batch {
 		bl := r.log.blocks[r.block]
 		i := int(r.cursor - pos)
 		start := i
-		for i < len(bl.records) {
+		for i < len(bl.records) && pos+uint64(i) < limit {
 			n := int64(len(bl.records[i].Data))
 			e := r.hints.event(n)
 			if r.hints.MaxEvent > 0 && event+e > r.hints.MaxEvent && event > 0 {
@@ -178,7 +199,7 @@ func (r *Reader) take(size int64) *Batch {
 		}
 		b.Records = append(b.Records, bl.records[start:i]...)
 		r.cursor += uint64(i - start)
-		if full || end.reached(b.size) || r.cursor == r.log.end {
+		if full || end.reached(b.size) || r.cursor == limit {
 			break
 		}
 		pos += uint64(len(bl.records))
