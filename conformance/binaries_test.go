@@ -23,7 +23,8 @@ func TestBinaries(t *testing.T) {
 	if err != nil || len(dirs) < 19 {
 		t.Fatalf("%d functions, %v", len(dirs), err)
 	}
-	kinds := map[string]string{"syslog-to-json": "syslog", "syslog-to-csv": "syslog", "cloudwatch-logs": "cloudwatch", "kpl-deaggregate": "kpl", "json-map": "json", "rudderstack": "json"}
+	kinds := map[string]string{"syslog-to-json": "syslog", "syslog-to-csv": "syslog", "cloudwatch-logs": "cloudwatch", "kpl-deaggregate": "kpl", "json-map": "json", "rudderstack": "json",
+		"kinesis-general": "kinesis", "msk-general": "msk"}
 	for _, main := range dirs {
 		name := filepath.Base(filepath.Dir(main))
 		t.Run(name, func(t *testing.T) {

@@ -30,6 +30,8 @@ type door struct {
 	fail   int // calls
 	err    error
 
+	called func()
+
 	n, calls int
 	names    []string
 	data     map[string]int // what was accepted, and how often
@@ -38,6 +40,9 @@ type door struct {
 
 func (d *door) call(name string, n, bytes, limit int) error {
 	d.calls++
+	if d.called != nil {
+		d.called()
+	}
 	d.names = append(d.names, name)
 	if n == 0 || n > 500 || bytes > limit && n > 1 {
 		d.t.Errorf("call with %d records, %d bytes", n, bytes)
@@ -185,6 +190,35 @@ func TestPutBackGivesUp(t *testing.T) {
 	errs := Reingester{d, d}.PutBack(t.Context(), direct, append(records(1, maxFirehoseRecord+1), records(1, 1)...))
 	if errs[0] == nil || errs[1] != nil || d.calls != 1 {
 		t.Errorf("a record too large: %v", errs)
+	}
+}
+
+// The pauses between attempts grow and are random: none is longer than its bound, and no two runs wait the same.
+func TestPauses(t *testing.T) {
+	longest := make([]time.Duration, Attempts-1)
+	seen := map[time.Duration]bool{}
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			var at []time.Time
+			d := &door{t: t, refuse: 1, called: func() { at = append(at, time.Now()) }}
+			Reingester{d, d}.PutBack(t.Context(), direct, records(1, 4))
+			if len(at) != Attempts {
+				t.Fatalf("%d calls, want %d", len(at), Attempts)
+			}
+			for i := range longest {
+				pause := at[i+1].Sub(at[i])
+				if bound := min(50*time.Millisecond<<i, 5*time.Second); pause <= 0 || pause > bound+1 {
+					t.Errorf("pause %d is %v, the bound is %v", i, pause, bound)
+				}
+				longest[i], seen[pause] = max(longest[i], pause), true
+			}
+		})
+	}
+	if last := len(longest) - 1; longest[last] <= 4*longest[0] {
+		t.Errorf("pauses don't grow: %v", longest)
+	}
+	if len(seen) < 25*len(longest) {
+		t.Errorf("%d different pauses of %d", len(seen), 50*len(longest))
 	}
 }
 
