@@ -143,8 +143,17 @@ $(CONFORMANCE)/iceberg/venv/installed:
 	$(@D)/bin/pip install -q --disable-pip-version-check "pyiceberg[pyarrow]==0.12.0"
 	touch $@
 
-conformance-destinations: build $(DESTINATIONS) $(NODES) $(ICEBERG)
+# A server with Snowflake's SQL, and the module that links Snowflake's driver.
+FAKESNOW = $(CONFORMANCE)/fakesnow/bin/fakesnow
+
+$(FAKESNOW):
+	$(PYTHON) -m venv $(CONFORMANCE)/fakesnow
+	$(CONFORMANCE)/fakesnow/bin/pip install -q --disable-pip-version-check 'fakesnow[server]==0.12.1' 'snowflake-connector-python<4'
+
+conformance-destinations: build $(FAKESNOW) $(DESTINATIONS) $(NODES) $(ICEBERG)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v -run '^TestDestination' ./...
+	$(FAKESNOW) -s -p 18443 & server=$$!; trap "kill $$server" EXIT; sleep 5; \
+		cd conformance/snowflake && HYDRANT_FAKESNOW=127.0.0.1:18443 $(GO) test -count=1 -v ./...
 
 race:
 	CGO_ENABLED=1 $(GO) test -race ./...
