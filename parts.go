@@ -34,7 +34,7 @@ func Split(t Transform, parts func(dst []Record, r Record) ([]Record, error)) Tr
 				err = errTooMuch
 			}
 			if err != nil {
-				logOf(ctx).Error("record cannot be taken apart", "recordId", r.ID, "cause", err.Error())
+				Logger(ctx).Error("record cannot be taken apart", "recordId", r.ID, "cause", err.Error())
 				ends[i] = ^len(all)
 				continue
 			}
@@ -48,7 +48,7 @@ func Split(t Transform, parts func(dst []Record, r Record) ([]Record, error)) Tr
 				return nil, err
 			}
 			if len(joined) != len(all) {
-				logOf(ctx).Error("transform returned another number of results than records", "records", len(all), "results", len(joined))
+				Logger(ctx).Error("transform returned another number of results than records", "records", len(all), "results", len(joined))
 				return make([]Result, len(records)), nil
 			}
 		}

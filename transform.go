@@ -107,12 +107,12 @@ func (f JSON[T]) append(ctx context.Context, dst []byte, r Record) ([]byte, Stat
 	v := new(T)
 	if err := json.Unmarshal(r.Data, v); err != nil {
 		// The texts of these errors quote the document.
-		logOf(ctx).Error("document cannot be decoded", "recordId", r.ID, "cause", fmt.Sprintf("%T", err))
+		Logger(ctx).Error("document cannot be decoded", "recordId", r.ID, "cause", fmt.Sprintf("%T", err))
 		return dst, ProcessingFailed
 	}
 	status, err := f(ctx, v)
 	if err != nil {
-		logOf(ctx).Error("document refused", "recordId", r.ID, "cause", err.Error())
+		Logger(ctx).Error("document refused", "recordId", r.ID, "cause", err.Error())
 		return dst, ProcessingFailed
 	}
 	if status != OK {
@@ -122,7 +122,7 @@ func (f JSON[T]) append(ctx context.Context, dst []byte, r Record) ([]byte, Stat
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		logOf(ctx).Error("document cannot be encoded", "recordId", r.ID, "cause", fmt.Sprintf("%T", err))
+		Logger(ctx).Error("document cannot be encoded", "recordId", r.ID, "cause", fmt.Sprintf("%T", err))
 		return dst, ProcessingFailed
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), OK
@@ -135,7 +135,8 @@ type wrong struct{ err error }
 
 func (w wrong) Transform(context.Context, []Record) ([]Result, error) { return nil, w.err }
 
-func logOf(ctx context.Context) *slog.Logger {
+// Logger is where the invocation of ctx is logged: the Handler's Log, or slog's default.
+func Logger(ctx context.Context) *slog.Logger {
 	if inv := invocationOf(ctx); inv != nil {
 		return inv.log
 	}
@@ -146,7 +147,7 @@ func logOf(ctx context.Context) *slog.Logger {
 func recoverRecord(ctx context.Context, id string, to *Result) {
 	if v := recover(); v != nil {
 		*to = Result{}
-		logOf(ctx).Error("transform panicked", "recordId", id, "cause", cause(v), "at", origin())
+		Logger(ctx).Error("transform panicked", "recordId", id, "cause", cause(v), "at", origin())
 	}
 }
 

@@ -2,7 +2,6 @@ package blueprints
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/hydrantkit/hydrant"
 )
@@ -33,7 +32,7 @@ func (g General) Records() hydrant.Transform {
 	}
 	t := hydrant.Transform(hydrant.Func(func(ctx context.Context, r hydrant.Record) hydrant.Result {
 		if k := r.Kinesis; g.Source && k != nil {
-			slog.InfoContext(ctx, "record", "recordId", r.ID, "shardId", k.ShardID, "partitionKey", k.PartitionKey,
+			hydrant.Logger(ctx).InfoContext(ctx, "record", "recordId", r.ID, "shardId", k.ShardID, "partitionKey", k.PartitionKey,
 				"sequenceNumber", k.SequenceNumber, "subsequenceNumber", k.Subsequence, "arrival", k.Arrival)
 		}
 		return hydrant.PassResult(r)
