@@ -187,15 +187,16 @@ func parseResponse(b []byte, msk bool, n int) ([]answer, error) {
 	}
 	var answers []answer
 	var bad error
-	jsonscan.Members(b, i, func(key []byte, v int) {
+	jsonscan.Walk(b, i, func(key []byte, v int) (behind int) {
 		if string(key) != "records" {
-			return
+			return 0
 		}
 		answers, bad = nil, nil
 		switch b[v] {
 		case 'n':
 		case '[':
-			for e := jsonscan.Space(b, v+1); b[e] != ']'; {
+			e := jsonscan.Space(b, v+1)
+			for b[e] != ']' {
 				a, end, err := parseAnswer(b, e, msk)
 				if err != nil && bad == nil {
 					bad = fmt.Errorf("record %d of the response: %w", len(answers), err)
@@ -208,9 +209,11 @@ func parseResponse(b []byte, msk bool, n int) ([]answer, error) {
 					e = jsonscan.Space(b, e+1)
 				}
 			}
+			return e + 1
 		default:
 			bad = errModel
 		}
+		return 0
 	})
 	return answers, bad
 }
@@ -225,28 +228,27 @@ func parseAnswer(b []byte, i int, msk bool) (a answer, end int, err error) {
 		data = "kafkaRecordValue"
 	}
 	var bad error
-	text := func(name string, v int) []byte {
+	text := func(name string, v int) (s []byte, behind int) {
 		if b[v] == 'n' {
-			return nil
+			return nil, 0
 		}
 		if b[v] != '"' {
 			bad = fmt.Errorf("%s is not a string", name)
-			return nil
+			return nil, 0
 		}
 		if end := jsonscan.PlainString(b, v+1); end >= 0 {
-			return b[v+1 : end]
+			return b[v+1 : end], end + 1
 		}
-		s, _ := jsonscan.AppendString(nil, b, v+1)
-		return s
+		return jsonscan.AppendString(nil, b, v+1)
 	}
-	end = jsonscan.Members(b, i, func(key []byte, v int) {
+	end = jsonscan.Walk(b, i, func(key []byte, v int) (behind int) {
 		switch string(key) {
 		case "recordId":
-			a.id = text("recordId", v)
+			a.id, behind = text("recordId", v)
 		case "result":
-			a.result = text("result", v)
+			a.result, behind = text("result", v)
 		case data:
-			a.data = text(data, v)
+			a.data, behind = text(data, v)
 			a.hasValue = b[v] == '"'
 		case "metadata":
 			if b[v] == '{' {
@@ -260,6 +262,7 @@ func parseAnswer(b []byte, i int, msk bool) (a answer, end int, err error) {
 				})
 			}
 		}
+		return behind
 	})
 	return a, end, bad
 }
