@@ -64,7 +64,7 @@ type found struct {
 	open func(ctx context.Context) (io.ReadCloser, error)
 }
 
-// An address is scheme://root/key taken apart; the root is a bucket, a container or a host.
+// An address is scheme://place/key taken apart; the place is a bucket, a container or a host.
 type address struct{ scheme, root, key string }
 
 func (a address) folder() bool { return a.key == "" || strings.HasSuffix(a.key, "/") }
