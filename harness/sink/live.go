@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -78,39 +79,66 @@ func (l *Live) do(ctx context.Context, r *Request) (*Answer, error) {
 	if timeout == 0 {
 		timeout = DefaultTimeout
 	}
+	body := lent{b: r.Body}
+	defer body.readers.Wait() // at the end, when own has ended and they are closed
 	own, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(own, r.Method, u.String(), bytes.NewReader(r.Body))
+	req, err := http.NewRequestWithContext(own, r.Method, u.String(), nil)
 	if err != nil {
 		return nil, &TransportError{InvalidHost, errors.New("the destination's URL can't be read")}
 	}
-	req.Header = r.Header.Clone()
+	req.Header, req.ContentLength = r.Header.Clone(), int64(len(r.Body))
 	if l.Sign != nil && r.Service != "" {
 		if err := l.Sign(req, r.Body, r.Service, r.Region); err != nil {
 			return nil, &TransportError{ConnectionFailed, fmt.Errorf("the request can't be signed: %w", err)}
 		}
 	}
+	if len(r.Body) > 0 {
+		req.Body, req.GetBody = body.reader(), func() (io.ReadCloser, error) { return body.reader(), nil }
+	}
 	res, err := l.client.Do(req)
 	if err != nil {
-		return nil, trouble(ctx, timeout, err)
+		return nil, trouble(ctx, own, timeout, err)
 	}
 	defer res.Body.Close()
 	limit := r.Limit
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	answer, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	switch {
 	case err != nil:
-		return nil, trouble(ctx, timeout, err)
-	case int64(len(body)) > limit:
+		return nil, trouble(ctx, own, timeout, err)
+	case int64(len(answer)) > limit:
 		return nil, &TransportError{TooLarge, fmt.Errorf("the answer is larger than %d bytes", limit)}
 	}
-	return &Answer{Status: res.StatusCode, Header: res.Header, Body: body}, nil
+	return &Answer{Status: res.StatusCode, Header: res.Header, Body: answer}, nil
+}
+
+// A lent body is its owner's again when its readers are closed, which a http.RoundTripper may do later than it returns: by then the next
+// request may be in its place.
+type lent struct {
+	b       []byte
+	readers sync.WaitGroup
+}
+
+func (l *lent) reader() io.ReadCloser {
+	l.readers.Add(1)
+	return &lentReader{bytes.NewReader(l.b), sync.OnceFunc(l.readers.Done)}
+}
+
+type lentReader struct {
+	*bytes.Reader
+	done func()
+}
+
+func (r *lentReader) Close() error {
+	r.done()
+	return nil
 }
 
 // trouble sorts what net/http reports. The error's text leaves out the URL, which may hold a secret.
-func trouble(ctx context.Context, timeout time.Duration, err error) error {
+func trouble(ctx, own context.Context, timeout time.Duration, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -125,11 +153,12 @@ func trouble(ctx context.Context, timeout time.Duration, err error) error {
 		alert       tls.AlertError
 	)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case own.Err() != nil:
 		return &TransportError{TimedOut, fmt.Errorf("no answer within %v", timeout)}
 	case errors.As(err, &certificate):
 		return &TransportError{Unverified, err}
-	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch), strings.HasPrefix(err.Error(), "tls: "):
+	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch), strings.HasPrefix(err.Error(), "tls: "),
+		errors.As(err, &op) && op.Op == "remote error", strings.HasSuffix(err.Error(), "TLS handshake timeout"):
 		return &TransportError{Handshake, err}
 	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial":
 		return &TransportError{ConnectionFailed, err}

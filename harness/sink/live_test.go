@@ -2,12 +2,16 @@ package sink
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -84,11 +88,14 @@ func TestLiveTrouble(t *testing.T) {
 			w.Write(make([]byte, 101)) //nolint:errcheck
 		}
 	})
-	plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
+	plain, secure, picky := httptest.NewServer(handler), httptest.NewUnstartedServer(handler), httptest.NewUnstartedServer(handler)
 	secure.Config.ErrorLog = nil
 	secure.StartTLS()
+	picky.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}
+	picky.StartTLS()
 	defer plain.Close()
 	defer secure.Close()
+	defer picky.Close()
 	defer close(stop)
 	closed := httptest.NewServer(handler)
 	closed.Close()
@@ -108,6 +115,7 @@ func TestLiveTrouble(t *testing.T) {
 		{"large", plain.URL + "/large?secret", TooLarge},
 		{"plain text where TLS is spoken", "https" + strings.TrimPrefix(plain.URL, "http") + "/?secret", Handshake},
 		{"an unknown authority", secure.URL + "/?secret", Unverified},
+		{"a certificate is asked for", picky.URL + "/?localhost,secret", Handshake},
 		{"another host's certificate", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1) + "/?secret", Unverified},
 	} {
 		var pool *x509.CertPool
@@ -132,6 +140,57 @@ func TestLiveTrouble(t *testing.T) {
 	cancel()
 	if _, err := NewLive(nil, nil).Do(ctx, liveRequest(plain.URL+"/slow")); !errors.Is(err, context.Canceled) {
 		t.Errorf("an end: %v", err)
+	}
+}
+
+// A lateReader is a connection that has its answer before it has read the body, as http.RoundTripper allows.
+type lateReader struct{ read chan string }
+
+func (l lateReader) RoundTrip(r *http.Request) (*http.Response, error) {
+	go func() {
+		<-r.Context().Done()
+		all, _ := io.ReadAll(r.Body)
+		l.read <- string(all)
+		r.Body.Close()
+	}()
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+}
+
+// TestLiveBody: nobody reads the body any more when Do returns.
+func TestLiveBody(t *testing.T) {
+	l, late := NewLive(nil, nil), lateReader{make(chan string, 1)}
+	l.client.Transport = late
+	if _, err := l.Do(context.Background(), liveRequest("http://h/")); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case got := <-late.read:
+		if got != "body" {
+			t.Errorf("%q is read", got)
+		}
+	default:
+		t.Error("the body is still to be read")
+	}
+}
+
+// TestTrouble: a connection that doesn't come about in time is no answer that is late.
+func TestTrouble(t *testing.T) {
+	_, late := (&net.Dialer{Deadline: time.Unix(1, 0)}).Dial("tcp", "127.0.0.1:1")
+	for _, tt := range []struct {
+		err    error
+		want   Trouble
+		splunk string
+	}{
+		{late, ConnectionFailed, splunkConnectionTimeout},
+		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, ConnectionFailed, splunkConnectionClosed},
+		{&net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}, Handshake, splunkHandshake},
+		{errors.New("net/http: TLS handshake timeout"), Handshake, splunkHandshake},
+	} {
+		err := trouble(context.Background(), context.Background(), time.Minute, &url.Error{Err: tt.err})
+		var te *TransportError
+		if _, o := splunkAnswer(nil, err); !errors.As(err, &te) || te.Trouble != tt.want || o.Code != tt.splunk {
+			t.Errorf("%v: %v, %v", tt.err, err, o)
+		}
 	}
 }
 

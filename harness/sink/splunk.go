@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -227,7 +228,12 @@ func splunkAnswer(a *Answer, err error) (ack int64, o *record.Outage) {
 	switch {
 	case errors.As(err, &te):
 		code := splunkConnectionClosed
+		var ne net.Error
 		switch te.Trouble {
+		case ConnectionFailed:
+			if errors.As(err, &ne) && ne.Timeout() {
+				code = splunkConnectionTimeout
+			}
 		case TimedOut:
 			code = splunkConnectionTimeout
 		case TooLarge:
