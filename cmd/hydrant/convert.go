@@ -201,8 +201,13 @@ func (r *conversionRun) prepare(ctx context.Context, args []string) ([]convertSo
 	r.place()
 	r.asides = asides{path: r.errorsPath(), catalog: c.CatalogJSON(), create: r.create}
 	if isRemote(f.out) {
-		if err := r.remote.checkOutput(f.out); err != nil {
+		if _, err := r.remote.outputKey(f.out); err != nil {
 			return nil, usagef("--out %w", err)
+		}
+	}
+	if isRemote(f.errors) {
+		if err := r.remote.checkOutput(f.errors); err != nil {
+			return nil, usagef("--errors %w", err)
 		}
 	}
 	files, err := convertSources(args, r.format, r.io.in, r.remote)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,7 +57,17 @@ func (r *conversionRun) errorsPath() string {
 	case r.f.out == "-":
 		return r.shard.name("errors.ndjson")
 	}
-	return r.shard.name(strings.TrimRight(r.f.out, "/")) + ".errors.ndjson"
+	out := strings.TrimRight(r.f.out, "/")
+	base := filepath.Base(out)
+	inside := base == "." || base == ".." // ..errors.ndjson would be hidden
+	if isRemote(out) {
+		key, err := r.remote.outputKey(out)
+		inside = err == nil && key == "" // beside a bucket there is nothing
+	}
+	if inside {
+		return r.shard.name(outputPath(out, "errors.ndjson"))
+	}
+	return r.shard.name(out) + ".errors.ndjson"
 }
 
 // create begins an output.
@@ -85,6 +96,9 @@ func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
 	used := map[string]string{}
 	paths := make([]string, len(files))
 	for i, s := range files {
+		if slices.Contains(strings.Split(filepath.ToSlash(s.rel), "/"), "..") {
+			return usagef("%s: a name with .. may lead out of %s; name a file for --out", s.name, r.f.out)
+		}
 		paths[i] = r.shard.name(outputPath(r.f.out, outputName(s.rel)+r.extension()))
 		if other, ok := used[paths[i]]; ok {
 			return usagef("%s and %s would both become %s", other, s.name, paths[i])

@@ -105,13 +105,44 @@ func (r *remote) source(client *s3.Client, bucket, key, rel string, size int64) 
 
 // upload begins an object.
 func (r *remote) upload(address string) (upload, error) {
-	if !strings.HasPrefix(address, "s3://") {
-		return r.storeUpload(address)
+	if err := r.checkOutput(address); err != nil {
+		return nil, err
 	}
+	begin := r.storeUpload
+	if strings.HasPrefix(address, "s3://") {
+		begin = r.bucketUpload
+	}
+	u, err := begin(address)
+	if err != nil {
+		return nil, err
+	}
+	return &tidyUpload{u: u}, nil
+}
+
+// outputKey is the key of an address that can be written to.
+func (r *remote) outputKey(text string) (string, error) {
+	if strings.HasPrefix(text, "s3://") {
+		_, key, err := object(text)
+		return key, err
+	}
+	s, a, err := r.store(text)
+	if _, web := s.(webStore); web {
+		err = fmt.Errorf("%s: %w", shown(text), errReadOnly)
+	}
+	return a.key, err
+}
+
+// checkOutput reports what is wrong with the address of an object that is to be written.
+func (r *remote) checkOutput(text string) error {
+	key, err := r.outputKey(text)
+	if err == nil && isFolder(key) {
+		err = fmt.Errorf("%s: no name of an object", shown(text))
+	}
+	return err
+}
+
+func (r *remote) bucketUpload(address string) (upload, error) {
 	bucket, key, err := object(address)
-	if err == nil && (key == "" || strings.HasSuffix(key, "/")) {
-		err = fmt.Errorf("%s: no key", address)
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ type found struct {
 // An address is scheme://place/key taken apart; the place is a bucket, a container or a host.
 type address struct{ scheme, root, key string }
 
-func (a address) folder() bool { return a.key == "" || strings.HasSuffix(a.key, "/") }
+func isFolder(key string) bool { return key == "" || strings.HasSuffix(key, "/") }
 
 // store takes an address apart, and returns what has its objects.
 func (r *remote) store(text string) (store, address, error) {
@@ -109,18 +109,26 @@ func (r *remote) store(text string) (store, address, error) {
 // have neither, and their keys may hold any character.
 func shown(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok || scheme == "gs" || scheme == "s3" {
+	switch {
+	case !ok || scheme == "gs" || scheme == "s3":
 		return text
-	}
-	if scheme != "hdfs" {
+	case scheme == "az":
 		rest, _, _ = strings.Cut(rest, "?")
+		return "az://" + rest
+	case scheme == "hdfs":
+		root, key, slash := strings.Cut(rest, "/")
+		root = root[strings.LastIndexByte(root, '@')+1:]
+		if slash {
+			key = "/" + key
+		}
+		return "hdfs://" + root + key
 	}
-	root, key, slash := strings.Cut(rest, "/")
-	root = root[strings.LastIndexByte(root, '@')+1:]
-	if slash {
-		key = "/" + key
+	u, err := url.Parse(text)
+	if err != nil {
+		return scheme + "://…" // nobody can say where a password in it ends
 	}
-	return scheme + "://" + root + key
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	return u.String()
 }
 
 // plain is an error without the address that was asked for, which may hold a secret, and without the body of the answer.
@@ -154,9 +162,9 @@ func (r *remote) storeSources(text string) ([]convertSource, error) {
 	for _, o := range objects {
 		name := shown(text)
 		c := convertSource{rel: path.Base(name)}
-		if a.folder() {
+		if isFolder(a.key) {
 			c.rel = strings.TrimPrefix(o.key, a.key)
-			name = strings.TrimSuffix(name, a.key) + o.key
+			name = strings.TrimSuffix(strings.TrimSuffix(name, a.key), "/") + "/" + o.key
 		}
 		c.name, c.size = name, max(o.size, 0)
 		c.open = func() (io.ReadCloser, error) {
@@ -175,9 +183,6 @@ func (r *remote) storeSources(text string) ([]convertSource, error) {
 // storeUpload begins an output. What it asks for is not given up when the command is interrupted.
 func (r *remote) storeUpload(text string) (upload, error) {
 	s, a, err := r.store(text)
-	if err == nil && a.folder() {
-		err = fmt.Errorf("%s: no name of an object", shown(text))
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -185,50 +190,57 @@ func (r *remote) storeUpload(text string) (upload, error) {
 	if err != nil {
 		return nil, plain(err)
 	}
-	return plainUpload{u}, nil
+	return u, nil
 }
 
-// checkOutput reports what is wrong with the address of an output, before anything is read.
-func (r *remote) checkOutput(text string) error {
-	if strings.HasPrefix(text, "s3://") {
-		_, _, err := object(text)
-		return err
+// A tidyUpload is discarded, once, as soon as something of it can't be written.
+type tidyUpload struct {
+	u     upload
+	ended bool
+}
+
+func (t *tidyUpload) Write(b []byte) (int, error) {
+	n, err := t.u.Write(b)
+	return n, t.tidied(err)
+}
+
+func (t *tidyUpload) Commit() error { return t.tidied(t.u.Commit()) }
+
+func (t *tidyUpload) tidied(err error) error {
+	if err == nil {
+		return nil
 	}
-	s, _, err := r.store(text)
-	if _, web := s.(webStore); web {
-		err = fmt.Errorf("%s: %w", shown(text), errReadOnly)
+	return errors.Join(plain(err), t.Discard())
+}
+
+func (t *tidyUpload) Discard() error {
+	if t.ended {
+		return nil
 	}
-	return err
+	t.ended = true
+	return plain(t.u.Discard())
 }
 
-type plainUpload struct{ u upload }
-
-func (p plainUpload) Write(b []byte) (int, error) {
-	n, err := p.u.Write(b)
-	return n, plain(err)
-}
-func (p plainUpload) Commit() error  { return plain(p.u.Commit()) }
-func (p plainUpload) Discard() error { return plain(p.u.Discard()) }
-
-// A wholeReader reads as many bytes as an object has, no fewer and no more: a ParquetFile of http knows no end, and one that ends early
-// isn't the object. left is -1 where it isn't known how many there are.
+// A wholeReader reads as many bytes as an object has: one that ends early or goes on isn't the object that was found. left is -1 where
+// it isn't known how many there are.
 type wholeReader struct {
 	r    io.ReadCloser
 	name string
 	left int64
 }
 
-func (w *wholeReader) Read(p []byte) (int, error) {
-	if w.left == 0 {
-		return 0, io.EOF
-	}
-	if w.left > 0 && int64(len(p)) > w.left {
-		p = p[:w.left]
-	}
-	n, err := w.r.Read(p)
-	if w.left > 0 {
-		w.left -= int64(n)
-		if err == io.EOF && w.left > 0 {
+func (w *wholeReader) Read(p []byte) (n int, err error) {
+	switch {
+	case w.left < 0:
+		n, err = w.r.Read(p)
+	case w.left == 0: // to the end, where clients compare checksums
+		var more [1]byte
+		if n, err = io.ReadFull(w.r, more[:]); n > 0 {
+			n, err = 0, errChanged
+		}
+	default:
+		n, err = w.r.Read(p[:min(int64(len(p)), w.left)])
+		if w.left -= int64(n); err == io.EOF && w.left > 0 {
 			err = fmt.Errorf("the last %d bytes are missing: %w", w.left, io.ErrUnexpectedEOF)
 		}
 	}
@@ -276,8 +288,8 @@ func (s googleStore) find(ctx context.Context, a address) ([]found, error) {
 	}
 	object := func(o *storage.ObjectAttrs) found {
 		f := found{key: o.Name, size: o.Size}
-		if o.ContentEncoding == "gzip" {
-			f.size = -1 // the service undoes it
+		if strings.EqualFold(o.ContentEncoding, "gzip") {
+			f.size = -1 // the service undoes it, or the client does
 		}
 		f.open = func(ctx context.Context) (io.ReadCloser, error) {
 			return gcsfile.NewGcsFileReaderWithClient(ctx, client, "", a.root, o.Name)
@@ -285,7 +297,7 @@ func (s googleStore) find(ctx context.Context, a address) ([]found, error) {
 		return f
 	}
 	bucket := client.Bucket(a.root)
-	if !a.folder() {
+	if !isFolder(a.key) {
 		o, err := bucket.Object(a.key).Attrs(ctx)
 		if err != nil {
 			return nil, err
@@ -395,7 +407,7 @@ func (s azureStore) find(ctx context.Context, a address) ([]found, error) {
 		}
 		return f
 	}
-	if !a.folder() {
+	if !isFolder(a.key) {
 		p, err := client.NewBlobClient(a.key).GetProperties(ctx, nil)
 		if err != nil {
 			return nil, err
@@ -419,10 +431,12 @@ func (s azureStore) find(ctx context.Context, a address) ([]found, error) {
 	return out, nil
 }
 
-// sameVersion has every request after the first ask for the version that the first one found.
+// sameVersion has every request after the first ask for the version that the first one found. They ask for the bytes as they are stored:
+// of a blob with a content encoding of gzip each piece would be taken for a file of its own.
 type sameVersion struct{ etag string }
 
 func (s *sameVersion) Do(r *policy.Request) (*http.Response, error) {
+	r.Raw().Header.Set("Accept-Encoding", "identity")
 	if s.etag != "" {
 		r.Raw().Header.Set("If-Match", s.etag)
 	}
@@ -563,7 +577,7 @@ func (s hadoopStore) find(_ context.Context, a address) (out []found, err error)
 			return pieces(&hdfsfile.HdfsFile{Client: client, FilePath: name, FileReader: r}, size)
 		}}
 	}
-	if !a.folder() {
+	if !isFolder(a.key) {
 		info, err := client.Stat("/" + a.key)
 		if err == nil && info.IsDir() {
 			err = errors.New("it is a folder; with a / at the end all files below are read")
@@ -617,10 +631,10 @@ func (u *hadoopUpload) Commit() error {
 	if err == nil {
 		err = u.client.Rename(u.part, u.name)
 	}
-	if err != nil {
-		return errors.Join(err, u.Discard())
+	if err == nil {
+		u.client.Close() //nolint:errcheck // the file has its name
 	}
-	return u.client.Close()
+	return err
 }
 
 func (u *hadoopUpload) Discard() error {
@@ -640,39 +654,41 @@ const webBytes = 1 << 40
 // webClient asks a server for pieces; one takes five minutes at most. webStream is for whole files, which may take any time as long as
 // something comes.
 var webClient, webStream = func() (*http.Client, *http.Client) {
-	transport := sync.OnceValue(func() http.RoundTripper {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.ResponseHeaderTimeout = time.Minute
-		return t
-	})
-	follow := func(r *http.Request, via []*http.Request) error {
-		if len(via) >= 10 {
-			return errors.New("more than 10 redirections")
-		}
-		if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
-			return errors.New("the server sends on from https to " + r.URL.Scheme)
-		}
-		return nil
-	}
-	return &http.Client{Transport: ranges{transport}, CheckRedirect: follow, Timeout: 5 * time.Minute}, &http.Client{Transport: late{transport}, CheckRedirect: follow}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = time.Minute
+	return &http.Client{Transport: ranges{t}, CheckRedirect: follow, Timeout: 5 * time.Minute}, &http.Client{Transport: t, CheckRedirect: follow}
 }()
 
-// late makes its transport with the first request.
-type late struct{ transport func() http.RoundTripper }
-
-func (l late) RoundTrip(r *http.Request) (*http.Response, error) { return l.transport().RoundTrip(r) }
+// follow goes on where a server sends it, but not from https to less.
+func follow(r *http.Request, via []*http.Request) error {
+	if len(via) >= 10 {
+		return errors.New("more than 10 redirections")
+	}
+	if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
+		return errors.New("the server sends on from https to " + r.URL.Scheme)
+	}
+	r.Header.Del("Referer") // its query may be a signature
+	return nil
+}
 
 // ranges answers a request for a range with that range or an error: a ParquetFile takes whatever comes for the bytes it asked for.
-type ranges struct{ transport func() http.RoundTripper }
+type ranges struct{ transport http.RoundTripper }
 
 func (t ranges) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := t.transport().RoundTrip(r)
-	if err != nil || answer.StatusCode/100 == 3 && answer.StatusCode != http.StatusNotModified {
-		return answer, err
+	answer, err := t.transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
 	}
-	asked, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
-	if !ok {
-		return answer, nil
+	switch answer.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		if answer.Header.Get("Location") != "" {
+			return answer, nil // the client follows these, and hands on all others
+		}
+	}
+	asked := strings.TrimPrefix(r.Header.Get("Range"), "bytes=")
+	var from, to int64
+	if _, err = fmt.Sscanf(asked, "%d-%d", &from, &to); err != nil {
+		return nil, errors.Join(err, answer.Body.Close())
 	}
 	switch {
 	case answer.StatusCode == http.StatusPreconditionFailed:
@@ -688,16 +704,12 @@ func (t ranges) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, errors.Join(err, answer.Body.Close())
 	}
-	var from, to int64
-	if _, err := fmt.Sscanf(asked, "%d-%d", &from, &to); err != nil {
-		return nil, errors.Join(err, answer.Body.Close())
-	}
 	answer.Body = &wholeReader{r: answer.Body, name: "bytes " + asked, left: to - from + 1}
 	return answer, nil
 }
 
 func (s webStore) find(ctx context.Context, a address) ([]found, error) {
-	if a.folder() {
+	if isFolder(a.key) {
 		return nil, errors.New("a web server has no folders; name the files")
 	}
 	// A request for one byte tells whether there are ranges, and the size.
@@ -715,18 +727,16 @@ func (s webStore) find(ctx context.Context, a address) ([]found, error) {
 	} else if at := answer.Header.Get("Last-Modified"); at != "" {
 		version["If-Unmodified-Since"] = at
 	}
-	whole := func(ctx context.Context) (io.ReadCloser, error) { return s.whole(ctx, f.size) }
+	f.open = s.whole
 	switch answer.StatusCode {
 	case http.StatusOK:
-		f.open = whole
 	case http.StatusPartialContent:
 		_, total, _ := strings.Cut(answer.Header.Get("Content-Range"), "/")
 		if f.size, err = strconv.ParseInt(total, 10, 64); err != nil || f.size < 1 {
 			f.size = -1
 		}
-		if f.size < 0 || len(version) == 0 { // nothing says that pieces are of one file
-			f.open = whole
-			break
+		if f.size < 0 || len(version) == 0 {
+			break // nothing says that pieces are of one file
 		}
 		f.open = func(context.Context) (io.ReadCloser, error) {
 			useWebClient()
@@ -737,7 +747,7 @@ func (s webStore) find(ctx context.Context, a address) ([]found, error) {
 			return pieces(file, f.size)
 		}
 	case http.StatusRequestedRangeNotSatisfiable: // of an empty file
-		f.size, f.open = -1, whole
+		f.size = -1
 	default:
 		return nil, errors.New(answer.Status)
 	}
@@ -764,7 +774,7 @@ func (s webStore) get(ctx context.Context, span string) (*http.Response, error) 
 }
 
 // whole reads a file in one go.
-func (s webStore) whole(ctx context.Context, size int64) (io.ReadCloser, error) {
+func (s webStore) whole(ctx context.Context) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	answer, err := s.get(ctx, "")
 	if err != nil {
@@ -774,8 +784,6 @@ func (s webStore) whole(ctx context.Context, size int64) (io.ReadCloser, error) 
 	switch chunked := len(answer.TransferEncoding) > 0 || answer.ProtoMajor > 1; {
 	case answer.StatusCode != http.StatusOK:
 		err = errors.New(answer.Status)
-	case size >= 0 && answer.ContentLength >= 0 && size != answer.ContentLength:
-		err = errChanged
 	case answer.ContentLength < 0 && !chunked:
 		err = errors.New("the server says neither how long it is nor where it ends, so a cut-off would go unseen; fetch it first, and name the file")
 	}
@@ -783,10 +791,8 @@ func (s webStore) whole(ctx context.Context, size int64) (io.ReadCloser, error) 
 		cancel(nil)
 		return nil, errors.Join(err, answer.Body.Close())
 	}
-	b := &watchedBody{body: answer.Body, cancel: cancel, left: webBytes}
-	b.timer = time.AfterFunc(webStall, func() { cancel(errStall) })
-	b.ctx = ctx
-	return b, nil
+	stall := time.AfterFunc(webStall, func() { cancel(errStall) })
+	return &watchedBody{ctx, answer.Body, cancel, stall, webBytes}, nil
 }
 
 const webStall = time.Minute

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -18,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/colinmarc/hdfs/v2/hadoopconf"
 )
@@ -81,7 +84,11 @@ func google(s *fakeStore, w http.ResponseWriter, r *http.Request, body []byte) {
 	type object map[string]string
 	q := r.URL.Query()
 	describe := func(bucket, key string) object {
-		return object{"bucket": bucket, "name": key, "size": fmt.Sprint(len(s.objects[bucket+"/"+key])), "generation": "1"}
+		o := object{"bucket": bucket, "name": key, "size": fmt.Sprint(len(s.objects[bucket+"/"+key])), "generation": "1"}
+		if strings.HasSuffix(key, ".gz") {
+			o["contentEncoding"] = "gzip"
+		}
+		return o
 	}
 	reply := func(v any) {
 		w.Header().Set("Content-Type", "application/json")
@@ -141,6 +148,9 @@ func google(s *fakeStore, w http.ResponseWriter, r *http.Request, body []byte) {
 		http.NotFound(w, r)
 		return
 	}
+	if strings.HasSuffix(r.URL.Path, ".gz") {
+		w.Header().Set("Content-Encoding", "gzip")
+	}
 	send(w, r, o)
 }
 
@@ -182,6 +192,9 @@ func azure(s *fakeStore, w http.ResponseWriter, r *http.Request, body []byte) {
 		w.WriteHeader(http.StatusPreconditionFailed)
 	default:
 		w.Header().Set("ETag", etag(o))
+		if strings.HasSuffix(name, ".gz") {
+			w.Header().Set("Content-Encoding", "gzip")
+		}
 		send(w, r, o)
 	}
 }
@@ -209,7 +222,7 @@ func TestConvertStores(t *testing.T) {
 	for scheme, s := range stores(t) {
 		t.Run(scheme, func(t *testing.T) {
 			s.objects["logs/in/a.json"] = []byte(people(3, 1))
-			s.objects["logs/in/b/c.json.gz"] = []byte(gzipped(t, people(2, -1)))
+			s.objects["logs/in/b/c.json.gz"] = []byte(gzipped(t, people(2000, -1))) // with a content encoding, which a transport would undo
 			s.objects["logs/in/big.json"] = []byte(people(400_000, -1)) // more than a piece
 			s.objects["logs/in/empty.json"] = []byte{}
 			s.objects["logs/other"] = []byte("x")
@@ -219,13 +232,13 @@ func TestConvertStores(t *testing.T) {
 			if err := json.Unmarshal([]byte(out), &sum); err != nil || status != exitSetAside {
 				t.Fatalf("%v, status %d: %s%s", err, status, out, errs)
 			}
-			if sum.Records != 400_005 || sum.Rows != 400_004 || len(sum.Files) != 4 || sum.Files[1].Path != scheme+"://lake/out/b/c.parquet" {
+			if sum.Records != 402_003 || sum.Rows != 402_002 || len(sum.Files) != 4 || sum.Files[1].Path != scheme+"://lake/out/b/c.parquet" {
 				t.Errorf("%+v", sum)
 			}
 			if n := len(s.objects["lake/out.errors.ndjson"]); n == 0 || listing(t, dir) != "" {
 				t.Errorf("error lines of %d bytes, files %q", n, listing(t, dir))
 			}
-			for key, want := range map[string]string{"b/c": people(2, -1), "big": people(400_000, -1)} {
+			for key, want := range map[string]string{"b/c": people(2000, -1), "big": people(400_000, -1)} {
 				write(t, dir, "c", string(s.objects["lake/out/"+key+".parquet"]))
 				if got := catAll(t, dir, "c"); got != want {
 					t.Errorf("%s: %d bytes of rows, want %d", key, len(got), len(want))
@@ -302,6 +315,31 @@ func TestConvertStoresNothingHalf(t *testing.T) {
 	}
 }
 
+// An object that isn't the one that was found any more is not read as if it were: neither what fits of it, nor as if nothing were amiss.
+func TestStoresChanged(t *testing.T) {
+	for scheme, s := range stores(t) {
+		for now, says := range map[string]string{people(3, -1): "", people(2, -1): "the last", people(4, -1): "it changed"} {
+			s.objects["logs/a"] = []byte(people(3, -1))
+			sources, err := newRemote(t.Context()).sources(scheme + "://logs/a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.objects["logs/a"] = []byte(now)
+			var got []byte
+			r, err := sources[0].open()
+			if err == nil {
+				got, err = io.ReadAll(r)
+			}
+			switch {
+			case says == "" && (err != nil || string(got) != now):
+				t.Errorf("%s: %q, %v", scheme, got, err)
+			case says != "" && (err == nil || !strings.Contains(err.Error(), "read "+scheme+"://logs/a: ")):
+				t.Errorf("%s: %q of %q: %v", scheme, got, now, err)
+			}
+		}
+	}
+}
+
 // A file that changes between two of its pieces is not a mixture of both.
 func TestAzureChanged(t *testing.T) {
 	s := stores(t)["az"]
@@ -327,6 +365,9 @@ func TestAzureChanged(t *testing.T) {
 func TestConvertWeb(t *testing.T) {
 	in := []byte(people(400_000, -1))
 	whole := func(w http.ResponseWriter, r *http.Request) {
+		if from := r.Header.Get("Referer"); from != "" {
+			t.Errorf("the server that is sent to is told of %s", from)
+		}
 		r.Header.Del("Range")
 		send(w, r, in)
 	}
@@ -349,6 +390,34 @@ func TestConvertWeb(t *testing.T) {
 			w.Write(in) //nolint:errcheck
 		}, exitOK, ""},
 		{"moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/no-ranges", http.StatusFound) }, exitOK, ""},
+		{"moved-nowhere", func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Range") != "bytes=0-0" {
+				w.WriteHeader(http.StatusFound)
+				w.Write(in) //nolint:errcheck
+				return
+			}
+			w.Header().Set("ETag", `"1"`)
+			send(w, r, in)
+		}, exitFailed, "302 Found"},
+		{"choices", func(w http.ResponseWriter, r *http.Request) {
+			if pieces++; pieces%2 == 0 { // the second time that one byte is asked for
+				http.Error(w, "here or there", http.StatusMultipleChoices)
+				return
+			}
+			w.Header().Set("ETag", `"1"`)
+			send(w, r, in)
+		}, exitFailed, "300 Multiple Choices"},
+		{"longer-range", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"1"`)
+			if r.Header.Get("Range") == "bytes=0-0" {
+				send(w, r, in)
+				return
+			}
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes %s/%d", strings.TrimPrefix(r.Header.Get("Range"), "bytes="), len(in)))
+			w.WriteHeader(http.StatusPartialContent)
+			w.Write(in)               //nolint:errcheck
+			io.WriteString(w, "more") //nolint:errcheck
+		}, exitFailed, "it changed"},
 		{"missing", http.NotFound, exitUsage, "404 Not Found"},
 		{"changed", func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("If-Match") != "" {
@@ -431,7 +500,7 @@ func TestConvertWeb(t *testing.T) {
 			}
 		})
 	}
-	if pieces != 2+(len(in)+pieceBytes-1)/pieceBytes {
+	if pieces != 2+2+(len(in)+pieceBytes-1)/pieceBytes {
 		t.Errorf("%d requests for %d bytes", pieces, len(in))
 	}
 	insecure := httptest.NewTLSServer(mux) // nobody knows who signed its certificate
@@ -456,12 +525,106 @@ func TestRemoteAddresses(t *testing.T) {
 		{"hdfs:///x", "o", "read hdfs:///x: which namenode?"},
 		{"hdfs://me:hunter2@127.0.0.1:1/x", "o", "read hdfs://127.0.0.1:1/x: "},
 		{"http:///x", "o", "http:///x: no bucket, container or host"},
+		{"https://user:hunter2/hunter2@h/x", "o", "https://…: no URL"},
+		{"https://user:hunter2?hunter2@h/x", "o", "https://…: no URL"},
+		{"ftp://user:hunter2?hunter2@h/x", "o", "ftp://…: no ftp:// inputs and outputs"},
 	} {
 		dir := t.TempDir()
 		write(t, dir, "i", people(1, -1))
 		_, errs, status := command(t, dir, "", "convert", "--schema", idName, "--out", tt.out, tt.in)
 		if status != exitUsage || !strings.Contains(errs, tt.says) || strings.Contains(errs, "hunter2") {
 			t.Errorf("%s → %s: %d %s", tt.in, tt.out, status, errs)
+		}
+	}
+}
+
+// What is wrong with --errors is said before anything is read.
+func TestRemoteErrors(t *testing.T) {
+	for _, tt := range []struct{ errors, says string }{
+		{"https://h/x", "--errors https://h/x: a web server's files can only be read"},
+		{"ftp://h/x", "--errors ftp://h/x: no ftp:// inputs and outputs"},
+		{"gs://lake/", "--errors gs://lake/: no name of an object"},
+		{"s3://lake/x/", "--errors s3://lake/x/: no name of an object"},
+	} {
+		dir := t.TempDir()
+		write(t, dir, "i", people(1, -1))
+		_, errs, status := command(t, dir, "", "convert", "--schema", idName, "--out", "o", "--errors", tt.errors, "i")
+		if status != exitUsage || !strings.Contains(errs, tt.says) || listing(t, dir) != "i" {
+			t.Errorf("%s: %d %s", tt.errors, status, errs)
+		}
+	}
+}
+
+// A whole bucket has no place beside it for the error lines, and a listing of one is of objects in it.
+func TestConvertBuckets(t *testing.T) {
+	for scheme, s := range stores(t) {
+		s.objects["logs/a.json"] = []byte(people(3, 1))
+		_, errs, status := command(t, t.TempDir(), "", "convert", "--schema", idName, "--out", scheme+"://lake/", "--max-failed", "1", scheme+"://logs")
+		if status != exitOK || s.objects["lake/a.parquet"] == nil || !strings.Contains(string(s.objects["lake/errors.ndjson"]), scheme+`://logs/a.json"`) {
+			t.Errorf("%s: %d %s, objects %q", scheme, status, errs, slices.Sorted(maps.Keys(s.objects)))
+		}
+		// a key can't lead out of a folder
+		s.objects["logs/../b.json"] = []byte(people(1, -1))
+		dir := t.TempDir()
+		_, errs, status = command(t, dir, "", "convert", "--schema", idName, "--out", "o/", scheme+"://logs/")
+		if status != exitUsage || !strings.Contains(errs, "a name with .. may lead out of o/") || listing(t, dir) != "" {
+			t.Errorf("%s: %d %s", scheme, status, errs)
+		}
+	}
+}
+
+type failingUpload struct {
+	write, commit error
+	did           string
+}
+
+func (u *failingUpload) Write(p []byte) (int, error) { u.did += "w"; return len(p), u.write }
+func (u *failingUpload) Commit() error               { u.did += "c"; return u.commit }
+func (u *failingUpload) Discard() error              { u.did += "d"; return nil }
+
+// What can't be written, be it the last of the buffer, is discarded, and once.
+func TestTidyUpload(t *testing.T) {
+	for _, tt := range []struct {
+		u    failingUpload
+		want string
+	}{
+		{failingUpload{}, "wc"},
+		{failingUpload{write: io.ErrClosedPipe}, "wd"},
+		{failingUpload{commit: io.ErrClosedPipe}, "wcd"},
+	} {
+		p := &pending{path: "gs://b/o"}
+		p.u = &tidyUpload{u: &tt.u}
+		p.w = bufio.NewWriter(p.u)
+		if _, err := p.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		failed := tt.u.write != nil || tt.u.commit != nil
+		if err := p.complete(); failed && (err == nil || p.abandon(err) != err) || tt.u.did != tt.want {
+			t.Errorf("%v, did %s, want %s", err, tt.u.did, tt.want)
+		}
+	}
+}
+
+func TestWholeReader(t *testing.T) {
+	checksum := errors.New("another checksum")
+	for _, tt := range []struct {
+		has  io.Reader
+		size int64
+		want string
+		err  error
+	}{
+		{strings.NewReader("abc"), 3, "abc", nil},
+		{strings.NewReader("abc"), -1, "abc", nil},
+		{strings.NewReader("abc"), 4, "abc", io.ErrUnexpectedEOF},
+		{strings.NewReader("abc"), 2, "ab", errChanged},
+		{strings.NewReader("abc"), 0, "", errChanged},
+		{iotest.DataErrReader(strings.NewReader("abc")), 3, "abc", nil},
+		{iotest.OneByteReader(strings.NewReader("abc")), 3, "abc", nil},
+		{io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(checksum)), 3, "abc", checksum},
+	} {
+		got, err := io.ReadAll(&wholeReader{r: io.NopCloser(tt.has), name: "x", left: tt.size})
+		if string(got) != tt.want || !errors.Is(err, tt.err) {
+			t.Errorf("%d bytes: %q, %v", tt.size, got, err)
 		}
 	}
 }
