@@ -4,6 +4,7 @@ package snowflake
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net"
 	"os"
 	"strconv"
@@ -44,7 +45,7 @@ func TestSQL(t *testing.T) {
 		}
 	}
 	table := sink.Table{Database: "LOGS", Schema: "PUBLIC", Name: "EVENTS"}
-	refused, err := sink.SQL{DB: db}.Load(context.Background(), &sink.Rows{Table: table, JSON: [][]byte{
+	refused, err := sink.SQL{DB: db, State: state}.Load(context.Background(), &sink.Rows{Table: table, JSON: [][]byte{
 		[]byte(`{"id":1,"name":"a","doc":{"x":[1,2]}}`), []byte(`{"id":2,"other":1}`), []byte(`{"id":"three"}`), []byte(`{"ID":4,"NAME":null}`),
 	}})
 	if err != nil || len(refused) != 2 || refused[0].Row != 1 || refused[1].Row != 2 || refused[0].Code != sink.SnowflakeInvalidColumns {
@@ -55,7 +56,16 @@ func TestSQL(t *testing.T) {
 		t.Errorf("ids %d, x %d, %v", ids, x, err)
 	}
 	table.Name = "NOTHING"
-	if _, err := (sink.SQL{DB: db}).Load(context.Background(), &sink.Rows{Table: table, JSON: [][]byte{[]byte(`{}`)}}); err == nil {
+	if _, err := (sink.SQL{DB: db, State: state}).Load(context.Background(), &sink.Rows{Table: table, JSON: [][]byte{[]byte(`{}`)}}); err == nil {
 		t.Error("a table that isn't there: no error")
 	}
+}
+
+// state is the SQLSTATE of an error of Snowflake's.
+func state(err error) string {
+	var e *gosnowflake.SnowflakeError
+	if errors.As(err, &e) {
+		return e.SQLState
+	}
+	return ""
 }

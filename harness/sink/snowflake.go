@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -43,11 +44,9 @@ type Rows struct {
 	ID    string
 	Table Table
 	JSON  [][]byte // valid during Load
-	// Variants says that the columns are VARIANTs.
-	Variants bool
 }
 
-// A Loader has rows inserted. It takes all of them but those that it returns, which can't be loaded whenever they are sent. Its
+// A Loader has rows inserted. It takes all of them but those that it returns, in their order, which can't be loaded whenever they are sent. Its
 // error, an *record.Outage with a code of Snowflake's, means that none was; a Final one that none ever will be.
 type Loader interface {
 	Load(ctx context.Context, r *Rows) (refused []RefusedRow, err error)
@@ -60,11 +59,13 @@ type RefusedRow struct {
 	Message string
 }
 
-// The codes. InvalidColumns is the service's (destinations.md §5), whose others aren't documented: the others are a CHOICE.
+// The codes. InvalidColumns is the service's (destinations.md §5), whose others aren't documented: the others are a CHOICE. That the first four
+// aren't retried is the service's.
 const (
 	SnowflakeInvalidColumns   = "Snowflake.InvalidColumns"
 	SnowflakeInvalidRecord    = "Snowflake.InvalidRecord"
 	SnowflakeInvalidTable     = "Snowflake.InvalidTable"
+	SnowflakeInvalidRole      = "Snowflake.InvalidRole"
 	SnowflakeConnectionFailed = "Snowflake.ConnectionFailed"
 )
 
@@ -72,7 +73,7 @@ const (
 func (s *Snowflake) Begin(now time.Time, records []record.Record) record.Delivery {
 	d := &snowflakeDelivery{s: s, records: records}
 	first := &records[0]
-	d.rows = Rows{ID: s.Seed.UUID("snowflake", first.Seq, first.Sub, now.UnixNano(), 0), Table: s.Table, Variants: s.Content != ""}
+	d.rows = Rows{ID: s.Seed.UUID("snowflake", first.Seq, first.Sub, now.UnixNano(), 0), Table: s.Table}
 	for i := range records {
 		row, err := s.appendRow(nil, &records[i])
 		if err != nil {
@@ -88,12 +89,9 @@ func (s *Snowflake) Begin(now time.Time, records []record.Record) record.Deliver
 // appendRow appends the row of a record, on one line.
 func (s *Snowflake) appendRow(dst []byte, r *record.Record) ([]byte, error) {
 	start := jsonscan.Space(r.Data, 0)
-	if start >= len(r.Data) || r.Data[start] != '{' || !json.Valid(r.Data) {
-		return nil, errors.New("the record is not one JSON object")
-	}
 	var line bytes.Buffer
-	if err := json.Compact(&line, r.Data); err != nil {
-		return nil, err
+	if start >= len(r.Data) || r.Data[start] != '{' || json.Compact(&line, r.Data) != nil {
+		return nil, errors.New("the record is not one JSON object")
 	}
 	if s.Content == "" {
 		return append(dst, line.Bytes()...), nil
@@ -108,7 +106,7 @@ func (s *Snowflake) appendRow(dst []byte, r *record.Record) ([]byte, error) {
 }
 
 // appendMetadata appends where a record came from: all values are texts (destinations.md §5). How IngestionTime is written isn't known:
-// epoch milliseconds (CHOICE).
+// epoch milliseconds (CHOICE). Nor is what a record of MSK has: that of a direct put (CHOICE).
 func (s *Snowflake) appendMetadata(dst []byte, r *record.Record) []byte {
 	dst = append(dst, '{')
 	add := func(name, value string) {
@@ -161,6 +159,11 @@ func (d *snowflakeDelivery) Attempt(ctx context.Context, now time.Time) (record.
 		if err != nil {
 			return p, err
 		}
+		for i, r := range refused { // or a record would be counted twice, and another one not at all
+			if r.Row < 0 || r.Row >= len(d.index) || i > 0 && r.Row <= refused[i-1].Row {
+				return p, fmt.Errorf("of %d rows the loader refuses %v", len(d.index), refused)
+			}
+		}
 		for _, r := range refused {
 			p.Failed = append(p.Failed, d.failure(d.index[r.Row], r.Code, r.Message, d.attempts, now))
 		}
@@ -183,7 +186,7 @@ func (d *snowflakeDelivery) failure(i int, code, message string, attempts int, a
 	return record.Failure{Record: d.records[i], Cause: record.SnowflakeFailed, Code: code, Message: message, Attempts: attempts, At: at.UnixMilli()}
 }
 
-// RowFiles writes rows instead of loading them, and takes all of them (cli.md, --destination dir):
+// RowFiles writes rows instead of loading them, and takes all of them (cli.md, --destination dir; destinations.md §5, CHOICE: NDJSON):
 //
 //	snowflake/<account>/<id>.ndjson, and .meta.json beside it
 type RowFiles struct {

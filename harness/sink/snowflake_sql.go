@@ -2,13 +2,12 @@ package sink
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
-	"io"
-	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,17 +16,60 @@ import (
 )
 
 // SQL loads rows by INSERT, in one transaction a batch, through a driver that whoever opens DB has linked. It is the table's side of what the service
-// does, not its protocol.
+// does, not its protocol. Who DB signs in as may use the table's role, and select from the table.
+//
+// A connection that breaks after a transaction was committed, and before anybody heard of it, has its rows there twice.
 type SQL struct {
 	DB *sql.DB
+	// State is the SQLSTATE of an error of the driver's, "" of one that isn't the server's answer. Where it is nil, rows that don't fit
+	// the table can't be told from a server that doesn't answer: they fail with their batch when the retries are spent.
+	State func(error) string
 }
 
-// Load inserts the rows. One that the table doesn't take is refused, and the others are inserted again.
+// What the server says of a statement, by the class of its SQLSTATE.
+const (
+	answerRow   = iota + 1 // a value doesn't fit: 22, 23
+	answerTable            // there is no such thing, or it isn't allowed: 02, 42
+	noAnswer               // anything else says nothing of what was sent
+)
+
+func (l SQL) answer(err error) int {
+	if l.State == nil {
+		return noAnswer
+	}
+	switch state := l.State(err); state[:min(2, len(state))] {
+	case "22", "23":
+		return answerRow
+	case "02", "42":
+		return answerTable
+	}
+	return noAnswer
+}
+
+// Load inserts the rows. Those that the table doesn't take are refused, and the others inserted.
 func (l SQL) Load(ctx context.Context, r *Rows) ([]RefusedRow, error) {
-	name := identifier(r.Table.Database) + "." + identifier(r.Table.Schema) + "." + identifier(r.Table.Name)
-	columns, err := l.columns(ctx, name)
+	conn, err := l.DB.Conn(ctx)
 	if err != nil {
-		return nil, sqlOutage(err, SnowflakeInvalidTable)
+		return nil, connectionFailed(err)
+	}
+	defer conn.Close()
+	refused, err := l.load(ctx, conn, r)
+	if o := (*record.Outage)(nil); errors.As(err, &o) && !o.Final {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // its session may have ended: the next attempt gets another
+	}
+	return refused, err
+}
+
+func (l SQL) load(ctx context.Context, conn *sql.Conn, r *Rows) ([]RefusedRow, error) {
+	if r.Table.Role != "" {
+		if _, err := conn.ExecContext(ctx, "USE ROLE "+identifier(r.Table.Role)); err != nil {
+			return nil, l.outage(err, SnowflakeInvalidRole)
+		}
+	}
+	name := identifier(r.Table.Database) + "." + identifier(r.Table.Schema) + "." + identifier(r.Table.Name)
+	columns, err := tableColumns(ctx, conn, name)
+	if err != nil {
+		return nil, l.outage(err, SnowflakeInvalidTable)
 	}
 	var inserts []insert
 	var refused []RefusedRow
@@ -40,17 +82,28 @@ func (l SQL) Load(ctx context.Context, r *Rows) ([]RefusedRow, error) {
 		in.row = i
 		inserts = append(inserts, in)
 	}
-	for len(inserts) > 0 {
-		at, err := l.insert(ctx, inserts)
-		if err == nil {
-			break
+	// A row that is refused takes the transaction with it. So the rows behind it are tried first, by themselves, and what is left is
+	// inserted together: no row more than three times, however many are refused.
+	for from := 0; len(inserts) > 0; {
+		at, err := insertRows(ctx, conn, inserts[from:], from == 0)
+		switch {
+		case err == nil && from == 0:
+			inserts = nil
+		case err == nil:
+			from = 0
+		case at >= 0 && ctx.Err() == nil && l.answer(err) == answerRow:
+			at += from
+			refused = append(refused, RefusedRow{inserts[at].row, SnowflakeInvalidColumns, err.Error()})
+			if inserts = slices.Delete(inserts, at, at+1); at < len(inserts) {
+				from = at
+			} else {
+				from = 0
+			}
+		default:
+			return nil, l.outage(err, SnowflakeInvalidTable)
 		}
-		if at < 0 || ctx.Err() != nil || unreachable(err) {
-			return nil, sqlOutage(err, SnowflakeConnectionFailed)
-		}
-		refused = append(refused, RefusedRow{inserts[at].row, SnowflakeInvalidColumns, err.Error()})
-		inserts = slices.Delete(inserts, at, at+1)
 	}
+	slices.SortFunc(refused, func(a, b RefusedRow) int { return cmp.Compare(a.Row, b.Row) })
 	return refused, nil
 }
 
@@ -60,8 +113,8 @@ type tableColumn struct {
 	variant bool
 }
 
-func (l SQL) columns(ctx context.Context, table string) ([]tableColumn, error) {
-	rows, err := l.DB.QueryContext(ctx, "SELECT * FROM "+table+" LIMIT 0")
+func tableColumns(ctx context.Context, conn *sql.Conn, table string) ([]tableColumn, error) {
+	rows, err := conn.QueryContext(ctx, "SELECT * FROM "+table+" LIMIT 0")
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +138,8 @@ type insert struct {
 	values    []any
 }
 
-// makeInsert makes the statement of a row. Names of columns are as good in another case, as Snowflake's are where they aren't quoted.
+// makeInsert makes the statement of a row. A key is the column of just its name, else of its name in another case, as Snowflake's names are where
+// they aren't quoted.
 func makeInsert(table string, columns []tableColumn, row []byte) (insert, error) {
 	var in insert
 	d := json.NewDecoder(bytes.NewReader(row))
@@ -94,7 +148,8 @@ func makeInsert(table string, columns []tableColumn, row []byte) (insert, error)
 	}
 	var names, places []string
 	for d.More() {
-		key, err := d.Token()
+		token, err := d.Token()
+		key, _ := token.(string)
 		var v json.RawMessage
 		if err == nil {
 			err = d.Decode(&v)
@@ -102,9 +157,12 @@ func makeInsert(table string, columns []tableColumn, row []byte) (insert, error)
 		if err != nil {
 			return in, err
 		}
-		i := slices.IndexFunc(columns, func(c tableColumn) bool { return strings.EqualFold(c.name, key.(string)) })
+		i := slices.IndexFunc(columns, func(c tableColumn) bool { return c.name == key })
 		if i < 0 {
-			return in, errors.New("the table has no column " + key.(string))
+			i = slices.IndexFunc(columns, func(c tableColumn) bool { return strings.EqualFold(c.name, key) })
+		}
+		if i < 0 {
+			return in, errors.New("the table has no column " + key)
 		}
 		place := "?"
 		var value any = string(v)
@@ -120,7 +178,7 @@ func makeInsert(table string, columns []tableColumn, row []byte) (insert, error)
 			}
 			value = s
 		}
-		names, places, in.values = append(names, identifier(columns[i].name)), append(places, place), append(in.values, value)
+		names, places, in.values = append(names, quoted(columns[i].name)), append(places, place), append(in.values, value)
 	}
 	if len(names) == 0 {
 		return in, errors.New("the row has no columns")
@@ -129,40 +187,47 @@ func makeInsert(table string, columns []tableColumn, row []byte) (insert, error)
 	return in, nil
 }
 
-// insert inserts all rows, or none: at is the one that failed, negative where the transaction did.
-func (l SQL) insert(ctx context.Context, inserts []insert) (at int, err error) {
-	tx, err := l.DB.BeginTx(ctx, nil)
+// insertRows inserts all rows, or none; none either where they are only tried. at is the one that failed, negative where the transaction did.
+func insertRows(ctx context.Context, conn *sql.Conn, inserts []insert, keep bool) (at int, err error) {
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return -1, err
 	}
 	for i := range inserts {
 		if _, err := tx.ExecContext(ctx, inserts[i].statement, inserts[i].values...); err != nil {
-			return i, errors.Join(err, tx.Rollback())
+			if undo := tx.Rollback(); undo != nil {
+				return -1, errors.Join(err, undo)
+			}
+			return i, err
 		}
+	}
+	if !keep {
+		return -1, tx.Rollback()
 	}
 	return -1, tx.Commit()
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// identifier is a name as SQL has it: bare where it can be, and then as good in another case.
+// identifier is a name of the description's as SQL has it: in any case where it could stand without quotes (CHOICE: the reference doesn't say),
+// and yet in quotes, since it may be a word of SQL's.
 func identifier(name string) string {
 	if plainName.MatchString(name) {
-		return name
+		name = strings.ToUpper(name)
 	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	return quoted(name)
 }
 
-// unreachable reports whether an error says nothing of the row.
-func unreachable(err error) bool {
-	var ne net.Error
-	return errors.As(err, &ne) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// outage is an error with a code, and final, where the server says that there is no such thing; otherwise that of a connection that failed.
+func (l SQL) outage(err error, code string) *record.Outage {
+	if l.answer(err) == answerTable {
+		return &record.Outage{Code: code, Message: err.Error(), Final: true, Err: err}
+	}
+	return connectionFailed(err)
 }
 
-// sqlOutage is an error with a code: that of a connection that failed, or another one, which is final.
-func sqlOutage(err error, code string) *record.Outage {
-	if unreachable(err) || code == SnowflakeConnectionFailed {
-		return &record.Outage{Code: SnowflakeConnectionFailed, Message: "The connection to the account failed: " + err.Error(), Err: err}
-	}
-	return &record.Outage{Code: code, Message: err.Error(), Final: true, Err: err}
+func connectionFailed(err error) *record.Outage {
+	return &record.Outage{Code: SnowflakeConnectionFailed, Message: "The connection to the account failed: " + err.Error(), Err: err}
 }

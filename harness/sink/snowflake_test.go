@@ -83,6 +83,16 @@ func TestSnowflakeFails(t *testing.T) {
 	}
 }
 
+// TestSnowflakeLoaders: what a loader says is checked, so that none loses a record.
+func TestSnowflakeLoaders(t *testing.T) {
+	for _, refused := range [][]RefusedRow{{{Row: -1}}, {{Row: 2}}, {{Row: 1}, {Row: 1}}, {{Row: 1}, {Row: 0}}} {
+		s := &Snowflake{Loader: &loading{answer: func(int) ([]RefusedRow, error) { return refused, nil }}}
+		if p, err := s.Begin(t0, testRecords(`{"a":1}`, `{"a":2}`)).Attempt(context.Background(), t0); err == nil || p.Done || len(p.Failed)+p.Delivered > 0 {
+			t.Errorf("%v: %+v", refused, p)
+		}
+	}
+}
+
 // TestRowFiles: rows are lines, and nothing says who loads them.
 func TestRowFiles(t *testing.T) {
 	var bucket s3.Memory
@@ -100,10 +110,11 @@ func TestRowFiles(t *testing.T) {
 
 // TestMakeInsert: the statement of a row.
 func TestMakeInsert(t *testing.T) {
-	columns := []tableColumn{{"ID", false}, {"NAME", false}, {"DOC", true}, {"odd name", false}}
+	columns := []tableColumn{{"ID", false}, {"NAME", false}, {"DOC", true}, {"odd name", false}, {"id2", false}, {"ID2", false}, {"say \"hi\"", false}}
 	for _, tt := range []struct{ row, statement, err string }{
-		{`{"id":1,"Name":"x","doc":"y"}`, "INSERT INTO T (ID, NAME, DOC) SELECT ?, ?, PARSE_JSON(?)", ""},
-		{`{"odd name":{"a":1},"id":null}`, `INSERT INTO T ("odd name", ID) SELECT PARSE_JSON(?), ?`, ""},
+		{`{"id":1,"Name":"x","doc":"y"}`, `INSERT INTO T ("ID", "NAME", "DOC") SELECT ?, ?, PARSE_JSON(?)`, ""},
+		{`{"odd name":{"a":1},"id":null}`, `INSERT INTO T ("odd name", "ID") SELECT PARSE_JSON(?), ?`, ""},
+		{`{"ID2":1,"id2":2,"say \"hi\"":3}`, `INSERT INTO T ("ID2", "id2", "say ""hi""") SELECT ?, ?, ?`, ""},
 		{`{"other":1}`, "", "the table has no column other"}, {`{}`, "", "the row has no columns"},
 	} {
 		in, err := makeInsert("T", columns, []byte(tt.row))
