@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -26,8 +27,9 @@ type tableCatalog struct {
 	tables   map[string]map[string]any // metadata by database.table
 	files    map[string][]byte
 	commits  int
-	before   func(attempt int) *sink.Answer // what a commit meets; nil for nothing
-	after    func(attempt int) error        // in place of the answer to a commit that was made
+	before   func(attempt int) *sink.Answer          // what a commit meets; nil for nothing
+	after    func(attempt int) (*sink.Answer, error) // in place of the answer to a commit that was made; nil, nil for nothing
+	loaded   func() *sink.Answer                     // in place of a table's metadata; nil for nothing
 	failFile func(uri string) error
 }
 
@@ -63,6 +65,11 @@ func (c *tableCatalog) Do(ctx context.Context, r *sink.Request) (*sink.Answer, e
 	case !ok || !ok2 || m == nil:
 		return &sink.Answer{Status: 404, Body: []byte(`{"error":{"message":"Table does not exist","code":404}}`)}, nil
 	case r.Method == http.MethodGet:
+		if c.loaded != nil {
+			if a := c.loaded(); a != nil {
+				return a, nil
+			}
+		}
 		body, err := json.Marshal(map[string]any{"metadata": m})
 		return &sink.Answer{Status: 200, Body: body}, err
 	}
@@ -100,8 +107,8 @@ func (c *tableCatalog) Do(ctx context.Context, r *sink.Request) (*sink.Answer, e
 	m["snapshots"] = append(m["snapshots"].([]any), snapshot)
 	m["current-snapshot-id"], m["last-sequence-number"], m["last-updated-ms"] = snapshot["snapshot-id"], snapshot["sequence-number"], snapshot["timestamp-ms"]
 	if c.after != nil {
-		if err := c.after(c.commits); err != nil {
-			return nil, err
+		if a, err := c.after(c.commits); a != nil || err != nil {
+			return a, err
 		}
 	}
 	return &sink.Answer{Status: 200, Body: []byte(`{}`)}, nil
@@ -320,7 +327,23 @@ func TestIcebergTroubles(t *testing.T) {
 			c.before = func(n int) *sink.Answer { return when(n <= 2, 503) }
 		}, 1, 3, ""},
 		{"the answer is lost", func(c *tableCatalog) {
-			c.after = func(int) error { return lost }
+			c.after = func(int) (*sink.Answer, error) { return nil, lost }
+		}, 1, 1, ""},
+		{"it is made and refused, as by a proxy that asks twice", func(c *tableCatalog) {
+			c.after = func(int) (*sink.Answer, error) { return when(true, 409), nil }
+		}, 1, 1, ""},
+		{"it is made, and answered as no catalog does", func(c *tableCatalog) {
+			c.after = func(int) (*sink.Answer, error) { return when(true, 202), nil }
+		}, 1, 1, ""},
+		{"it is made and redirected", func(c *tableCatalog) {
+			c.after = func(int) (*sink.Answer, error) { return when(true, 307), nil }
+		}, 1, 1, ""},
+		{"metadata that is none at first", func(c *tableCatalog) {
+			n := 0
+			c.loaded = func() *sink.Answer {
+				n++
+				return map[int]*sink.Answer{1: {Status: 200, Body: []byte("{}")}, 2: {Status: 200, Body: []byte("<html>")}}[n]
+			}
 		}, 1, 1, ""},
 		{"not allowed", func(c *tableCatalog) {
 			c.before = func(n int) *sink.Answer { return when(true, 403) }
@@ -365,6 +388,69 @@ func when(yes bool, status int) *sink.Answer {
 		return nil
 	}
 	return &sink.Answer{Status: status, Body: []byte(refused)}
+}
+
+// TestIcebergFull: whichever file can't be written at first, every row is in the table, once.
+func TestIcebergFull(t *testing.T) {
+	for at := 1; ; at++ {
+		c := newTableCatalog(t)
+		c.table("d.a", idName, `{"source-id":2,"field-id":1000,"name":"name","transform":"identity"}`)
+		n := 0
+		c.failFile = func(string) error {
+			if n++; n == at {
+				return errors.New("no space")
+			}
+			return nil
+		}
+		if l, lines := c.deliver(`{"t":"a","id":1,"name":"x"}`, `{"t":"a","id":2,"name":"y"}`, `{"t":"a","id":3,"name":"z"}`); l.Delivery.Out != 3 {
+			t.Errorf("file %d: %d delivered: %s", at, l.Delivery.Out, lines)
+		}
+		c.same("d.a", `{"id":1,"name":"x"}`, `{"id":2,"name":"y"}`, `{"id":3,"name":"z"}`)
+		if n < at {
+			if n != 5 {
+				t.Errorf("%d files", n)
+			}
+			return
+		}
+	}
+}
+
+// TestIcebergInterrupted: what was committed while the run was interrupted isn't committed again.
+func TestIcebergInterrupted(t *testing.T) {
+	c := newTableCatalog(t)
+	c.table("d.a", idName, "")
+	ctx, cancel := context.WithCancel(context.Background())
+	c.after = func(int) (*sink.Answer, error) {
+		cancel()
+		return nil, &sink.TransportError{Trouble: sink.ConnectionClosed, Err: context.Canceled}
+	}
+	table := sink.IcebergTable{Database: "d", Table: "a"}
+	k := &sink.Iceberg{Tables: []sink.IcebergTable{table}, Transport: c, Live: &sink.IcebergLive{Catalog: "http://catalog/", Storage: c, Format: &IcebergFiles{}}}
+	d := k.Begin(t0, []record.Record{{Data: []byte(`{"id":1}`)}, {Data: []byte(`no`), Seq: 1}})
+	p, err := d.Attempt(ctx, t0)
+	if !errors.Is(err, context.Canceled) || p.Delivered != 0 || len(p.Failed) != 1 || p.Done {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if p, err = d.Attempt(context.Background(), t0); err != nil || p.Delivered != 1 || len(p.Failed) != 0 || !p.Done || c.commits != 1 {
+		t.Errorf("%+v, %v, %d commits", p, err, c.commits)
+	}
+	c.same("d.a", `{"id":1,"name":null}`)
+}
+
+// TestIcebergTwins: two streams alike commit to a table at once, and neither takes the other's snapshot for its own.
+func TestIcebergTwins(t *testing.T) {
+	c := newTableCatalog(t)
+	c.table("d.a", idName, "")
+	c.deliver(`{"t":"a","id":10}`, `{"t":"a","id":11}`, `{"t":"a","id":12}`)
+	c.before = func(int) *sink.Answer {
+		c.before = nil
+		c.deliver(`{"t":"a","op":"delete","id":10}`)
+		return nil
+	}
+	if l, lines := c.deliver(`{"t":"a","op":"delete","id":11}`); l.Delivery.Out != 1 {
+		t.Error(lines)
+	}
+	c.same("d.a", `{"id":12,"name":null}`)
 }
 
 // TestIcebergRefusals: records that can't be in the table, beside one that is.
@@ -455,6 +541,25 @@ func TestIcebergRewrite(t *testing.T) {
 	refuse("its column name isn't one of the table's")()
 	schema["name"] = "name"
 	c.same("d.a", `{"id":10,"name":null}`, `{"id":11,"name":null}`, `{"id":12,"name":null}`)
+	// A file that a compaction took away in between: the table is read again.
+	away, loads := map[string][]byte{}, 0
+	c.loaded = func() *sink.Answer {
+		for uri, b := range c.files {
+			if loads == 0 && strings.HasSuffix(uri, ".parquet") {
+				away[uri] = b
+				delete(c.files, uri)
+			}
+		}
+		if loads++; loads == 2 {
+			maps.Copy(c.files, away)
+		}
+		return nil
+	}
+	if l, lines := c.deliver(`{"t":"a","op":"delete","id":11}`); l.Delivery.Out != 1 || l.Retried != 1 {
+		t.Errorf("%v %s", l.Retried, lines)
+	}
+	c.loaded = nil
+	c.same("d.a", `{"id":10,"name":null}`, `{"id":12,"name":null}`)
 	// A file that isn't there any more.
 	for uri := range c.files {
 		if strings.HasSuffix(uri, ".parquet") {

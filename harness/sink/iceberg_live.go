@@ -66,8 +66,8 @@ const maxConflicts = 8
 type commit struct {
 	state *icebergState
 	plan  *icebergPlan
-	files []icebergFile // of plan's rows; nil before they are written
-	tried []int64       // snapshots of commits whose answer didn't come
+	files []icebergFile // of plan's groups, the first of which may be written before the others
+	tried []string      // manifest lists of the snapshots that the catalog was asked for
 	names int           // that were given
 }
 
@@ -87,10 +87,8 @@ func (l *IcebergLive) deliver(ctx context.Context, now time.Time, s *Iceberg, b 
 		if err != nil {
 			return refused, err
 		}
-		for _, snapshot := range state.Snapshots {
-			if slices.Contains(c.tried, snapshot.ID) { // it was committed, and the answer was lost
-				return refused, nil
-			}
+		if state.has(c.tried) { // it was committed, and the answer lost or another's: of a proxy that asked twice
+			return refused, nil
 		}
 		if c.plan == nil || c.state.UUID != state.UUID || c.state.CurrentSchema != state.CurrentSchema || c.state.DefaultSpec != state.DefaultSpec {
 			c.state, c.files = state, nil
@@ -107,10 +105,8 @@ func (l *IcebergLive) deliver(ctx context.Context, now time.Time, s *Iceberg, b 
 		if len(b.rows) == 0 {
 			return refused, nil
 		}
-		if c.files == nil {
-			if c.files, err = l.write(ctx, s, b, c.plan.groups); err != nil {
-				return refused, err
-			}
+		if err := l.write(ctx, s, b); err != nil {
+			return refused, err
 		}
 		done, err := l.commit(ctx, now, s, b)
 		if done || err != nil {
@@ -189,7 +185,11 @@ func (l *IcebergLive) load(ctx context.Context, t Transport, table IcebergTable)
 		return nil, statusOutage(a)
 	}
 	var answer struct{ Metadata icebergMetadata }
-	if err := json.Unmarshal(a.Body, &answer); err != nil {
+	err = json.Unmarshal(a.Body, &answer)
+	if err == nil && answer.Metadata.FormatVersion == 0 {
+		err = errors.New("there is none in the catalog's answer")
+	}
+	if err != nil {
 		return nil, &record.Outage{Code: IcebergCommitFailed, Err: fmt.Errorf("the metadata of the table %s.%s: %w", table.Database, table.Table, err)}
 	}
 	s, err := answer.Metadata.state()
@@ -494,18 +494,18 @@ func (s *icebergState) folder(kind string) string {
 	return strings.TrimRight(s.Location, "/") + "/" + kind + "/"
 }
 
-// write writes the files of what is added.
-func (l *IcebergLive) write(ctx context.Context, s *Iceberg, b *icebergBatch, groups []*icebergGroup) ([]icebergFile, error) {
-	files := []icebergFile{}
-	for _, g := range groups {
-		path, err := l.create(ctx, s, b, b.commit.state.folder("data")+g.path, "", ".parquet", g.file)
+// write writes the files of what is added that aren't there yet.
+func (l *IcebergLive) write(ctx context.Context, s *Iceberg, b *icebergBatch) error {
+	c := b.commit
+	for _, g := range c.plan.groups[len(c.files):] {
+		path, err := l.create(ctx, s, b, c.state.folder("data")+g.path, "", ".parquet", g.file)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		files = append(files, icebergFile{Path: path, Rows: g.rows, Size: int64(len(g.file)), Partition: g.partition})
+		c.files = append(c.files, icebergFile{Path: path, Rows: g.rows, Size: int64(len(g.file)), Partition: g.partition})
 		g.file = nil
 	}
-	return files, nil
+	return nil
 }
 
 // An icebergChange is what a snapshot does to the files of the one before.
@@ -611,20 +611,27 @@ func (l *IcebergLive) post(ctx context.Context, s *Iceberg, b *icebergBatch, sna
 	if err != nil {
 		return false, err
 	}
+	b.commit.tried = append(b.commit.tried, fileOf(snapshot.ManifestList))
 	a, err := l.request(ctx, s.Transport, http.MethodPost, l.path(b.table), body)
 	switch {
 	case err != nil:
-		b.commit.tried = append(b.commit.tried, snapshot.ID)
 		return false, icebergOutage(err)
 	case a.Status == http.StatusOK || a.Status == http.StatusNoContent:
 		return true, nil
 	case a.Status == http.StatusConflict:
 		return false, nil
-	case a.Status >= 500: // it may have been committed
-		b.commit.tried = append(b.commit.tried, snapshot.ID)
 	}
 	return false, statusOutage(a)
 }
+
+// has reports whether the table has a snapshot with one of these manifest lists. Their names are nobody else's, as the id of a snapshot
+// may be that has yet to be committed.
+func (s *icebergState) has(lists []string) bool {
+	return slices.ContainsFunc(s.Snapshots, func(x icebergSnapshot) bool { return slices.Contains(lists, fileOf(x.ManifestList)) })
+}
+
+// fileOf is the last part of a URI: of the others a catalog may have an opinion (s3a: for s3:).
+func fileOf(uri string) string { return uri[strings.LastIndexByte(uri, '/')+1:] }
 
 // summary is what a snapshot says of itself.
 func (s *icebergState) summary(files []icebergFile, change *icebergChange) map[string]string {
