@@ -91,7 +91,11 @@ func (d *describer) redshift(s *Stream, n *template.Node) {
 	default:
 		e.Manifests = d.prefix(bucket, prefix, s.S3.Prefix.String()+"manifests/", s3Use(d.options))
 		e.Skipped = d.prefix(bucket, prefix, s.S3.Prefix.String()+"errors/manifests/", s3Use(d.options))
-		told := slices.Contains(strings.Fields(strings.ToUpper(e.Copy.Options)), "GZIP")
+		options := strings.Fields(strings.ToUpper(e.Copy.Options))
+		if slices.Contains(options, "IGNOREHEADER") {
+			d.notice(command, "CopyOptions say IGNOREHEADER: of each object, which has no header, COPY leaves out the first records")
+		}
+		told := slices.Contains(options, "GZIP")
 		switch is := s.S3.Compression == compress.GZIP; {
 		case is && !told:
 			d.notice(command, "the objects are compressed with GZIP; CopyOptions must say GZIP too, or COPY can't read them")

@@ -70,8 +70,8 @@ func New(endpoint, options string, objects Objects) (*Copier, error) {
 	return &Copier{endpoint: u, objects: objects}, nil
 }
 
-// Copy runs a command. rejected is the number of rows that MAXERROR let it leave out; its error is an *record.Outage, and then
-// nothing was loaded.
+// Copy runs a command. rejected is the number of rows that MAXERROR and IGNOREHEADER let it leave out; its error is an *record.Outage, and
+// then nothing was loaded.
 func (c *Copier) Copy(ctx context.Context, command *sink.Copy) (rejected int, err error) {
 	o, err := parseOptions(command.Options)
 	if err != nil {
@@ -100,10 +100,11 @@ func (c *Copier) Copy(ctx context.Context, command *sink.Copy) (rejected int, er
 	statement := "COPY " + command.Table + " (" + quoted(columns) + ") FROM STDIN"
 	for {
 		body, bad, err := l.encode()
-		isRow := err != nil
+		var re *rowError
+		isRow := errors.As(err, &re) && !re.rest
 		if err == nil {
 			if _, err = conn.CopyFrom(ctx, bytes.NewReader(body), statement); err == nil {
-				return len(l.rejected), nil
+				return l.leftOut(), nil
 			}
 			bad, isRow = l.rejects(err)
 		}
@@ -241,19 +242,29 @@ type load struct {
 	columns  []column
 	bodies   [][]byte
 	rejected map[int]bool // by number, from 0
+	headers  int          // rows that encode left out at the beginning of objects
 }
 
-// A rowError is why a row can't be sent.
-type rowError struct{ err error }
+// leftOut is the number of rows that aren't loaded.
+func (l *load) leftOut() int { return len(l.rejected) + l.headers }
+
+// A rowError is why a row can't be sent, and the rest of its object neither where rest is set.
+type rowError struct {
+	err  error
+	rest bool
+}
 
 func (e *rowError) Error() string { return e.err.Error() }
 
 // encode makes the rows as COPY FROM STDIN reads them. An error, a *rowError, is about the row bad.
 func (l *load) encode() (out []byte, bad int, err error) {
+	l.headers = 0
 	for _, b := range l.bodies {
-		l.o.rows(b, l.columns, func(r row) bool {
+		rest := false
+		l.headers += l.o.rows(b, l.columns, func(r row) bool {
 			if !l.rejected[bad] {
 				if out, err = l.o.appendRow(out, r, l.columns); err != nil {
+					rest = r.rest
 					return false
 				}
 			}
@@ -261,7 +272,7 @@ func (l *load) encode() (out []byte, bad int, err error) {
 			return true
 		})
 		if err != nil {
-			return nil, bad, &rowError{fmt.Errorf("row %d: %w", bad+1, err)}
+			return nil, bad, &rowError{fmt.Errorf("row %d: %w", bad+1, err), rest}
 		}
 	}
 	return out, 0, nil

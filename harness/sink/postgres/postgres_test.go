@@ -88,6 +88,47 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// TestLeftOut: MAXERROR leaves out a row that is no good, but never those behind it, of which it can't be told where they begin; and rows
+// that IGNOREHEADER leaves out are counted.
+func TestLeftOut(t *testing.T) {
+	abc := []column{{name: "a"}, {name: "b", text: true}}
+	for _, tt := range []struct {
+		options, body string
+		want          string
+		out           int // rows that are left out; -1 where nothing can be loaded
+	}{
+		{"", "1|x\nno\n2|y\n", "1\tx\n2\ty\n", 1},
+		{"IGNOREHEADER 2", "1|x\n2|y\nno\n3|z\n", "3\tz\n", 3},
+		{"csv", "1,x\n2,\"y\n3,z\n", "", -1},
+		{"csv IGNOREHEADER 1", "a,\"b\n1,x\n2,y\n", "", -1},
+		{"json 'auto'", `{"a":1}[2]{"a":3}`, "1\t\\N\n3\t\\N\n", 1},
+		{"json 'auto'", `{"a":1}` + "\nno\n" + `{"a":2}`, "", -1},
+		{"json 'auto'", `{"a":1}` + "\n" + `{"a":"` + "\n" + `{"a":2}`, "", -1},
+	} {
+		o, err := parseOptions(tt.options + " MAXERROR 10")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &load{o: o, columns: abc, bodies: [][]byte{[]byte(tt.body)}, rejected: map[int]bool{}}
+		got := ""
+		for range 9 {
+			text, bad, err := l.encode()
+			var re *rowError
+			if errors.As(err, &re) && !re.rest {
+				l.rejected[bad] = true
+				continue
+			}
+			if got = string(text); (err != nil) != (tt.out < 0) {
+				t.Errorf("%s of %q: %v", tt.options, tt.body, err)
+			}
+			break
+		}
+		if got != tt.want || tt.out >= 0 && l.leftOut() != tt.out {
+			t.Errorf("%s of %q: %q and %d rows left out, want %q and %d", tt.options, tt.body, got, l.leftOut(), tt.want, tt.out)
+		}
+	}
+}
+
 // TestMissing: objects that are gone, and a server that nobody reaches, have Redshift's codes.
 func TestMissing(t *testing.T) {
 	c, err := New("postgres://u:hidden@127.0.0.1:1/d?connect_timeout=1", "GZIP", &s3.Memory{})

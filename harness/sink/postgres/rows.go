@@ -26,17 +26,19 @@ type field struct {
 	null bool
 }
 
-// A row as it is in an object. One with an error can't be loaded.
+// A row as it is in an object. One with an error can't be loaded, and neither can the object where rest is set: where the next row
+// begins can't be told.
 type row struct {
 	fields []field
 	err    error
+	rest   bool
 }
 
-// rows calls yield with every row of an object, until it returns false.
-func (o *options) rows(body []byte, columns []column, yield func(row) bool) {
+// rows calls yield with every row of an object, until it returns false. headers is the number of rows that IGNOREHEADER leaves out.
+func (o *options) rows(body []byte, columns []column, yield func(row) bool) (headers int) {
 	if o.json {
 		o.objects(body, columns, yield)
-		return
+		return 0
 	}
 	for n := 0; len(body) > 0; n++ {
 		var r row
@@ -44,11 +46,16 @@ func (o *options) rows(body []byte, columns []column, yield func(row) bool) {
 		blank := len(bytes.TrimRight(line(body), "\r")) == 0
 		if o.csv {
 			r.fields, rest, r.err = o.csvRow(body)
+			r.rest = r.err != nil
 		} else {
 			r.fields, rest = o.delimitedRow(body)
 		}
 		body = rest
-		if n < o.ignoreHeader || blank && o.ignoreBlank {
+		switch {
+		case n < o.ignoreHeader && !r.rest:
+			headers++
+			continue
+		case blank && o.ignoreBlank:
 			continue
 		}
 		switch have, want := len(r.fields), len(columns); {
@@ -63,9 +70,10 @@ func (o *options) rows(body []byte, columns []column, yield func(row) bool) {
 			r.err = fmt.Errorf("extra column(s) found: %d columns where %d are wanted", have, want)
 		}
 		if !yield(r) {
-			return
+			break
 		}
 	}
+	return headers
 }
 
 func line(b []byte) []byte {
@@ -158,8 +166,8 @@ func (o *options) objects(body []byte, columns []column, yield func(row) bool) {
 			return
 		}
 		var kind *json.UnmarshalTypeError
-		if err != nil && !errors.As(err, &kind) { // where the next one begins isn't known
-			yield(row{err: fmt.Errorf("invalid JSON: %w", err)})
+		if err != nil && !errors.As(err, &kind) {
+			yield(row{err: fmt.Errorf("invalid JSON: %w", err), rest: true})
 			return
 		}
 		r := row{err: err}
