@@ -28,8 +28,14 @@ type preparer interface {
 // output, one for the source backup. One batch of it is on its way at a time; while it is in retry nothing else is
 // cut, and when the retry ends all that is held is cut at once, in batches up to the greatest size of the hints' range.
 type outlet struct {
+	// What every record needs lies together: a stream may have thousands of these.
 	*buffer.Reader
-	buf    *buffer.Buffer // what the reader reads; nil where it is the log
+	buf     *buffer.Buffer // what the reader reads; nil where it is the log
+	batch   *buffer.Batch  // on its way
+	at      time.Time      // when it is due, for the agenda; zero is never
+	slot    int            // in the agenda
+	lagging bool           // a retry has ended and what was held meanwhile isn't cut yet
+
 	dest   Destination
 	entry  *Entry // the account of what is delivered here
 	order  int64  // rank, then order of first use
@@ -41,17 +47,13 @@ type outlet struct {
 	events *errorLog // nil without
 
 	seed     record.Seed
-	begun    time.Time     // when the batch on its way was
-	failed   time.Time     // its first failure
-	waited   time.Duration // since then, for an acknowledgement, which no budget counts (destinations.md §0)
-	waiting  time.Time     // since when it waits for one; zero while it doesn't
-	batch    *buffer.Batch // on its way
-	delivery record.Delivery
-	wake     time.Time  // of the next attempt
-	lagging  bool       // a retry has ended and what was held meanwhile isn't cut yet
-	at       time.Time  // when it is due, for the agenda; zero is never
-	slot     int        // in the agenda
-	gone     []recordID // of the batch on its way, those that failed
+	begun    time.Time       // when the batch on its way was
+	failed   time.Time       // its first failure
+	waited   time.Duration   // since then, for an acknowledgement, which no budget counts (destinations.md §0)
+	waiting  time.Time       // since when it waits for one; zero while it doesn't
+	delivery record.Delivery // of the batch on its way
+	wake     time.Time       // of its next attempt
+	gone     []recordID      // of its records, those that failed
 }
 
 // due says when there is something to do.

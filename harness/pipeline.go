@@ -422,14 +422,17 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 	}
 	for len(records) > 0 {
 		var keys *record.Keys // without partitions there is one buffer, wherever records go from there
+		var o *outlet
 		n := len(records)
 		if p.prefix != nil {
 			keys, n = records[0].Keys, 1
 			for n < len(records) && records[n].Keys == keys {
 				n++
 			}
+			o, _ = keys.Buffer.(*outlet)
+		} else {
+			o = p.outlets[nil]
 		}
-		o := p.outlets[keys]
 		if o == nil {
 			var refused *record.Failure
 			if o, refused = p.openPartition(now, &records[0], keys); refused != nil {
@@ -467,7 +470,9 @@ func (p *Pipeline) openPartition(now time.Time, r *record.Record, keys *record.K
 		p.ledger.noteOdd(p.prefix.QueryKeys(), keys.Query)
 	}
 	o := p.newOutlet(p.delivery, &p.ledger.Delivery, rankDelivery+p.opened)
-	o.keys = keys
+	if o.keys = keys; keys != nil {
+		keys.Buffer = o
+	}
 	p.opened++
 	p.outlets[keys] = o
 	p.ledger.Partitions++
@@ -499,6 +504,7 @@ func (p *Pipeline) closePartition(o *outlet) {
 		p.agenda.set(o, time.Time{})
 		delete(p.outlets, o.keys)
 		p.keys.Forget(o.keys)
+		o.keys.Buffer = nil
 		p.ledger.OpenPartitions.add(p.now, len(p.outlets))
 	}
 }

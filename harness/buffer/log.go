@@ -1,20 +1,22 @@
 package buffer
 
 import (
+	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/hydrantkit/hydrant/harness/record"
 )
 
 // Sizes of a block: what is asked of the allocator at once. The first block of a log is small, since a stream may
-// have thousands of partitions, and each further one is larger, up to blockBytes. A record larger than that has
-// a block of its own size.
+// have thousands of partitions, and each further one is twice as large, up to blockBytes, so that what is held takes twice
+// its bytes at most. A record larger than that has a block of its own size.
 const (
 	firstBytes  = 4 << 10
-	blockBytes  = 256 << 10
-	headerShare = 256 // bytes of data for each record header that a new block has room for
+	blockBytes  = firstBytes << (classes - 1) // 256 KiB
+	headerShare = 1024                        // bytes of data for each record header that a new block has room for
 	maxRecords  = 1 << 13
-	classes     = 4 // 4, 16, 64 and 256 KiB
+	classes     = 7
 	spareBytes  = 128 << 20
 )
 
@@ -24,26 +26,30 @@ type Pool struct {
 	// (Linux only); 0 is any. Hints alone decide what a batch holds.
 	Budget int64
 
-	spare [classes][]*block
-	bytes int   // of spare
-	used  int64 // of blocks that are not spare and not spilled
-	spill *spill
+	spare   [classes][]*block
+	bytes   int      // of spare
+	batches []*Batch // released ones, for their memory
+	headers int      // that they have room for
+	used    int64    // of blocks that are not spare and not spilled
+	spill   *spill
 }
 
 // take returns an empty block of a class.
 func (p *Pool) take(class int) (*block, error) {
-	size := firstBytes << (2 * class)
+	size := firstBytes << class
 	if p.spent(size) {
 		return p.takeSpilled(class, size)
 	}
-	p.used += blockSize(size)
+	b := &block{class: class}
 	if n := len(p.spare[class]); n > 0 {
-		b := p.spare[class][n-1]
+		b = p.spare[class][n-1]
 		p.spare[class] = p.spare[class][:n-1]
 		p.bytes -= cap(b.data)
-		return b, nil
+	} else {
+		b.records, b.data = make([]record.Record, 0, size/headerShare), make([]byte, 0, size)
 	}
-	return &block{records: make([]record.Record, 0, size/headerShare), data: make([]byte, 0, size), class: class}, nil
+	p.used += b.size()
+	return b, nil
 }
 
 // takeOwn returns an empty block for one record of size bytes.
@@ -51,19 +57,23 @@ func (p *Pool) takeOwn(size int) (*block, error) {
 	if p.spent(size) {
 		return p.takeSpilled(-1, size)
 	}
-	p.used += blockSize(size)
-	return &block{records: make([]record.Record, 0, 1), data: make([]byte, 0, size), class: -1}, nil
-}
-
-// blockSize is what a block takes: its bytes, and the headers of records.
-func blockSize(size int) int64 {
-	const header = 88
-	return int64(size) + int64(size/headerShare)*header
+	b := &block{records: make([]record.Record, 0, 1), data: make([]byte, 0, size), class: -1}
+	p.used += b.size()
+	return b, nil
 }
 
 // spent reports whether size bytes more are too much.
 func (p *Pool) spent(size int) bool {
-	return canSpill && p.Budget > 0 && p.used+blockSize(size) > p.Budget
+	return canSpill && p.Budget > 0 && p.used+int64(size+size/headerShare*headerBytes) > p.Budget
+}
+
+// grow gives a block room for more headers.
+func (p *Pool) grow(b *block) {
+	size := b.size()
+	b.records = slices.Grow(b.records, 1)
+	if !b.spilled {
+		p.used += b.size() - size
+	}
 }
 
 func (p *Pool) takeSpilled(class, size int) (*block, error) {
@@ -79,7 +89,7 @@ func (p *Pool) takeSpilled(class, size int) (*block, error) {
 // give takes a block back.
 func (p *Pool) give(b *block) {
 	if !b.spilled {
-		p.used -= blockSize(cap(b.data))
+		p.used -= b.size()
 		if b.class < 0 || p.bytes+cap(b.data) > spareBytes {
 			return
 		}
@@ -112,9 +122,38 @@ type block struct {
 	records []record.Record
 	data    []byte
 	marks   []mark
-	class   int // of its size; -1 is a size of its own
+	marked  time.Time // the last mark's
+	class   int       // of its size; -1 is a size of its own
 	spilled bool
 }
+
+// spareRecords is how many records the batches that are kept for reuse may have room for.
+const spareRecords = 1 << 18
+
+// batch returns one that is nobody's.
+func (p *Pool) batch() *Batch {
+	if n := len(p.batches); n > 0 {
+		b := p.batches[n-1]
+		p.batches = p.batches[:n-1]
+		p.headers -= cap(b.Records)
+		return b
+	}
+	return &Batch{}
+}
+
+// giveBatch takes one back.
+func (p *Pool) giveBatch(b *Batch) {
+	clear(b.Records)
+	if p.headers+cap(b.Records) <= spareRecords {
+		p.batches = append(p.batches, b)
+		p.headers += cap(b.Records)
+	}
+}
+
+const headerBytes = int(unsafe.Sizeof(record.Record{}))
+
+// size is the memory that the block takes: its bytes, and the headers of records.
+func (b *block) size() int64 { return int64(cap(b.data) + cap(b.records)*headerBytes) }
 
 // A mark says when the records from index n of a block on were appended.
 type mark struct {
@@ -146,8 +185,8 @@ func (l *Log) Append(now time.Time, records []record.Record) error {
 		if err != nil {
 			return err
 		}
-		if n := len(b.marks); n == 0 || !b.marks[n-1].at.Equal(now) {
-			b.marks = append(b.marks, mark{len(b.records), now})
+		if len(b.marks) == 0 || !b.marked.Equal(now) {
+			b.marks, b.marked = append(b.marks, mark{len(b.records), now}), now
 		}
 		c := *r
 		c.Data = b.keep(r.Data)
@@ -155,6 +194,9 @@ func (l *Log) Append(now time.Time, records []record.Record) error {
 			c.Raw = c.Data
 		} else {
 			c.Raw = b.keep(r.Raw)
+		}
+		if len(b.records) == cap(b.records) {
+			l.pool.grow(b)
 		}
 		b.records = append(b.records, c)
 		l.end++
@@ -188,12 +230,12 @@ func (l *Log) room(need int) (*block, error) {
 		}
 		class = min(max(b.class, 0)+1, classes-1)
 	}
-	for class < classes-1 && firstBytes<<(2*class) < need {
+	for class < classes-1 && firstBytes<<class < need {
 		class++
 	}
 	var b *block
 	var err error
-	if need <= firstBytes<<(2*class) {
+	if need <= firstBytes<<class {
 		b, err = l.pool.take(class)
 	} else {
 		b, err = l.pool.takeOwn(need)

@@ -1,25 +1,26 @@
 package buffer
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Reader is one cursor over a log. Cut takes what is due at now; a cut ends with the record that reaches
 // the size, and what stays is as old as its first record's Append. A batch is cut once: Rollback(at) keeps it
 // whole, with its records, attempts and the time of the first, and Cut returns it again, alone, not before at.
 type Reader struct {
 	log    *Log
-	name   string
 	hints  Hints
-	cursor uint64 // position of the next record to cut
-	block  int    // index of the block it stands in
-
-	size  int64     // bytes from the cursor on
-	event int64     // what they become in an event
-	first time.Time // when the record at the cursor was appended
-	full  time.Time // when size reached the hint; zero before
+	cursor uint64    // position of the next record to cut
+	size   int64     // bytes from the cursor on
+	event  int64     // what they become in an event
+	first  time.Time // when the record at the cursor was appended
+	full   time.Time // when size reached the hint; zero before
+	block  int       // index of the block that the cursor stands in
 
 	out   []*Batch // cut and not released, in the order of their positions
 	retry []*Batch // of those, the ones that wait, in the order of their Rollback
-	spare []*Batch
+	name  string
 }
 
 // Name is the name that the reader was made with.
@@ -167,13 +168,11 @@ func (r *Reader) appendedBy(at time.Time) uint64 {
 
 // take cuts from the cursor to the record that reaches size, or to the limit.
 func (r *Reader) take(size int64, limit uint64) *Batch {
-	var b *Batch
-	if n := len(r.spare); n > 0 {
-		b, r.spare = r.spare[n-1], r.spare[:n-1]
-	} else {
-		b = &Batch{}
-	}
+	b := r.log.pool.batch()
 	*b = Batch{Records: b.Records[:0], First: r.first, from: r.cursor}
+	if n := int(limit - r.cursor); n <= growRecords {
+		b.Records = slices.Grow(b.Records, n)
+	}
 	end, event, full := Hints{Size: size}, int64(0), false
 	pos := r.log.base
 	for _, bl := range r.log.blocks[:r.block] {
@@ -217,6 +216,9 @@ func (r *Reader) take(size int64, limit uint64) *Batch {
 	return b
 }
 
+// growRecords is how many records a batch gets room for before it is known how many it will have.
+const growRecords = 1 << 12
+
 // appended returns when the record at the cursor was appended.
 func (r *Reader) appended() time.Time {
 	pos := r.log.base
@@ -253,14 +255,8 @@ func (r *Reader) Release(b *Batch) {
 		}
 	}
 	r.log.forget()
-	clear(b.Records)
-	if b.Records = b.Records[:0]; cap(b.Records) <= spareRecords && len(r.spare) < 4 {
-		r.spare = append(r.spare, b)
-	}
+	r.log.pool.giveBatch(b)
 }
-
-// spareRecords is how large a batch may be to be kept for reuse.
-const spareRecords = 1 << 18
 
 // low is the position below which this reader needs nothing.
 func (r *Reader) low() uint64 {

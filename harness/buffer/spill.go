@@ -71,7 +71,7 @@ func (s *spill) take(class, size int) (*block, error) {
 	}
 	data := s.rest[:0:size]
 	s.rest = s.rest[size:]
-	return &block{records: make([]record.Record, 0, max(size/(4*headerShare), 1)), data: data, class: class, spilled: true}, nil
+	return &block{records: make([]record.Record, 0, max(size/headerShare, 1)), data: data, class: class, spilled: true}, nil
 }
 
 // give takes a block back.

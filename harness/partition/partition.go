@@ -64,27 +64,27 @@ func New(query *jq.Query, clock *Clock, names, lambda []string) *Keys {
 }
 
 // Process gives each record its keys. A record without them is a failure: an outcome of this station has no
-// error. out may be in.
+// error. Out lies in the memory of in.
 func (k *Keys) Process(_ context.Context, now time.Time, _ int, in []record.Record) (record.Outcome, error) {
 	if k.clock != nil {
 		k.clock.now = now
 	}
 	o := record.Outcome{Out: in[:0], End: now}
 	for i := range in {
-		r := in[i]
-		if message := k.extract(&r); message != "" {
-			o.Failed = append(o.Failed, Failure(r, CodeExtraction, message, now))
+		r := &in[i]
+		if message := k.extract(r); message != "" {
+			o.Failed = append(o.Failed, Failure(*r, CodeExtraction, message, now))
 			continue
 		}
 		if k.Place == nil {
 			r.Keys = k.table.Intern(k.found)
-		} else if keys, err := k.placed(&r); err == nil {
+		} else if keys, err := k.placed(r); err == nil {
 			r.Keys = keys
 		} else {
-			o.Failed = append(o.Failed, Failure(r, CodeExtraction, err.Error(), now))
+			o.Failed = append(o.Failed, Failure(*r, CodeExtraction, err.Error(), now))
 			continue
 		}
-		o.Out = append(o.Out, r)
+		o.Out = append(o.Out, *r)
 	}
 	return o, nil
 }

@@ -38,6 +38,9 @@ type Source struct {
 type Keys struct {
 	Lambda, Query              []string
 	Database, Table, Operation string
+
+	// Buffer is where records of the partition wait, to the pipeline; nil before it has one.
+	Buffer any
 }
 
 // A Cause is why a record failed, and the folder of its error line (s3-delivery.md §5).
