@@ -127,7 +127,7 @@ func (d *httpDelivery) Attempt(ctx context.Context, now time.Time) (record.Progr
 		case !r.outage.Final:
 			last = r.outage
 			continue
-		case d.h.Backup413:
+		case d.h.Backup413 || err != nil:
 			p.Failed = d.fail(p.Failed, r, r.outage, d.attempts, now)
 		default:
 			p.Lost += r.to - r.from
@@ -276,28 +276,37 @@ func hostOf(text string) string {
 	return u.Hostname()
 }
 
-// shownURL is a URL without what may be secret in it: user information, the values of a query, and the last part of
-// the path, which holds the token of some vendors (destinations.md §4.6), where it is long.
+// shownURL is a URL without what may be secret in it: user information, the values of a query, and what is long in a path, as the
+// tokens of some vendors are (destinations.md §4.6).
 func shownURL(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
 		return "***"
 	}
+	const token = 32
+	hide := func(part string) string {
+		if len(part) >= token {
+			return "***"
+		}
+		return part
+	}
+	path := strings.Split(u.EscapedPath(), "/")
+	for i := range path {
+		path[i] = hide(path[i])
+	}
+	shown := u.Scheme + "://" + u.Host + strings.Join(path, "/")
+	if u.RawQuery == "" {
+		return shown
+	}
 	query := strings.Split(u.RawQuery, "&")
 	for i, q := range query {
 		if name, _, ok := strings.Cut(q, "="); ok {
 			query[i] = name + "=***"
+		} else {
+			query[i] = hide(q)
 		}
 	}
-	path := u.EscapedPath()
-	const token = 32
-	if i := strings.LastIndexByte(path, '/'); len(path)-i > token {
-		path = path[:i+1] + "***"
-	}
-	if u.RawQuery != "" {
-		path += "?" + strings.Join(query, "&")
-	}
-	return u.Scheme + "://" + u.Host + path
+	return shown + "?" + strings.Join(query, "&")
 }
 
 // The codes of an HTTP endpoint (destinations.md §4.5).

@@ -283,6 +283,34 @@ func FuzzHTTPAnswer(f *testing.F) {
 	})
 }
 
+// TestHTTPNotLost: nothing but the answer 413 has records lost.
+func TestHTTPNotLost(t *testing.T) {
+	s := &script{answer: func(int, *Request) (*Answer, error) { return nil, &record.Outage{Code: "S3.AccessDenied", Final: true} }}
+	p, err := (&HTTP{URL: "https://h/", Transport: s}).Begin(t0, testRecords("a")).Attempt(context.Background(), t0)
+	if err != nil || p.Lost != 0 || len(p.Failed) != 1 || !p.Done {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestShownURL: what of a URL may be written.
+func TestShownURL(t *testing.T) {
+	token := strings.Repeat("t", 40)
+	for url, want := range map[string]string{
+		"https://h/a/b":                              "https://h/a/b",
+		"https://user:" + token + "@h:8088/a/":       "https://h:8088/a/",
+		"https://h/receiver/v1/log/" + token:         "https://h/receiver/v1/log/***",
+		"https://h/receiver/" + token + "/":          "https://h/receiver/***/",
+		"https://h/" + token + "/log?a=b&c=" + token: "https://h/***/log?a=***&c=***",
+		"https://h/?" + token:                        "https://h/?***",
+		"https://h/#" + token:                        "https://h/",
+		"https://%zz/" + token:                       "***",
+	} {
+		if got := shownURL(url); got != want {
+			t.Errorf("%s is shown as %s, want %s", url, got, want)
+		}
+	}
+}
+
 // TestFiles: what would be sent lies in files, without secrets.
 func TestFiles(t *testing.T) {
 	m := &s3.Memory{}

@@ -137,7 +137,7 @@ func (l *IcebergLive) request(ctx context.Context, t Transport, method, path str
 		secrets = []string{"Authorization"}
 	}
 	u := strings.TrimRight(l.Catalog, "/") + "/v1/" + path
-	a, err := t.Do(ctx, &Request{Sink: "iceberg", Method: method, URL: u, Shown: u, Header: header, Secrets: secrets, Body: body, Poll: body == nil,
+	a, err := t.Do(ctx, &Request{Sink: "iceberg", Method: method, URL: u, Shown: shownURL(u), Header: header, Secrets: secrets, Body: body, Poll: body == nil,
 		Limit: 256 << 20, Answer: func(string) *Answer { return nil }})
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()

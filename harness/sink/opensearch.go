@@ -216,8 +216,9 @@ func (d *bulk) request() *Request {
 	d.body = o.appendBody(d.body[:0], d.records, d.left)
 	first := &d.records[d.left[0].at]
 	id := o.Seed.UUID("opensearch", d.records[0].Seq, d.records[0].Sub, d.begun.UnixNano(), len(d.records)-len(d.left)) // one for each body
+	u := o.Endpoint + "/_bulk"
 	r := &Request{Sink: "opensearch", Name: string(o.AppendIndex(nil, time.UnixMilli(first.Arrival))), ID: id, Suffix: ".ndjson",
-		Method: http.MethodPost, URL: o.Endpoint + "/_bulk", Shown: o.Endpoint + "/_bulk", Header: http.Header{"Content-Type": {"application/x-ndjson"}},
+		Method: http.MethodPost, URL: u, Shown: shownURL(u), Header: http.Header{"Content-Type": {"application/x-ndjson"}},
 		Body: d.body, Records: len(d.left), Limit: DefaultLimit + 1024*int64(len(d.left)), Answer: d.answer}
 	if half := (len(d.left) + 1) / 2; len(d.left) > 1 {
 		r.Part = func() ([]byte, int) { return o.appendBody(nil, d.records, d.left[:half]), half }

@@ -49,6 +49,26 @@ func TestIndexRotation(t *testing.T) {
 	t.Logf("%d instants", n)
 }
 
+// TestIndexWeeks has the weeks at the edges of years, by both rules (destinations.md §2, CHOICE: those of the United States).
+func TestIndexWeeks(t *testing.T) {
+	for _, tt := range []struct{ at, us, iso string }{
+		{"2015-12-26T23:59:59Z", "i-2015-w52", "i-2015-w52"}, {"2015-12-27T00:00:00Z", "i-2016-w01", "i-2015-w52"}, {"2015-12-28T12:00:00Z", "i-2016-w01", "i-2015-w53"},
+		{"2016-01-03T00:00:00Z", "i-2016-w02", "i-2015-w53"}, {"2016-02-25T13:00:00Z", "i-2016-w09", "i-2016-w08"}, {"2020-08-13T00:00:00Z", "i-2020-w33", "i-2020-w33"},
+		{"2016-12-31T23:59:59Z", "i-2016-w53", "i-2016-w52"}, {"2017-01-01T00:00:00Z", "i-2017-w01", "i-2016-w52"}, {"2017-01-01T00:30:00+01:00", "i-2016-w53", "i-2016-w52"},
+	} {
+		at, err := time.Parse(time.RFC3339, tt.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for iso, want := range map[bool]string{false: tt.us, true: tt.iso} {
+			o := OpenSearch{Index: "i", Rotation: OneWeek, ISOWeek: iso}
+			if got := string(o.AppendIndex(nil, at)); got != want {
+				t.Errorf("%s, ISO %v: %s, want %s", tt.at, iso, got, want)
+			}
+		}
+	}
+}
+
 // TestBulkBody has bodies, by what the description says (destinations.md §2).
 func TestBulkBody(t *testing.T) {
 	const id0, id1 = `"49000000000000000000000000000000000000000000000000000000.0"`, `"49000000000000000000000000000000000000000000000000000001.0"`
@@ -64,6 +84,7 @@ func TestBulkBody(t *testing.T) {
 		{"without ids", OpenSearch{NoID: true}, []string{`{}`}, `{"index":{"_index":"i"}}` + "\n{}\n"},
 		{"line feeds", OpenSearch{NoID: true}, []string{"{\n \"a\": 1}\n", "\n{\"delete\":{\"_index\":\"i\",\"_id\":\"1\"}}\n"},
 			`{"index":{"_index":"i"}}` + "\n{  \"a\": 1} \n" + `{"index":{"_index":"i"}}` + "\n {\"delete\":{\"_index\":\"i\",\"_id\":\"1\"}} \n"},
+		{"several documents", OpenSearch{NoID: true}, []string{`{"a":1}{"a":2}`}, `{"index":{"_index":"i"}}` + "\n{\"a\":1}{\"a\":2}\n"},
 		{"nothing", OpenSearch{NoID: true}, []string{""}, `{"index":{"_index":"i"}}` + "\n\n"},
 	} {
 		s := &script{answer: taken}
@@ -79,6 +100,25 @@ func TestBulkBody(t *testing.T) {
 		}
 		if r.URL != "https://h/_bulk" || r.Header.Get("Content-Type") != "application/x-ndjson" || r.Records != len(tt.data) || r.Suffix != ".ndjson" {
 			t.Errorf("%s: %+v", tt.name, r)
+		}
+	}
+}
+
+// TestBulkSigned: what requests are signed for (destinations.md §2), and that nothing of a URL that may be secret is written anywhere.
+func TestBulkSigned(t *testing.T) {
+	for _, tt := range []struct {
+		o    OpenSearch
+		want string
+	}{{OpenSearch{Region: "us-east-1"}, "es us-east-1"}, {OpenSearch{Region: "eu-west-1", Serverless: true}, "aoss eu-west-1"}, {OpenSearch{}, " "}} {
+		s := &script{answer: taken}
+		o := &tt.o
+		o.Endpoint, o.Index, o.Transport = "https://user:password@h:9200", "i", s
+		if _, err := o.Begin(t0, testRecords("{}")).Attempt(context.Background(), t0); err != nil {
+			t.Fatal(err)
+		}
+		r := s.requests[0]
+		if got := r.Service + " " + r.Region; got != tt.want || r.URL != "https://user:password@h:9200/_bulk" || r.Shown != "https://h:9200/_bulk" {
+			t.Errorf("%q for %s, shown as %s; want %q", got, r.URL, r.Shown, tt.want)
 		}
 	}
 }
