@@ -47,13 +47,24 @@ func deliver(t *testing.T, status int, stream, endpoint string, lines []string, 
 	return delivered{s, out}
 }
 
-// checkFailed: all records are in the error output, and in the backup.
+// checkFailed: all records, one batch, are in the error output and in the backup.
 func (d delivered) checkFailed(t *testing.T, folder, code string, lines []string, members []string) {
 	t.Helper()
 	if d.Delivered != 0 || d.Failed != int64(len(lines)) || d.Failures[code] != int64(len(lines)) {
 		t.Errorf("%+v", d.summary)
 	}
-	if got := failedLines(t, d.out, folder, code, members...); strings.Join(got, "\n") != strings.Join(lines, "\n") {
+	attempts := float64(d.Retries + 1) // of the batch
+	if strings.HasPrefix(code, "Splunk.") {
+		attempts--
+	}
+	var got []string
+	for _, l := range readFailed(t, d.out, folder, code, members...) {
+		if got = append(got, l.raw); l.attempts != attempts {
+			t.Errorf("attemptsMade is %v, want %v", l.attempts, attempts)
+			break
+		}
+	}
+	if strings.Join(got, "\n") != strings.Join(lines, "\n") {
 		t.Errorf("%d records are in the error output, and not all", len(got))
 	}
 	d.checkBackup(t, lines)
@@ -177,6 +188,29 @@ func TestDestinationHTTPTelegraf(t *testing.T) {
 		deliver(t, 3, httpStream("/telegraf", "s3cret", "NONE", 60), "http://"+c.listen(t, addr), lines).
 			checkFailed(t, "http-endpoint-failed", "HttpEndpoint.ConnectionReset", lines, httpMembers)
 	})
+	(&outage{server: "http://" + addr, stream: func(retry int) string { return httpStream("/telegraf", "s3cret", "GZIP", retry) }, retry: 10,
+		folder: "http-endpoint-failed", code: "HttpEndpoint.DestinationException", members: httpMembers, same: same}).try(t, events(3000))
+	t.Run("one request of three", func(t *testing.T) { // 400; the others of its batch are taken, once
+		lines := events(22000)
+		lines[12345] = "no JSON"
+		d := deliver(t, 3, httpStream("/telegraf", "s3cret", "GZIP", 10), "http://"+addr, lines, "--rate", "1000000/s")
+		if d.Delivered != 12000 || d.Failed != 10000 {
+			t.Errorf("%+v", d.summary)
+		}
+		if got := failedLines(t, d.out, "http-endpoint-failed", "HttpEndpoint.DestinationException", httpMembers...); strings.Join(got, "\n") != strings.Join(lines[10000:20000], "\n") {
+			t.Errorf("%d records are in the error output", len(got))
+		}
+		same(t, append(lines[:10000:10000], lines[20000:]...))
+		d.checkBackup(t, lines)
+	})
+	t.Run("an answer is lost", func(t *testing.T) { // Telegraf doesn't look at ids: it has the records twice
+		f := &front{meets: func(n int) string { return []string{1: "lost", 2: ""}[n] }}
+		lines := events(100)
+		if d := deliver(t, 0, httpStream("/telegraf", "s3cret", "NONE", 60), f.listen(t, "http://"+addr), lines); d.Delivered != 100 || d.Retries != 1 {
+			t.Errorf("%+v", d.summary)
+		}
+		same(t, append(lines, lines...))
+	})
 	t.Run("nothing else came", func(t *testing.T) {
 		time.Sleep(time.Second)
 		same(t, nil)
@@ -220,25 +254,170 @@ service:
 		}
 		return lines, messages
 	}
+	const failed, exception = "http-endpoint-failed", "HttpEndpoint.DestinationException"
 	lines, messages := envelopes(300)
+	same := func(t *testing.T, got []string) {
+		t.Helper()
+		log.same(t, messages[:3*len(got)])
+	}
+	stream := func(retry int) string { return httpStream("/", "s3cret", "GZIP", retry) }
+	cloudwatch := []string{"--input-format", "cloudwatch"}
 	for _, encoding := range []string{"NONE", "GZIP"} {
-		d := deliver(t, 0, httpStream("/", "s3cret", encoding, 300), "http://"+addr, lines, "--input-format", "cloudwatch")
-		if d.Delivered != 300 {
+		t.Run("success, "+encoding, func(t *testing.T) {
+			d := deliver(t, 0, httpStream("/", "s3cret", encoding, 300), "http://"+addr, lines, cloudwatch...)
+			if d.Delivered != 300 {
+				t.Errorf("%+v", d.summary)
+			}
+			same(t, lines)
+			if got := unzipped(t, backup(t, d.out, "failed/raw/20")); got != strings.Join(lines, "") {
+				t.Errorf("the backup has %d bytes", len(got))
+			}
+		})
+	}
+	t.Run("wrong key", func(t *testing.T) { // 401
+		deliver(t, 3, httpStream("/", "wrong", "NONE", 10), "http://"+addr, events(10)).checkFailed(t, failed, exception, events(10), httpMembers)
+	})
+	t.Run("a batch that it can't read", func(t *testing.T) { // 400: no messages of CloudWatch Logs
+		deliver(t, 3, stream(10), "http://"+addr, events(10)).checkFailed(t, failed, exception, events(10), httpMembers)
+	})
+	t.Run("long outage", func(t *testing.T) {
+		deliver(t, 3, stream(60), "http://"+freePort(t), events(10)).checkFailed(t, failed, "HttpEndpoint.ConnectionFailed", events(10), httpMembers)
+	})
+	(&outage{server: "http://" + addr, stream: stream, retry: 10, flags: cloudwatch, folder: failed, code: exception, members: httpMembers, same: same, plain: unzipped}).try(t, lines)
+	t.Run("nothing else came", func(t *testing.T) {
+		time.Sleep(time.Second)
+		same(t, nil)
+	})
+}
+
+// unzipped is the text of compressed members, one after the other.
+func unzipped(t *testing.T, text string) string {
+	t.Helper()
+	z, err := gzip.NewReader(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// receiveFile is the records of a request that hydrant receive has written.
+func receiveFile(t *testing.T, path string) (records []string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(bytes.NewReader(text)); d.More(); {
+		var r struct{ Data []byte }
+		if err := d.Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, string(r.Data))
+	}
+	return records
+}
+
+// TestDestinationHTTPReceive has hydrant receive at the other end: by streams, and by requests that others recorded.
+func TestDestinationHTTPReceive(t *testing.T) {
+	dir, addr := t.TempDir(), freePort(t)
+	start(t, dir, []string{addr}, hydrant(t), "receive", "--listen", addr, "--access-key", "s3cret", "--out", "got")
+	// got is the records of the requests that came.
+	got := func(t *testing.T) (records []string) {
+		t.Helper()
+		files, err := filepath.Glob(filepath.Join(dir, "got", "*.ndjson"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			records = append(records, receiveFile(t, f)...)
+			if err := os.Remove(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return records
+	}
+	same := func(t *testing.T, lines []string) {
+		t.Helper()
+		if records := got(t); sorted(records) != sorted(lines) {
+			t.Errorf("%d records came, want %d", len(records), len(lines))
+		}
+	}
+	lines := events(3000)
+	for _, encoding := range []string{"NONE", "GZIP"} {
+		t.Run("success, "+encoding, func(t *testing.T) {
+			d := deliver(t, 0, httpStream("/", "s3cret", encoding, 300), "http://"+addr, lines)
+			if d.Delivered != 3000 {
+				t.Errorf("%+v", d.summary)
+			}
+			same(t, lines)
+			d.checkBackup(t, lines)
+		})
+	}
+	t.Run("wrong key", func(t *testing.T) {
+		deliver(t, 3, httpStream("/", "wrong", "NONE", 10), "http://"+addr, lines[:20]).
+			checkFailed(t, "http-endpoint-failed", "HttpEndpoint.DestinationException", lines[:20], httpMembers)
+	})
+	(&outage{server: "http://" + addr, stream: func(retry int) string { return httpStream("/", "s3cret", "NONE", retry) }, retry: 10,
+		folder: "http-endpoint-failed", code: "HttpEndpoint.DestinationException", members: httpMembers, same: same}).try(t, lines)
+	t.Run("an answer is lost", func(t *testing.T) { // the request comes again under its id
+		f := &front{meets: func(n int) string { return []string{1: "lost", 2: ""}[n] }}
+		if d := deliver(t, 0, httpStream("/", "s3cret", "NONE", 60), f.listen(t, "http://"+addr), []string{"only once"}, "--seed", "2"); d.Delivered != 1 || d.Retries != 1 {
 			t.Errorf("%+v", d.summary)
 		}
-		log.same(t, messages)
-	}
-	c := &cutter{refuse: 3}
-	if d := deliver(t, 0, httpStream("/", "s3cret", "GZIP", 60), "http://"+c.listen(t, addr), lines, "--input-format", "cloudwatch"); d.Delivered != 300 {
-		t.Errorf("short outage: %+v", d.summary)
-	}
-	log.same(t, messages)
-	deliver(t, 3, httpStream("/", "wrong", "NONE", 10), "http://"+addr, events(10)).
-		checkFailed(t, "http-endpoint-failed", "HttpEndpoint.DestinationException", events(10), httpMembers)
-	deliver(t, 3, httpStream("/", "s3cret", "NONE", 10), "http://"+addr, events(10)). // 400: no messages of CloudWatch Logs
-												checkFailed(t, "http-endpoint-failed", "HttpEndpoint.DestinationException", events(10), httpMembers)
-	time.Sleep(time.Second)
-	log.same(t, nil)
+		same(t, []string{"only once"})
+		log, err := os.ReadFile(filepath.Join(dir, "log"))
+		if err != nil || strings.Count(string(log), "\nonly once\n") != 1 || strings.Count(string(log), ": 1 record, taken\n") != 1 || strings.Count(string(log), ": 1 record, again, taken\n") != 1 {
+			t.Errorf("%v in %s", err, log)
+		}
+	})
+	t.Run("recorded requests", func(t *testing.T) {
+		files, _ := filepath.Glob("../../shared/corpus/*/alloy_*.json")
+		if len(files) == 0 {
+			t.Skip("../shared not present: no recorded request is received")
+		}
+		for _, path := range files {
+			body, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var doc struct {
+				RequestID string `json:"requestId"`
+				Records   []struct{ Data []byte }
+			}
+			if err := json.Unmarshal(body, &doc); err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			for _, r := range doc.Records {
+				want = append(want, string(r.Data))
+			}
+			r, err := http.NewRequest("POST", "http://"+addr+"/awsfirehose/api/v1/push", bytes.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, value := range map[string]string{"Content-Type": "application/json", "X-Amz-Firehose-Protocol-Version": "1.0", "X-Amz-Firehose-Request-Id": doc.RequestID,
+				"X-Amz-Firehose-Source-Arn": "arn:aws:firehose:us-east-2:123456789012:deliverystream/alloy", "X-Amz-Firehose-Access-Key": "s3cret"} {
+				r.Header.Set(name, value)
+			}
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || res.StatusCode != 200 || !strings.Contains(string(answer), fmt.Sprintf(`"requestId":%q`, doc.RequestID)) {
+				t.Errorf("%s: %d %s, %v", filepath.Base(path), res.StatusCode, answer, err)
+			}
+			if records := got(t); strings.Join(records, "\n") != strings.Join(want, "\n") {
+				t.Errorf("%s: %d records came, want %d", filepath.Base(path), len(records), len(want))
+			}
+		}
+		t.Logf("%d recorded requests", len(files))
+	})
 }
 
 // A strictEndpoint takes what is to the letter of the specification, and answers as it is told to.

@@ -7,15 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -75,25 +70,28 @@ func (n *node) call(method, path, body string, v any) {
 	}
 }
 
-// documents are those of an index, without blanks, in order.
-func (n *node) documents(index string) (ids, docs []string) {
+// documents are those of an index, without blanks, in order. Each was indexed as often as times says, by its version.
+func (n *node) documents(index string, times int) (ids, docs []string) {
 	n.t.Helper()
 	n.call("POST", "/"+index+"/_refresh", "", nil)
 	var v struct {
 		Hits struct {
 			Hits []struct {
-				ID     string          `json:"_id"`
-				Source json.RawMessage `json:"_source"`
+				ID      string          `json:"_id"`
+				Version int             `json:"_version"`
+				Source  json.RawMessage `json:"_source"`
 			}
 		}
 	}
-	n.call("GET", "/"+index+"/_search?size=10000", "", &v)
+	n.call("GET", "/"+index+"/_search?size=10000&version=true", "", &v)
 	for _, h := range v.Hits.Hits {
 		var b bytes.Buffer
 		if err := json.Compact(&b, h.Source); err != nil {
 			n.t.Fatal(err)
 		}
-		ids, docs = append(ids, h.ID), append(docs, b.String())
+		if ids, docs = append(ids, h.ID), append(docs, b.String()); h.Version != times {
+			n.t.Errorf("the document %s was indexed %d times, want %d", h.ID, h.Version, times)
+		}
 	}
 	slices.Sort(ids)
 	slices.Sort(docs)
@@ -102,31 +100,6 @@ func (n *node) documents(index string) (ids, docs []string) {
 
 // fresh removes all indices.
 func (n *node) fresh() { n.call("DELETE", "/events*", "", nil) }
-
-// A front stands before a node: it answers the first requests itself.
-type front struct {
-	away     atomic.Int64 // requests that are refused yet
-	requests atomic.Int64
-}
-
-func (f *front) serve(t *testing.T, n *node) string {
-	u, err := url.Parse(n.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(u)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f.requests.Add(1)
-		if f.away.Add(-1) >= 0 {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			fmt.Fprint(w, "no master")
-			return
-		}
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
 
 // TestDestinationOpenSearch delivers to nodes of OpenSearch and Elasticsearch, as they are and as they fail.
 func TestDestinationOpenSearch(t *testing.T) {
@@ -144,7 +117,7 @@ func TestDestinationOpenSearch(t *testing.T) {
 				t.Helper()
 				want := slices.Clone(lines)
 				slices.Sort(want)
-				if _, got := n.documents(index); strings.Join(got, "\n") != strings.Join(want, "\n") {
+				if _, got := n.documents(index, 1); strings.Join(got, "\n") != strings.Join(want, "\n") {
 					t.Errorf("the index has %d documents, want these %d", len(got), len(want))
 				}
 			}
@@ -163,24 +136,47 @@ func TestDestinationOpenSearch(t *testing.T) {
 				}
 				same(t, lines)
 				d.checkBackup(t, lines)
-				if ids, _ := n.documents(index); len(ids[0]) != 58 || !strings.HasSuffix(ids[0], ".0") {
+				if ids, _ := n.documents(index, 1); len(ids[0]) != 58 || !strings.HasSuffix(ids[0], ".0") {
 					t.Errorf("id %s", ids[0])
 				}
 			})
+			if tt.typ == "" && tt.kind == opensearch {
+				step("a collection", func(t *testing.T) { // of OpenSearch Serverless, whose requests are the same
+					const collection = `{"DeliveryStreamName": "events", "AmazonOpenSearchServerlessDestinationConfiguration": {"RoleARN": "arn:aws:iam::123456789012:role/r",
+						"CollectionEndpoint": "https://c.us-east-1.aoss.amazonaws.com", "IndexName": "events", "RetryOptions": {"DurationInSeconds": 300}, "S3BackupMode": "AllDocuments",
+						"S3Configuration": {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::failed", "Prefix": "raw/"}}}`
+					all := append(events(20), `{"id":"word"}`)
+					d := deliver(t, 3, collection, n.url, all)
+					if _, docs := n.documents("events", 1); len(docs) != 20 || d.Delivered != 20 {
+						t.Errorf("%d documents, %+v", len(docs), d.summary)
+					}
+					if got := failedLines(t, d.out, "AmazonOpenSearchService-failed", "400", "attemptsMade", "arrivalTimestamp", "errorCode", "errorMessage", "attemptEndingTimestamp",
+						"osDocumentId", "osIndexName", "rawData"); strings.Join(got, "\n") != all[20] {
+						t.Errorf("in the error output: %q", got)
+					}
+					d.checkBackup(t, all)
+				})
+			}
 			step("without ids", func(t *testing.T) {
 				lines := events(10)
 				deliver(t, 0, stream(`, "DocumentIdOptions": {"DefaultDocumentIdFormat": "NO_DOCUMENT_ID"}`, 300), n.url, lines)
 				same(t, lines)
-				if ids, _ := n.documents(index); len(ids[0]) > 30 {
+				if ids, _ := n.documents(index, 1); len(ids[0]) > 30 {
 					t.Errorf("id %s", ids[0])
 				}
 			})
 			step("rotation", func(t *testing.T) {
-				for period, want := range map[string]string{"NoRotation": "events", "OneHour": index + "-00", "OneWeek": "events-2025-w01", "OneMonth": "events-2025-01"} {
-					deliver(t, 0, stream(`, "IndexRotationPeriod": "`+period+`"`, 300), n.url, events(3))
-					if _, docs := n.documents(want); len(docs) != 3 {
-						t.Errorf("%s has %d documents", want, len(docs))
+				for _, tt := range []struct{ period, start, week, want string }{
+					{"NoRotation", "2016-02-25T13:59:59Z", "us", "events"}, {"OneHour", "2016-02-25T13:59:59Z", "us", "events-2016-02-25-13"},
+					{"OneDay", "2016-02-25T23:59:59Z", "us", "events-2016-02-25"}, {"OneMonth", "2016-02-29T23:59:59Z", "us", "events-2016-02"},
+					{"OneWeek", "2016-02-25T13:00:00Z", "us", "events-2016-w09"}, {"OneWeek", "2016-02-25T13:00:00Z", "iso", "events-2016-w08"},
+					{"OneWeek", "2015-12-28T00:00:00Z", "us", "events-2016-w01"}, {"OneWeek", "2015-12-28T00:00:00Z", "iso", "events-2015-w53"},
+				} {
+					deliver(t, 0, stream(`, "IndexRotationPeriod": "`+tt.period+`"`, 300), n.url, events(3), "--start", tt.start, "--compat", "week-rule="+tt.week)
+					if _, docs := n.documents(tt.want, 1); len(docs) != 3 {
+						t.Errorf("%v: %d documents", tt, len(docs))
 					}
+					n.fresh()
 				}
 			})
 			step("documents that don't fit", func(t *testing.T) { // 400 for one in ten
@@ -207,7 +203,7 @@ func TestDestinationOpenSearch(t *testing.T) {
 				bad := []string{"", " ", "text", `[1]`, `"a"`, `1`, `null`, `{"a":`, `{"a":1}{"a":2}`, `{"index":{"_index":"x"}}x`, "\xff\xfe", `{"a":"` + "\xff" + `"}`}
 				all := append(slices.Clone(good), bad...)
 				d := deliver(t, 3, stream("", 0), n.url, all)
-				_, docs := n.documents(index)
+				_, docs := n.documents(index, 1)
 				if int(d.Delivered) != len(docs) || int(d.Delivered+d.Failed) != len(all) || d.Delivered < 2 {
 					t.Errorf("%d documents: %+v", len(docs), d.summary)
 				}
@@ -254,21 +250,19 @@ func TestDestinationOpenSearch(t *testing.T) {
 				}
 				deliver(t, 3, stream("", 0), n.url, lines).checkFailed(t, "AmazonOpenSearchService-failed", "413", lines, documentMembers)
 			})
-			step("an outage within the budget", func(t *testing.T) { // attempts at 0, 5 and 10 minutes
-				f, lines := &front{}, events(100)
-				f.away.Store(2)
-				d := deliver(t, 0, stream("", 600), f.serve(t, n), lines)
-				if d.Delivered != 100 || f.requests.Load() != 3 {
+			(&outage{server: n.url, stream: func(retry int) string { return stream("", retry) }, retry: 900,
+				folder: "AmazonOpenSearchService-failed", code: "503", members: documentMembers,
+				same: func(t *testing.T, lines []string) { n.t = t; same(t, lines); n.fresh() }}).try(t, events(600))
+			step("an outage with documents that don't fit", func(t *testing.T) { // what was indexed before it has not failed
+				good, bad := events(40), []string{`{"id":"word"}`, `{"id":"another"}`}
+				f := &front{meets: func(n int) string { return []string{1: "", 2: "503"}[min(n, 2)] }}
+				d := deliver(t, 3, stream("", 600), f.listen(t, n.url), append(good[:20:20], append(bad, good[20:]...)...))
+				if d.Delivered != 40 || d.Failures["503"] != 2 || f.requests.Load() != 3 {
 					t.Errorf("%d requests, %+v", f.requests.Load(), d.summary)
 				}
-				same(t, lines)
-			})
-			step("an outage beyond it", func(t *testing.T) {
-				f, lines := &front{}, events(100)
-				f.away.Store(3)
-				deliver(t, 3, stream("", 600), f.serve(t, n), lines).checkFailed(t, "AmazonOpenSearchService-failed", "503", lines, documentMembers)
-				if f.requests.Load() != 3 {
-					t.Errorf("%d requests", f.requests.Load())
+				same(t, good)
+				if got := failedLines(t, d.out, "AmazonOpenSearchService-failed", "503", documentMembers...); strings.Join(got, "\n") != strings.Join(bad, "\n") {
+					t.Errorf("in the error output: %q", got)
 				}
 			})
 			step("nobody there", func(t *testing.T) {
@@ -290,7 +284,7 @@ func TestDestinationOpenSearch(t *testing.T) {
 					if d := deliver(t, 0, stream(more, 300), "http://"+c.listen(t, strings.TrimPrefix(n.url, "http://")), lines); d.Delivered != 50 {
 						t.Errorf("%+v", d.summary)
 					}
-					if _, docs := n.documents(index); len(docs) != 50*times {
+					if _, docs := n.documents(index, 3-times); len(docs) != 50*times { // an id that comes again is another version
 						t.Errorf("%d documents, want %d times 50", len(docs), times)
 					}
 					n.fresh()
@@ -300,67 +294,59 @@ func TestDestinationOpenSearch(t *testing.T) {
 	}
 }
 
-// TestDestinationOpenSearchBusy delivers to a node with one thread and one place to wait for it, while others keep it busy: it
-// rejects documents, and each is indexed in the end or in the error output.
+// TestDestinationOpenSearchBusy delivers to a node with one thread and one place to wait for it, while somebody else keeps it busy: it rejects
+// documents of a batch and takes others of it, and each is indexed once or in the error output.
 func TestDestinationOpenSearchBusy(t *testing.T) {
 	n := startNode(t, "opensearch-2.19.1", "thread_pool.write.size=1", "thread_pool.write.queue_size=1")
+	n.call("PUT", "/_template/shards", `{"index_patterns":["events-*"],"settings":{"number_of_shards":8,"number_of_replicas":0}}`, nil) // a bulk request has a task for each
 	flood := strings.Repeat(`{"index":{}}`+"\n"+`{"a":1}`+"\n", 4000)
 	ctx, cancel := context.WithCancel(context.Background())
-	var others sync.WaitGroup
-	for range 8 {
-		others.Add(1)
-		go func() {
-			defer others.Done()
-			for ctx.Err() == nil {
-				res, err := http.Post(n.url+"/busy/_bulk", "application/x-ndjson", strings.NewReader(flood))
-				if err == nil {
-					io.Copy(io.Discard, res.Body) //nolint:errcheck // it is rejected too
-					res.Body.Close()
-				}
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			res, err := http.Post(n.url+"/busy/_bulk", "application/x-ndjson", strings.NewReader(flood))
+			if err == nil {
+				io.Copy(io.Discard, res.Body) //nolint:errcheck // it is rejected too
+				res.Body.Close()
 			}
-		}()
-	}
-	var rejected, retries int64
-	all := events(150)
-	for i := range 5 {
-		lines := all[i*30 : i*30+30]
-		stream := strings.Replace(bulkStream("AmazonopensearchserviceDestinationConfiguration", "", "", 900), `"IndexName": "events"`, fmt.Sprintf(`"IndexName": "events-%d"`, i), 1)
-		status := 0
+		}
+	}()
+	var rejected []int // documents of each round that failed
+	split := 0         // rounds of which the node took some and rejected some
+	for rounds := 0; rounds < 5 || rounds < 20 && split == 0; rounds++ {
+		lines := events(80)
+		stream := strings.Replace(bulkStream("AmazonopensearchserviceDestinationConfiguration", "", "", 900), `"IndexName": "events"`, fmt.Sprintf(`"IndexName": "events-%d"`, rounds), 1)
+		n.call("PUT", fmt.Sprintf("/events-%d-2025-01-01", rounds), "", nil)
 		dir := t.TempDir()
-		out, errs, got := run(t, dir, hydrant(t), "replay", "--json", "--stream", write(t, dir, "s.json", stream), "--destination", "live", "--endpoint", n.url,
-			"--out", filepath.Join(dir, "out"), "--input-format", "lines", write(t, dir, "in", strings.Join(lines, "\n")+"\n"))
-		var s struct {
-			summary
-			Retries int64
+		out := filepath.Join(dir, "out")
+		s := replay(t, dir, 0, "--max-failed", "100%", "--stream", write(t, dir, "s.json", stream), "--destination", "live", "--endpoint", n.url,
+			"--out", out, "--input-format", "lines", write(t, dir, "in", strings.Join(lines, "\n")+"\n"))
+		if s.Delivered+s.Failed != 80 || s.Failures["429"] != s.Failed {
+			t.Errorf("%+v", s)
 		}
-		if err := json.Unmarshal([]byte(out), &s); err != nil {
-			t.Fatalf("%v: %s%s", err, out, errs)
-		}
+		var failed []string
 		if s.Failed > 0 {
-			status = 3
-			rejected += s.Failed
+			failed = failedLines(t, out, "AmazonOpenSearchService-failed", "429", documentMembers...)
 		}
-		retries += s.Retries
-		if got != status || s.Delivered+s.Failed != 30 || s.Failures["429"] != s.Failed {
-			t.Errorf("status %d: %+v", got, s)
+		if len(failed) != int(s.Failed) {
+			t.Errorf("%d lines, want %d", len(failed), s.Failed)
 		}
-		if s.Failed > 0 {
-			if lines := failedLines(t, filepath.Join(dir, "out"), "AmazonOpenSearchService-failed", "429", documentMembers...); int64(len(lines)) != s.Failed {
-				t.Errorf("%d lines, want %d", len(lines), s.Failed)
-			}
+		if s.Retries > 0 && s.Delivered > 0 {
+			split++
 		}
+		rejected = append(rejected, len(failed))
 	}
 	cancel()
-	others.Wait()
-	indexed := int64(0)
-	for i := range 5 {
-		var v struct{ Count int64 }
-		n.call("POST", "/_refresh", "", nil)
-		n.call("GET", fmt.Sprintf("/events-%d-*/_count", i), "", &v)
-		indexed += v.Count
+	<-ended
+	for i, failed := range rejected {
+		if _, docs := n.documents(fmt.Sprintf("events-%d-2025-01-01", i), 1); len(docs) != 80-failed {
+			t.Errorf("round %d: %d documents are indexed and %d failed, of 80", i, len(docs), failed)
+		}
 	}
-	if indexed+rejected != 150 {
-		t.Errorf("%d documents are indexed and %d rejected, of 150", indexed, rejected)
+	if split == 0 {
+		t.Error("no batch was taken in part")
 	}
-	t.Logf("%d indexed, %d rejected to the end, %d attempts more", indexed, rejected, retries)
+	t.Logf("documents of 80 that failed in the end, by batch: %v; %d batches were taken in part", rejected, split)
 }

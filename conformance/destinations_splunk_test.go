@@ -59,10 +59,10 @@ service:
 `, addr))
 	start(t, dir, []string{addr}, bin, "--config", config)
 	log := collectorLog{path: filepath.Join(dir, "got")}
-	lines, messages := hecEvents(500)
+	lines, messages := hecEvents(600)
 	t.Run("events", func(t *testing.T) {
 		d := deliver(t, 0, splunkStream("Event", "token", 300), "http://"+addr, lines)
-		if d.Delivered != 500 || d.Retries != 0 {
+		if d.Delivered != 600 || d.Retries != 0 {
 			t.Errorf("%+v", d.summary)
 		}
 		log.same(t, messages)
@@ -76,14 +76,14 @@ service:
 		dir := t.TempDir()
 		in := write(t, dir, "in.ndjson", strings.Join(with, "\n"))
 		s := replay(t, dir, 0, "--stream", write(t, dir, "s.json", splunkStream("Raw", "token", 300)), "--destination", "live", "--endpoint", "http://"+addr, "--input-format", "records", in)
-		if s.Delivered != 500 {
+		if s.Delivered != 600 {
 			t.Errorf("%+v", s)
 		}
 		log.same(t, messages)
 	})
 	t.Run("short outage", func(t *testing.T) {
 		c := &cutter{refuse: 4}
-		if d := deliver(t, 0, splunkStream("Event", "token", 60), "http://"+c.listen(t, addr), lines); d.Delivered != 500 || d.Retries == 0 {
+		if d := deliver(t, 0, splunkStream("Event", "token", 60), "http://"+c.listen(t, addr), lines); d.Delivered != 600 || d.Retries == 0 {
 			t.Errorf("%+v", d.summary)
 		}
 		log.same(t, messages)
@@ -95,11 +95,30 @@ service:
 		deliver(t, 3, splunkStream("Event", "token", 0), "http://"+addr, lines, "--fault", "splunk:noack").
 			checkFailed(t, "splunk-failed", "Splunk.AckTimeout", lines, splunkMembers)
 		log.same(t, messages)
+		// Where it comes after the batch was sent again, that is there twice: 18 questions are asked within three minutes.
+		if d := deliver(t, 0, splunkStream("Event", "token", 60), "http://"+addr, lines, "--fault", "splunk:noack=18"); d.Delivered != 600 || d.Retries != 1 {
+			t.Errorf("%+v", d.summary)
+		}
+		log.same(t, append(messages, messages...))
 	})
 	t.Run("no events", func(t *testing.T) { // 400, code 6
 		broken := append([]string{`{"event":"cut`}, lines[:10]...)
 		deliver(t, 3, splunkStream("Event", "token", 10), "http://"+addr, broken).checkFailed(t, "splunk-failed", "Splunk.InvalidDataFormat", broken, splunkMembers)
 	})
+	t.Run("a batch among others", func(t *testing.T) { // the second of five is refused; the others are taken once
+		broken := append([]string(nil), lines...)
+		broken[200] = `{"event":"cut`
+		d := deliver(t, 3, splunkStream("Event", "token", 10), "http://"+addr, broken, "--rate", "2/s")
+		failed := failedLines(t, d.out, "splunk-failed", "Splunk.InvalidDataFormat", splunkMembers...)
+		if d.Delivered != 480 || strings.Join(failed, "\n") != strings.Join(broken[120:240], "\n") {
+			t.Errorf("%d lines of error output, %+v", len(failed), d.summary)
+		}
+		log.same(t, append(messages[:120:120], messages[240:]...))
+		d.checkBackup(t, broken)
+	})
+	(&outage{server: "http://" + addr, stream: func(retry int) string { return splunkStream("Event", "token", retry) }, retry: 10,
+		folder: "splunk-failed", code: "Splunk.ServerError", members: splunkMembers,
+		same: func(t *testing.T, got []string) { t.Helper(); log.same(t, messages[:len(got)]) }}).try(t, lines)
 	t.Run("nothing else came", func(t *testing.T) {
 		time.Sleep(time.Second)
 		log.same(t, nil)
@@ -112,8 +131,7 @@ type strictHEC struct {
 	t       *testing.T
 	mu      sync.Mutex
 	answers []func(w http.ResponseWriter, good string) // of the first sends
-	lost    int                                        // so many acknowledgements never come
-	late    int                                        // so many questions for each of the others are answered with false
+	late    int                                        // so many questions for each acknowledgement are answered with false
 	polls   []func(w http.ResponseWriter)              // of the first questions
 	bodies  []string
 	channel string
@@ -167,7 +185,7 @@ func (h *strictHEC) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				h.t.Errorf("a question for %d, which nobody was told", id)
 			}
 			h.asked[id]++
-			is := id >= h.lost && h.asked[id] > h.late && !h.told[id]
+			is := h.asked[id] > h.late && !h.told[id]
 			h.told[id] = h.told[id] || is
 			list = append(list, fmt.Sprintf(`"%d":%v`, id, is))
 		}
@@ -193,10 +211,31 @@ func TestDestinationSplunkStrict(t *testing.T) {
 			t.Errorf("%+v, %d sends, %d questions", d.summary, h.n, h.q)
 		}
 	})
+	t.Run("an acknowledgement that doesn't come in time", func(t *testing.T) { // the batch is sent once more, just as it was
+		h := &strictHEC{}
+		if d := deliver(t, 0, splunkStream("Event", "token", 300), serve(t, h), lines, "--fault", "splunk:noack=18"); d.Delivered != 50 || d.Retries != 1 || h.n != 2 ||
+			h.bodies[0] != whole || h.bodies[1] != whole || h.told[0] || !h.told[1] {
+			t.Errorf("%+v, %d sends, %v", d.summary, h.n, h.told)
+		}
+	})
+	t.Run("a secret", func(t *testing.T) {
+		const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hec-AbCdEf"
+		stream := strings.Replace(splunkStream("Event", "token", 0), `"HECToken": "token"`, `"SecretsManagerConfiguration": {"Enabled": true, "SecretARN": "`+arn+`"}`, 1)
+		h := &strictHEC{}
+		if d := deliver(t, 0, stream, serve(t, h), lines, "--secret", arn+"="+write(t, t.TempDir(), "secret", `{"hec_token": "token"}`)); d.Delivered != 50 || h.n != 1 {
+			t.Errorf("%+v", d.summary)
+		}
+	})
 	t.Run("several batches", func(t *testing.T) {
-		many, _ := hecEvents(20000) // 2 MB: batches of a mebibyte
+		many, _ := hecEvents(20000) // 2.4 MB
 		h := &strictHEC{late: 1}
-		if d := deliver(t, 0, splunkStream("Raw", "token", 300), serve(t, h), many); d.Delivered != 20000 || h.n < 2 || strings.Join(h.bodies, "") != strings.Join(many, "") || len(h.told) != h.n {
+		d := deliver(t, 0, splunkStream("Raw", "token", 300), serve(t, h), many)
+		for _, b := range h.bodies {
+			if len(b) > 1<<20+len(many[len(many)-1]) { // SizeInMBs is 1: the record that reaches it is the last
+				t.Errorf("a batch of %d bytes", len(b))
+			}
+		}
+		if d.Delivered != 20000 || h.n != 3 || strings.Join(h.bodies, "") != strings.Join(many, "") || len(h.told) != h.n {
 			t.Errorf("%+v, %d sends, %d acknowledged", d.summary, h.n, len(h.told))
 		}
 	})

@@ -6,13 +6,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -113,10 +119,17 @@ func sorted(lines []string) string {
 	return strings.Join(lines, "\n")
 }
 
-// failedLines are the error lines under out, whose key holds folder: their original bytes, in order of delivery, each line having
-// just the members that are given, in that order.
-func failedLines(t *testing.T, out, folder, code string, members ...string) (raw []string) {
+// A failedLine is a line of error output.
+type failedLine struct {
+	raw      string // the original bytes
+	attempts float64
+}
+
+// readFailed reads the error lines under out whose key holds folder, in order of delivery. Each has just the members that are given,
+// in that order, an id that no other has, and ended no earlier than it arrived.
+func readFailed(t *testing.T, out, folder, code string, members ...string) (lines []failedLine) {
 	t.Helper()
+	ids := map[string]bool{}
 	err := filepath.WalkDir(out, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !strings.Contains(path, folder) {
 			return err
@@ -144,16 +157,39 @@ func failedLines(t *testing.T, out, folder, code string, members ...string) (raw
 			if strings.Join(names, " ") != strings.Join(members, " ") || values["errorCode"] != code {
 				t.Fatalf("a failed line is %s; want %s with the members %v", line, code, members)
 			}
+			for _, name := range []string{"EventId", "dataId", "esDocumentId", "osDocumentId"} {
+				id, has := values[name]
+				if text, ok := id.(string); has && (!ok || len(text) != 58 || ids[text]) {
+					t.Errorf("%s is %v: no id, or that of another line", name, id)
+				} else if has {
+					ids[text] = true
+				}
+			}
+			arrived, isTime := values["arrivalTimestamp"].(float64)
+			ended, isTime2 := values["attemptEndingTimestamp"].(float64)
+			attempts, isNumber := values["attemptsMade"].(float64)
+			if message, ok := values["errorMessage"].(string); !isTime || !isTime2 || !isNumber || ended < arrived || !ok || message == "" {
+				t.Errorf("a failed line is %s", line)
+			}
 			data, err := base64.StdEncoding.DecodeString(values["rawData"].(string))
 			if err != nil {
 				t.Fatal(err)
 			}
-			raw = append(raw, string(data))
+			lines = append(lines, failedLine{string(data), attempts})
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	return lines
+}
+
+// failedLines are the original bytes of the error lines under out whose key holds folder.
+func failedLines(t *testing.T, out, folder, code string, members ...string) (raw []string) {
+	t.Helper()
+	for _, l := range readFailed(t, out, folder, code, members...) {
+		raw = append(raw, l.raw)
 	}
 	return raw
 }
@@ -179,8 +215,10 @@ func backup(t *testing.T, out, folder string) string {
 // A cutter stands before a server. It closes the first connections as they come, or once the server has answered.
 type cutter struct {
 	mu       sync.Mutex
-	refuse   int // so many connections are closed at once
-	swallow  int // of so many the answer is lost
+	passes   int    // so many connections pass before the others
+	refuse   int    // of those so many are closed at once
+	swallow  int    // of those so many lose their answer
+	before   func() // once, before a connection passes
 	accepted int
 }
 
@@ -207,11 +245,20 @@ func (c *cutter) serve(conn net.Conn, to string) {
 	defer conn.Close()
 	c.mu.Lock()
 	c.accepted++
-	refuse, swallow := c.refuse > 0, false
-	if refuse {
+	refuse, swallow := c.passes == 0 && c.refuse > 0, false
+	switch {
+	case c.passes > 0:
+		c.passes--
+	case refuse:
 		c.refuse--
-	} else if swallow = c.swallow > 0; swallow {
-		c.swallow--
+	default:
+		if swallow = c.swallow > 0; swallow {
+			c.swallow--
+		}
+	}
+	if f := c.before; f != nil && !refuse {
+		c.before = nil
+		f()
 	}
 	c.mu.Unlock()
 	if refuse {
@@ -228,6 +275,95 @@ func (c *cutter) serve(conn net.Conn, to string) {
 		return
 	}
 	io.Copy(conn, server) //nolint:errcheck
+}
+
+// A front stands before a server that is posted requests to: some of them it answers itself.
+type front struct {
+	// meets says what the n-th request meets: "" the server, "503", "cut" for a connection that ends, "lost" for one that ends when
+	// the server has answered.
+	meets    func(n int) string
+	requests atomic.Int64
+}
+
+func (f *front) listen(t *testing.T, to string) string {
+	u, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || strings.HasSuffix(r.URL.Path, "/ack") { // it asks for something
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		switch f.meets(int(f.requests.Add(1))) {
+		case "503":
+			io.Copy(io.Discard, r.Body) //nolint:errcheck // a request that is cut off is answered too
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprint(w, "away")
+		case "cut":
+			panic(http.ErrAbortHandler)
+		case "lost":
+			proxy.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		default:
+			proxy.ServeHTTP(w, r)
+		}
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// An outage is a stream of five batches, a minute each, to a server that goes away in the middle.
+type outage struct {
+	server  string
+	stream  func(retry int) string
+	retry   int      // a duration that spans three attempts more
+	flags   []string // of replay
+	folder  string   // of the error output
+	code    string   // of what is answered with 503
+	members []string
+	same    func(t *testing.T, lines []string)        // the server has got just these since it was asked last
+	plain   func(t *testing.T, records string) string // what was read, of what was put; nil where that is the same
+}
+
+// try has the server away for three requests, and then for good: no record is lost, and none is there twice.
+func (o *outage) try(t *testing.T, lines []string) {
+	flags := append([]string{"--rate", fmt.Sprintf("%d/s", len(lines)/300)}, o.flags...)
+	plain := o.plain
+	if plain == nil {
+		plain = func(_ *testing.T, records string) string { return records }
+	}
+	checkBackup := func(t *testing.T, d delivered) {
+		t.Helper()
+		if got := plain(t, backup(t, d.out, "failed/raw/20")); got != strings.Join(lines, "") {
+			t.Errorf("the backup has %d bytes: %.200s", len(got), got)
+		}
+	}
+	t.Run("an outage in the middle, within the budget", func(t *testing.T) {
+		f := &front{meets: func(n int) string { return []string{2: "503", 3: "cut", 4: "503", 5: ""}[min(n, 5)] }}
+		d := deliver(t, 0, o.stream(o.retry), f.listen(t, o.server), lines, flags...)
+		if d.Delivered != int64(len(lines)) || d.Retries != 3 || f.requests.Load() < 6 {
+			t.Errorf("%d requests, %+v", f.requests.Load(), d.summary)
+		}
+		o.same(t, lines)
+		checkBackup(t, d)
+	})
+	t.Run("an outage from the middle on, beyond the budget", func(t *testing.T) {
+		f := &front{meets: func(n int) string { return []string{1: "", 2: "503"}[min(n, 2)] }}
+		d := deliver(t, 3, o.stream(o.retry), f.listen(t, o.server), lines, flags...)
+		var failed []string
+		for _, record := range failedLines(t, d.out, o.folder, o.code, o.members...) {
+			failed = append(failed, plain(t, record))
+		}
+		n := len(lines) - len(failed)
+		if n != len(lines)/5 || d.Delivered != int64(n) || d.Failures[o.code] != int64(len(failed)) || strings.Join(failed, "\n") != strings.Join(lines[n:], "\n") {
+			t.Errorf("%d lines of error output, %+v", len(failed), d.summary)
+		}
+		o.same(t, lines[:n])
+		checkBackup(t, d)
+	})
 }
 
 // events are n records of JSON.
