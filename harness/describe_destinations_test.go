@@ -1,0 +1,113 @@
+package harness
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// destinationKinds are the streams of testdata/describe to other destinations than S3, and the member that each has.
+var destinationKinds = map[string]string{
+	"Elasticsearch": "ElasticsearchDestination", "Http": "HttpEndpointDestination", "Iceberg": "IcebergDestination", "OpenSearch": "AmazonopensearchserviceDestination",
+	"Redshift": "RedshiftDestination", "Serverless": "AmazonOpenSearchServerlessDestination", "Snowflake": "SnowflakeDestination", "Splunk": "SplunkDestination",
+}
+
+// TestDestinationsDescribed: for each destination, the template, Terraform, the request of create-delivery-stream and the answer of
+// describe-delivery-stream are the same stream.
+func TestDestinationsDescribed(t *testing.T) {
+	for _, k := range sinkKinds {
+		found := false
+		for _, member := range destinationKinds {
+			found = found || member+"Configuration" == k.member
+		}
+		if !found {
+			t.Errorf("no stream has a %s", k.member)
+		}
+	}
+	for id, member := range destinationKinds {
+		t.Run(id, func(t *testing.T) {
+			name := strings.ToLower(id)
+			request := testdata(t, name+".request.json")
+			d, err := Parse(name+".request.json", request, DescribeOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := show(d.Stream)
+			for _, tt := range []struct {
+				form, file, id string
+				text           []byte
+			}{
+				{"the template", "destinations.yaml", id, testdata(t, "destinations.yaml")},
+				{"the template, by name", "destinations.yaml", name, testdata(t, "destinations.yaml")},
+				{"Terraform", "streams.tf", terraformStreamType + "." + name, testdata(t, "streams.tf")},
+			} {
+				d, err := Parse(tt.file, tt.text, DescribeOptions{ID: tt.id})
+				if err != nil {
+					t.Errorf("%s: %v", tt.form, err)
+				} else if got := show(d.Stream); got != want {
+					t.Errorf("%s:\n%s\nthe request:\n%s", tt.form, got, want)
+				}
+			}
+			answer, sealed := describedBy(t, request, member)
+			d, err = Parse("described.json", answer, DescribeOptions{})
+			if err != nil {
+				t.Fatalf("%v in %s", err, answer)
+			}
+			got := show(d.Stream)
+			if sealed != "" { // what the answer leaves out has to be said
+				if d.Stream.Secret() != sealed {
+					t.Errorf("the answer has no %s, and %q is missing", sealed, d.Stream.Secret())
+				}
+				with, err := Parse("s.json", request, DescribeOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, s := range []*Stream{d.Stream, with.Stream} {
+					if err := s.SetSecret(sealed, []byte("the same")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got, want = show(d.Stream), show(with.Stream)
+			}
+			if got != want {
+				t.Errorf("the answer of describe-delivery-stream:\n%s\nthe request:\n%s", got, want)
+			}
+		})
+	}
+}
+
+// describedBy is what describe-delivery-stream answers of the stream that a request makes, by the API's model: configurations are called
+// descriptions, and a key or a password isn't among them, whose name is sealed.
+func describedBy(t *testing.T, request []byte, member string) (answer []byte, sealed string) {
+	t.Helper()
+	var r map[string]any
+	if err := json.Unmarshal(request, &r); err != nil {
+		t.Fatal(err)
+	}
+	c := r[member+"Configuration"].(map[string]any)
+	for from, to := range map[string]string{"S3Configuration": "S3DestinationDescription", "S3BackupConfiguration": "S3BackupDescription"} {
+		if v, ok := c[from]; ok {
+			delete(c, from)
+			c[to] = v
+		}
+	}
+	hide := func(from map[string]any, name string) {
+		if _, ok := from[name]; ok {
+			delete(from, name)
+			sealed = name
+		}
+	}
+	hide(c, "Password")
+	hide(c, "PrivateKey")
+	answer, err := json.Marshal(map[string]any{"DeliveryStreamDescription": map[string]any{
+		"DeliveryStreamName": r["DeliveryStreamName"], "DeliveryStreamStatus": "ACTIVE", "DeliveryStreamType": "DirectPut", "VersionId": "1",
+		"DeliveryStreamARN":   fmt.Sprintf("arn:aws:firehose:us-east-1:123456789012:deliverystream/%s", r["DeliveryStreamName"]),
+		"HasMoreDestinations": false,
+		"Destinations":        []any{map[string]any{"DestinationId": "destinationId-000000000001", member + "Description": c}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, sealed
+}
