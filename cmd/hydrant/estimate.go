@@ -75,6 +75,9 @@ type meter struct {
 	memory int              // of the function, in MB
 	now    func() time.Time // the stream's
 	pace   pace
+	clock  func() time.Time // that records arrive by; nil where they arrive at the pace, or say when they did
+
+	mu sync.Mutex // invocations run at once, and a record may be read while the stream is stopped
 
 	first, last      int64              // arrivals, in ms
 	n, bytes, billed int64              // of what the door admitted
@@ -83,11 +86,9 @@ type meter struct {
 	room             int                // for more of the sample, in bytes
 	groups           map[string][]event // objects, by kind and folder
 	order            []string           // of groups
-
-	mu    sync.Mutex // invocations run at once
-	calls []event
-	took  time.Duration
-	ms    float64 // begun milliseconds, which is what is billed
+	calls            []event
+	took             time.Duration
+	ms               float64 // begun milliseconds, which is what is billed
 }
 
 // An event is an invocation or a put, at a time of the stream.
@@ -119,7 +120,13 @@ func (r meteredRecords) Next() (input.Record, error) {
 		return rec, err
 	}
 	m := r.m
-	m.pace.date(&rec)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.clock != nil {
+		rec.Arrival = m.clock().UnixMilli()
+	} else {
+		m.pace.date(&rec)
+	}
 	if m.stream.Source == harness.DirectPut && len(rec.Data) > harness.MaxPut {
 		return rec, nil // refused: it isn't billed
 	}
@@ -209,6 +216,8 @@ func folder(key, stream string) string {
 
 // estimate is the account at the end of a replay; nil where the records have no pace.
 func (m *meter) estimate(l *harness.Ledger) (*estimate, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	e := &estimate{Records: m.n, Bytes: m.bytes, BilledBytes: m.billed, Partitions: l.MostPartitions, Hours: billedMonth, Gigabyte: m.tariff.gigabyte}
 	n := float64(m.n)
 	// The last record begins a gap too, of which nothing is known but the mean.

@@ -1,12 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/internal/input"
+	"github.com/hydrantkit/hydrant/replaytest"
 )
 
 // TestBilled is the vectors of operations.md §6.
@@ -180,5 +188,50 @@ func TestEstimateFunction(t *testing.T) {
 func TestEstimateWithoutPace(t *testing.T) {
 	if e, _ := estimated(t, clicks, "a\n"); e != nil {
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestEstimateNow: with the wall clock records arrive when they are read, whatever they say.
+func TestEstimateNow(t *testing.T) {
+	s := &harness.Stream{Name: "s", Region: "us-east-1"}
+	m := newMeter(s, ourTariff, 0, pace{start: time.Unix(0, 0), rate: 1000})
+	now := time.Unix(1_800_000_000, 0)
+	m.clock = func() time.Time { now = now.Add(time.Second); return now }
+	in := meteredRecords{oneRecord{}, m}
+	for range 10 {
+		if _, err := in.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e, err := m.estimate(&harness.Ledger{}); err != nil || !near(e.RecordsPerSecond, 1) || !near(e.BytesPerSecond, 3) {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+// oneRecord is the same record again and again.
+type oneRecord struct{}
+
+func (oneRecord) Next() (input.Record, error) {
+	return input.Record{Data: []byte("abc"), HasArrival: true, Arrival: 1}, nil
+}
+
+// TestEstimateInterrupted: while the estimate of an interrupted run is made, one more record may be read.
+func TestEstimateInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "template.yaml", clicks)
+	t.Chdir(dir)
+	ctx, cancel := context.WithCancel(context.Background())
+	var out, errs bytes.Buffer
+	n := 0
+	in := readFunc(func(p []byte) (int, error) {
+		if n++; n == 20 {
+			cancel()
+		}
+		return copy(p, fmt.Sprintf("record %d\n", n)), nil
+	})
+	status := run(ctx, []string{"replay", "--clock", "now", "--estimate", "--json", "--input-format", "lines", "-"}, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
+	var s replaytest.Summary
+	if err := json.Unmarshal(out.Bytes(), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered {
+		t.Errorf("status %d, %+v, %v %s", status, s, err, errs.String())
 	}
 }

@@ -58,6 +58,9 @@ func newTaps(f *replayFlags, p *plan) (*taps, error) {
 			}
 		}
 		t.meter = newMeter(p.description.Stream, prices, memory, pace{start: p.start, rate: p.rate})
+		if f.clock == "now" {
+			t.meter.clock = time.Now
+		}
 	}
 	return t, nil
 }
