@@ -27,6 +27,7 @@ type Summary struct {
 	Lost          int64            `json:"lost"`
 	Held          int64            `json:"held"`
 	Stations      []StationSummary `json:"stations"`
+	Backup        *StationSummary  `json:"backup"` // of the source: a second copy, and no part of the sum; null where there is none
 
 	elsewhere bool // delivered to another destination than S3: what objects hold is no second count
 }
@@ -72,9 +73,28 @@ func NewSummary(l harness.Ledger, objects []s3.Object, stream, wall time.Duratio
 		s.Objects = append(s.Objects, e)
 	}
 	for _, st := range l.Stations() {
-		s.Stations = append(s.Stations, StationSummary{st.Name, st.In, st.Added, st.Out, st.Dropped, st.Failed, st.Held})
+		s.Stations = append(s.Stations, stationSummary(st.Name, st.Entry))
+	}
+	if l.Backup != (harness.Entry{}) {
+		b := stationSummary("backup", l.Backup)
+		s.Backup = &b
 	}
 	return s
+}
+
+func stationSummary(name string, e harness.Entry) StationSummary {
+	return StationSummary{name, e.In, e.Added, e.Out, e.Dropped, e.Failed, e.Held}
+}
+
+// records is how many records the objects of a kind hold.
+func (s *Summary) records(kind string) int64 {
+	var n int64
+	for _, o := range s.Objects {
+		if o.Kind == kind {
+			n += int64(o.Records)
+		}
+	}
+	return n
 }
 
 // Codes are the codes of failures, in order.
@@ -82,14 +102,11 @@ func (s *Summary) Codes() []string { return slices.Sorted(maps.Keys(s.Failures))
 
 // Agree compares the ledger with the objects that were put: another count of the same records.
 func (s *Summary) Agree() error {
-	var data int64
-	for _, o := range s.Objects {
-		if o.Kind == s3.Data {
-			data += int64(o.Records)
-		}
-	}
-	if data != s.Delivered && !s.elsewhere {
+	if data := s.records(s3.Data); data != s.Delivered && !s.elsewhere {
 		return fmt.Errorf("records are not accounted for: the ledger has %d delivered, the objects hold %d", s.Delivered, data)
+	}
+	if copied := s.records(s3.Backup); s.Backup != nil && copied != s.Backup.Out {
+		return fmt.Errorf("records are not accounted for: the ledger has %d in the source backup, its objects hold %d", s.Backup.Out, copied)
 	}
 	if got := s.Delivered + s.Dropped + s.Failed + s.Lost + s.Held; got != s.In+s.Added {
 		return fmt.Errorf("records are not accounted for: in %d + added %d, but %d at the other end", s.In, s.Added, got)
