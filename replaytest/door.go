@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +20,11 @@ import (
 // A reingester has a function in this process put records back through a door.
 type reingester struct{ door *harness.Door }
 
-// PutBack accepts all records.
-func (r reingester) PutBack(_ context.Context, _ hydrant.Event, records []hydrant.Record) []error {
+// PutBack accepts all records, but those of a topic, to which nothing can be put back.
+func (r reingester) PutBack(_ context.Context, e hydrant.Event, records []hydrant.Record) []error {
+	if e.SourceMSKARN != "" {
+		return slices.Repeat([]error{errors.New("put back: the source is a topic")}, len(records))
+	}
 	for i := range records {
 		b := harness.PutBack{ID: records[i].ID, Data: bytes.Clone(records[i].Data)}
 		if k := records[i].Kinesis; k != nil {
@@ -115,6 +120,8 @@ func (e *endpoint) put(target string, in *putRequest) (status int, out putAnswer
 			to = in.StreamARN[strings.LastIndexByte(in.StreamARN, '/')+1:]
 		}
 		want = e.stream.SourceARN[strings.LastIndexByte(e.stream.SourceARN, '/')+1:]
+	} else if to == want && e.stream.Source != harness.DirectPut { // sources.md §3
+		return http.StatusBadRequest, putAnswer{Type: "InvalidArgumentException", Message: fmt.Sprintf("the delivery stream %q reads from %s; nothing is put to it", to, e.stream.SourceARN)}
 	}
 	entries := in.Records
 	switch target {
