@@ -37,7 +37,7 @@ type Bucket struct {
 	client *s3.Client
 	name   string
 	prefix string      // ends in / unless it is empty
-	noACL  atomic.Bool // the bucket, or who puts, is not allowed ACLs
+	noACL  atomic.Bool // the bucket has no ACLs
 }
 
 // New returns the bucket at a prefix, which needs no slash at its end.
@@ -68,9 +68,11 @@ func (b *Bucket) Put(ctx context.Context, o firehose.Object) error {
 		o.ACL = ""
 	}
 	err := b.put(ctx, &o)
-	if err != nil && o.ACL != "" && deniesACL(err) {
+	if denied, always := deniesACL(err); denied && o.ACL != "" {
 		if o.ACL = ""; b.put(ctx, &o) == nil {
-			b.noACL.Store(true)
+			if always {
+				b.noACL.Store(true)
+			}
 			return nil
 		}
 	}
@@ -98,17 +100,20 @@ func (b *Bucket) Create(ctx context.Context, name string) *Upload {
 	return NewUpload(ctx, b.client, b.name, b.prefix+name)
 }
 
-// deniesACL reports whether an error may be about the ACL.
-func deniesACL(err error) bool {
+// deniesACL reports whether an error may be about the ACL, and whether it will be for every object. AccessDenied may be about something that is over
+// by the next one, whose ACL the owner of another account's bucket needs.
+func deniesACL(err error) (denied, always bool) {
 	var e smithy.APIError
 	if !errors.As(err, &e) {
-		return false
+		return false, false
 	}
 	switch e.ErrorCode() {
-	case "AccessControlListNotSupported", "AccessDenied", "NotImplemented":
-		return true
+	case "AccessControlListNotSupported", "NotImplemented":
+		return true, true
+	case "AccessDenied":
+		return true, false
 	}
-	return false
+	return false, false
 }
 
 // outage is an error with the service's code (operations.md §2).
