@@ -413,6 +413,23 @@ func TestDestinationSnowflakeRefused(t *testing.T) {
 		with("InvalidColumns", lines[1], lines[2], lines[5], lines[6], lines[9], lines[12])...))
 	same(t, "the table", a.rows(t, `SELECT ID FROM LOGS.PUBLIC.EVENTS ORDER BY ID`), []string{"1", "4", "6", "8"})
 
+	// Snowflake's answer to a null that isn't allowed, of which fakesnow says nothing but 500.
+	const null = `{"data":{"errorCode":"100072","sqlState":"22000"},"code":"100072","message":"NULL result in a non-nullable column","success":false}`
+	a.exec(t, `CREATE OR REPLACE TABLE LOGS.PUBLIC.EVENTS (ID INT)`)
+	inserts := 0
+	a.fails(func(_ int, what string) string {
+		if strings.HasPrefix(what, "INSERT") {
+			if inserts++; inserts == 3 {
+				return null
+			}
+		}
+		return ""
+	})
+	rest := []string{`{"id":1}`, `{"id":2}`, `{"id":3}`, `{"id":4}`}
+	d = a.deliver(t, "EVENTS", "", "", rest)
+	same(t, "the error output", d.failed(t), with("InvalidColumns", rest[2]))
+	same(t, "the table", a.rows(t, `SELECT ID FROM LOGS.PUBLIC.EVENTS ORDER BY ID`), []string{"1", "2", "4"})
+
 	var many, bad []string // every second row
 	for i := range 40 {
 		line := fmt.Sprintf(`{"id":%d}`, i)
@@ -427,7 +444,7 @@ func TestDestinationSnowflakeRefused(t *testing.T) {
 	d = a.deliver(t, "EVENTS", "", "", many)
 	same(t, "the error output", d.failed(t), with("InvalidColumns", bad...))
 	same(t, "the table", a.rows(t, `SELECT count(*), count(DISTINCT ID) FROM LOGS.PUBLIC.EVENTS`), []string{"20 20"})
-	inserts := 0
+	inserts = 0
 	for _, s := range a.said {
 		if strings.HasPrefix(s, "INSERT") {
 			inserts++
