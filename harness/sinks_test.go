@@ -191,6 +191,29 @@ func TestSinkDefaults(t *testing.T) {
 	}
 }
 
+// TestEndpointPauses: after retry n, from 0, the pause is 1 s × 2ⁿ, at most 120 s, and up to 15 percent shorter or longer; one that would end
+// behind the retry duration isn't made (destinations.md §4.4, CHOICE).
+func TestEndpointPauses(t *testing.T) {
+	b := endpointBudget(2 * time.Hour)
+	for n, want := range []float64{1, 2, 4, 8, 16, 32, 64, 120, 120, 120} {
+		for chance, factor := range map[float64]float64{0: 0.85, 0.5: 1, 1 - 1e-9: 1.15} {
+			at, ok := b.next(n+1, t0, t0, chance)
+			if got := at.Sub(t0).Seconds(); !ok || got < want*factor-0.001 || got > want*factor+0.001 {
+				t.Errorf("retry %d, chance %v: %v s, want %v", n, chance, got, want*factor)
+			}
+		}
+	}
+	if at, ok := b.next(60, t0, t0.Add(2*time.Hour-120*time.Second), 0.5); !ok || !at.Equal(t0.Add(2*time.Hour)) {
+		t.Errorf("the last retry is at %v, %v", at, ok)
+	}
+	if _, ok := b.next(60, t0, t0.Add(2*time.Hour-119*time.Second), 0.5); ok {
+		t.Error("a retry behind the retry duration")
+	}
+	if _, ok := endpointBudget(0).next(1, t0, t0, 0); ok {
+		t.Error("a retry without a retry duration")
+	}
+}
+
 // TestVendors: what vendors want and descriptions lack (destinations.md §4.6).
 func TestVendors(t *testing.T) {
 	for _, tt := range []struct{ members, want string }{

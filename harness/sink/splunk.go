@@ -39,8 +39,12 @@ type Splunk struct {
 	body []byte
 }
 
-// splunkPoll is the pause between questions for an acknowledgement (§3, CHOICE).
-const splunkPoll = 10 * time.Second
+// splunkPoll is the pause between questions for an acknowledgement, and splunkAnswers how long an answer to one may take (§3, CHOICE): a
+// collector that never answers is asked again until the acknowledgement's time is over.
+const (
+	splunkPoll    = 10 * time.Second
+	splunkAnswers = 30 * time.Second
+)
 
 // Begin makes a request of a batch. The records stay the caller's, until the delivery is done.
 func (s *Splunk) Begin(now time.Time, records []record.Record) record.Delivery {
@@ -143,7 +147,7 @@ func (d *splunkDelivery) send() *Request {
 
 func (d *splunkDelivery) poll() *Request {
 	r := d.request("/services/collector/ack?channel="+url.QueryEscape(d.channel()), "application/json", fmt.Appendf(nil, `{"acks":[%d]}`, d.ack))
-	r.Poll, r.Patience = true, splunkPoll
+	r.Poll, r.Patience, r.Timeout = true, splunkPoll, splunkAnswers
 	r.Until = func(a *Answer) bool {
 		acknowledged, outage := d.acknowledged(a, nil)
 		return acknowledged || outage != nil

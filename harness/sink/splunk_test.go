@@ -55,7 +55,7 @@ func TestSplunkRequests(t *testing.T) {
 			send.Records != 3 || send.Poll || send.Name != "splunk.example.com" {
 			t.Errorf("%+v", send)
 		}
-		if poll.URL != "https://splunk.example.com:8088/services/collector/ack?channel="+channel || string(poll.Body) != `{"acks":[7]}` || !poll.Poll || poll.Method != "POST" ||
+		if poll.URL != "https://splunk.example.com:8088/services/collector/ack?channel="+channel || string(poll.Body) != `{"acks":[7]}` || !poll.Poll || poll.Method != "POST" || poll.Timeout != 30*time.Second ||
 			poll.Header.Get("Authorization") != "Splunk token" {
 			t.Errorf("%+v", poll)
 		}
