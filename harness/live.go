@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -15,7 +16,8 @@ type LiveOptions struct {
 	Now   func() time.Time                       // time.Now
 	After func(d time.Duration) <-chan time.Time // time.After
 
-	// Refused and Progress are those of [ReplayOptions].
+	// Door, Refused and Progress are those of [ReplayOptions].
+	Door     *Door
 	Refused  func(r input.Record, code, message string) error
 	Progress func(now time.Time)
 }
@@ -25,6 +27,9 @@ type LiveOptions struct {
 // tried once more and stays held where that fails, and the error is the input's, or ctx's. in may then be read once more, by a call that waits and
 // can't be given up.
 func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions) error {
+	if o.Door != nil {
+		o.Door.refused = o.Refused
+	}
 	f := follow(in)
 	defer close(f.more)
 	var next, armed time.Time // of the pipeline; that timer is for
@@ -35,13 +40,16 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 			now = t
 		}
 	}
+	giveUp := func(err error) error {
+		return errors.Join(abandoned(ctx, p, now, err), o.Door.admit(p, s))
+	}
 	one := make([]record.Record, 1)
 	for records := f.records; records != nil || !next.IsZero(); {
 		tick()
 		if !next.IsZero() && !next.After(now) {
 			var err error
-			if next, err = p.Advance(ctx, now); err != nil {
-				return interrupted(ctx, p, s, nil, p.Now(), err)
+			if next, err = o.Door.Advance(ctx, p, s, now); err != nil {
+				return interrupted(ctx, p, s, o.Door, p.Now(), err)
 			}
 			continue
 		}
@@ -53,7 +61,7 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 		select {
 		case <-ctx.Done():
 			tick()
-			return interrupted(ctx, p, s, nil, now, ctx.Err())
+			return interrupted(ctx, p, s, o.Door, now, ctx.Err())
 		case <-timer:
 			armed = time.Time{} // it may have come early
 		case r := <-records:
@@ -63,23 +71,23 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 				continue
 			case r.err != nil:
 				tick()
-				return abandoned(ctx, p, now, r.err)
+				return giveUp(r.err)
 			}
 			tick()
 			var err error
 			if !next.IsZero() && !next.After(now) {
-				if next, err = p.Advance(ctx, now); err != nil {
-					return interrupted(ctx, p, s, nil, p.Now(), err)
+				if next, err = o.Door.Advance(ctx, p, s, now); err != nil {
+					return interrupted(ctx, p, s, o.Door, p.Now(), err)
 				}
 			}
 			refused, err := refuse(p, s, &r.Record, o.Refused)
 			if err != nil {
-				return abandoned(ctx, p, now, err)
+				return giveUp(err)
 			}
 			if !refused {
 				one[0] = record.Record{Data: r.Data, Arrival: now.UnixMilli(), Source: source(s, &r.Record, now)}
 				if next, err = p.Put(now, one); err != nil {
-					return abandoned(ctx, p, now, err)
+					return giveUp(err)
 				}
 			}
 			if o.Progress != nil {

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hydrantkit/hydrant/harness/buffer"
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/internal/input"
 )
@@ -70,9 +72,25 @@ func TestLive(t *testing.T) {
 		{"interrupted", "a timer=1m0s 20s b 5s interrupt", []string{"25s 10-30-00 ab"}, "context canceled"},
 		{"interrupted while nothing is held", "interrupt", nil, "context canceled"},
 		{"the input breaks", "a timer=1m0s 5s error", []string{"5s 10-30-00 a"}, "error x"},
+		{"put back", "!a timer=10s 10s fire timer=10s 10s fire timer=1m0s 60s fire EOF", []string{"80s 10-30-10 a"}, ""},
+		{"put back behind the end", "!!a timer=10s EOF 10s fire timer=10s 10s fire timer=10s 10s fire timer=1m0s 60s fire", []string{"90s 10-30-20 a"}, ""},
+		{"put back when interrupted", "b !a timer=10s 5s interrupt", []string{"5s 10-30-00 b"}, "context canceled"},
+		{"put back when the input breaks", "b !a timer=10s 5s error", []string{"5s 10-30-00 b"}, "error x"},
 	} {
 		s := testStream(t, "", "")
 		s.S3.Hints.Interval = time.Minute
+		options, back := Options{}, int64(strings.Count(tt.script, "!"))
+		if back > 0 { // by a function: what has a ! comes again without it
+			s.Lambda = &Lambda{ARN: "arn:f", Hints: buffer.Hints{Size: MiB, Interval: 10 * time.Second}}
+		}
+		door := &Door{}
+		options.Invoker = echo(func(data []byte) []byte {
+			if again, ok := bytes.CutPrefix(data, []byte("!")); ok {
+				door.Put(PutBack{ID: "x", Data: bytes.Clone(again)})
+				return nil
+			}
+			return data
+		})
 		c := &liveClock{make(chan time.Time, 1), make(chan liveTimer, 1), make(chan string)}
 		c.now <- t0
 		var got []string
@@ -82,14 +100,15 @@ func TestLive(t *testing.T) {
 			puts <- true
 			return nil
 		})
-		p, err := New(s, Options{Bucket: bucket})
+		options.Bucket = bucket
+		p, err := New(s, options)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() {
-			done <- Live(ctx, p, s, c, LiveOptions{Now: c.get, After: c.after, Progress: func(time.Time) { read <- true }})
+			done <- Live(ctx, p, s, c, LiveOptions{Now: c.get, After: c.after, Door: door, Progress: func(time.Time) { read <- true }})
 		}()
 		var timer liveTimer
 		for _, word := range strings.Fields(tt.script) {
@@ -124,6 +143,10 @@ func TestLive(t *testing.T) {
 		}
 		if g, w := strings.Join(got, "\n"), strings.Join(tt.want, "\n"); g != w {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, g, w)
+		}
+		l := p.Ledger()
+		if err := l.Check(); err != nil || l.Added() != back || l.Dropped() != back || tt.err == "" && l.Held() > 0 {
+			t.Errorf("%s: %s, %v", tt.name, l.String(), err)
 		}
 	}
 }
