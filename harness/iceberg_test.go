@@ -255,7 +255,8 @@ const (
 	refused = "a commit that is refused"
 )
 
-// TestIcebergModel holds a table against a map, through many batches of operations at random.
+// TestIcebergModel holds a table against a map, through many batches of operations at random, with a catalog and a storage that fail at
+// random.
 func TestIcebergModel(t *testing.T) {
 	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -280,15 +281,28 @@ func TestIcebergModel(t *testing.T) {
 					model[id] = fmt.Sprintf(`{"id":%d,"name":%s}`, id, name)
 				}
 			}
-			if r.IntN(3) == 0 {
-				first := true
-				c.before = func(int) *sink.Answer {
-					if first { // in between somebody compacts nothing, but the table moves on
-						first = false
-						return &sink.Answer{Status: 409}
-					}
-					return nil
+			left := r.IntN(5) // things that go wrong, before the retry duration ends
+			wrong := func(of int) bool {
+				if left == 0 || r.IntN(of) > 0 {
+					return false
 				}
+				left--
+				return true
+			}
+			c.before = func(int) *sink.Answer { // refused, or the table has moved on
+				return when(wrong(2), []int{409, 429, 500, 503}[r.IntN(4)])
+			}
+			c.after = func(int) (*sink.Answer, error) { // made, and nobody hears of it
+				if wrong(3) {
+					return nil, &sink.TransportError{Trouble: sink.TimedOut, Err: errors.New("late")}
+				}
+				return when(wrong(3), []int{202, 409, 500, 504}[r.IntN(4)]), nil
+			}
+			c.failFile = func(string) error {
+				if wrong(10) {
+					return errors.New("no space")
+				}
+				return nil
 			}
 			l, lines := c.deliver(records...)
 			if l.Delivery.Out != int64(len(records)) {

@@ -55,6 +55,9 @@ func (m *modelTransport) Do(ctx context.Context, r *sink.Request) (*sink.Answer,
 		m.t.Errorf("seed %d: %s comes again with another body", m.seed, r.ID)
 	}
 	m.bodies[r.ID] = string(r.Body)
+	if r.Sink == "opensearch" {
+		return m.bulk(r, about)
+	}
 	if pick(m.seed, "bad", about, 10) < m.bad {
 		switch pick(m.seed, "how", about, 8) {
 		case 0:
@@ -78,6 +81,48 @@ func (m *modelTransport) Do(ctx context.Context, r *sink.Request) (*sink.Answer,
 		m.take(r.Body)
 	}
 	return r.Answer(""), nil
+}
+
+// bulk answers a bulk request: with the status of each document, or with what can't be told from it.
+func (m *modelTransport) bulk(r *sink.Request, about []byte) (*sink.Answer, error) {
+	lines := bytes.Split(bytes.TrimSuffix(r.Body, []byte("\n")), []byte("\n"))
+	var items []string
+	var taken []byte
+	for i := 0; i < len(lines); i += 2 {
+		status := 201
+		if pick(m.seed, "document", fmt.Append(nil, string(about), i), 10) < m.bad {
+			status = []int{400, 429, 503, 300}[pick(m.seed, "status", fmt.Append(nil, string(about), i), 4)]
+		} else {
+			taken = append(append(taken, lines[i+1]...), '\n')
+		}
+		items = append(items, fmt.Sprintf(`{"index":{"_id":"x","status":%d,"error":{"reason":"r"}}}`, status))
+	}
+	answer := func(items []string) *sink.Answer {
+		return &sink.Answer{Status: 200, Body: []byte(`{"errors":false,"items":[` + strings.Join(items, ",") + "]}")}
+	}
+	if pick(m.seed, "bad", about, 10) < m.bad {
+		switch pick(m.seed, "how", about, 8) {
+		case 0:
+			return answer(items[1:]), nil
+		case 1:
+			return answer(append(items, items[0])), nil
+		case 2:
+			return answer(append([]string{`{"index":{"status":"201"}}`}, items[1:]...)), nil
+		case 3:
+			a := answer(items)
+			a.Body = a.Body[:len(a.Body)-1]
+			return a, nil
+		case 4:
+			return &sink.Answer{Status: 200, Body: []byte("<html>")}, nil
+		case 5:
+			return &sink.Answer{Status: 302}, nil
+		case 6:
+			return &sink.Answer{Status: 413}, nil
+		}
+		return nil, &sink.TransportError{Trouble: sink.Trouble(pick(m.seed, "trouble", about, 7)), Err: errors.New("t")}
+	}
+	m.take(taken)
+	return answer(items), nil
 }
 
 // take notes the records of a body.
@@ -115,10 +160,15 @@ func sinkModelRun(t *testing.T, seed int64, workers int) string {
 		config.retry = 0
 	}
 	place := "http"
-	if one(2) {
+	switch rng.Intn(3) {
+	case 0:
+		place = "opensearch"
+		config.retry *= 9 // every five minutes once
+		s.Sink = &OpenSearch{sinkConfig: config, Endpoint: "https://h", Index: "i", Rotation: sink.Rotation(rng.Intn(5)), NoID: one(2)}
+	case 1:
 		place = "splunk"
 		s.Sink = &Splunk{sinkConfig: config, Endpoint: "https://h:8088", AckTimeout: time.Duration(5+rng.Intn(60)) * time.Second}
-	} else {
+	default:
 		s.Sink = &HTTPEndpoint{sinkConfig: config, URL: "https://h/", On413: []string{"drop", "backup"}[rng.Intn(2)]}
 	}
 	m := &modelTransport{t: t, seed: seed, bad: uint64(rng.Intn(11)), tries: map[string]int{}, bodies: map[string]string{}, waiting: map[string][]byte{}}
@@ -229,7 +279,7 @@ func sinkModelRun(t *testing.T, seed int64, workers int) string {
 	return m.log.String() + fmt.Sprintln(l.String(), l.Failures, l.Retried, p.Now())
 }
 
-// TestModelSinks runs random streams to HTTP endpoints and to Splunk that answer at random: every record ends exactly once at the
+// TestModelSinks runs random streams to HTTP endpoints, to clusters and to Splunk that answer at random: every record ends exactly once at the
 // destination, in an error line, or among the lost, where the service would lose it; and two workers do as four.
 func TestModelSinks(t *testing.T) {
 	n := int64(100)
