@@ -39,8 +39,14 @@ const keysFile = ".keys.ndjson"
 // whatever a key holds: a part of a key that no folder name can hold is stored under a shortened, hashed name,
 // and the true key stands in the bucket's .keys.ndjson.
 type Directory struct {
-	root *os.Root
-	keys map[string]*os.File
+	root    *os.Root
+	buckets map[string]folder
+}
+
+// A folder is a bucket's: open, so that the way to it isn't walked for every object.
+type folder struct {
+	*os.Root
+	keys *os.File
 }
 
 // OpenDirectory opens dir, making it where it is not there.
@@ -52,7 +58,7 @@ func OpenDirectory(dir string) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{root: root, keys: map[string]*os.File{}}, nil
+	return &Directory{root: root, buckets: map[string]folder{}}, nil
 }
 
 // A keyLine is a line of .keys.ndjson.
@@ -149,21 +155,20 @@ func (d *Directory) Put(_ context.Context, o Object) error {
 }
 
 func (d *Directory) put(o Object) error {
-	bucket := fileName(o.Bucket)
-	keys, err := d.keysFile(bucket)
+	bucket, err := d.bucket(fileName(o.Bucket))
 	if err != nil {
 		return err
 	}
 	file := fileName(o.Key)
-	tmp := bucket + "/" + "~" + hash(o.Key) + ".part"
-	if err := d.write(tmp, o.Body); err != nil {
-		return errors.Join(err, ignoreMissing(d.root.Remove(tmp)))
+	tmp := "~" + hash(o.Key) + ".part"
+	if err := bucket.write(tmp, o.Body); err != nil {
+		return errors.Join(err, ignoreMissing(bucket.Remove(tmp)))
 	}
-	if err := d.rename(tmp, bucket, file); err != nil {
+	if err := bucket.rename(tmp, file); err != nil {
 		// A key may be another's folder: a and a/b are two objects, and no two files.
 		file = "~" + hash(o.Key)
-		if err := d.rename(tmp, bucket, file); err != nil {
-			return errors.Join(err, ignoreMissing(d.root.Remove(tmp)))
+		if err := bucket.rename(tmp, file); err != nil {
+			return errors.Join(err, ignoreMissing(bucket.Remove(tmp)))
 		}
 	}
 	l := keyLine{Key: o.Key, Kind: o.Kind, Bytes: len(o.Body), Records: o.Records, ContentType: o.ContentType, ContentEncoding: o.ContentEncoding}
@@ -174,13 +179,13 @@ func (d *Directory) put(o Object) error {
 	if err != nil {
 		return err
 	}
-	_, err = keys.Write(append(line, '\n'))
+	_, err = bucket.keys.Write(append(line, '\n'))
 	return err
 }
 
 // write makes a file, by pieces: some kernels take ten times as long for one write of 64 MiB as for 64 of one.
-func (d *Directory) write(name string, body []byte) error {
-	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+func (b folder) write(name string, body []byte) error {
+	f, err := b.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return err
 	}
@@ -194,33 +199,44 @@ func (d *Directory) write(name string, body []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-func (d *Directory) rename(tmp, bucket, file string) error {
-	name := bucket + "/" + file
-	if err := d.root.MkdirAll(path.Dir(name), 0o777); err != nil {
+// rename gives a file its final name, and makes the folders on the way where they aren't there.
+func (b folder) rename(tmp, file string) error {
+	err := b.Rename(tmp, file)
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return d.root.Rename(tmp, name)
+	if err := b.MkdirAll(path.Dir(file), 0o777); err != nil {
+		return err
+	}
+	return b.Rename(tmp, file)
 }
 
-func (d *Directory) keysFile(bucket string) (*os.File, error) {
-	if f := d.keys[bucket]; f != nil {
-		return f, nil
+// bucket is the open folder of a bucket.
+func (d *Directory) bucket(name string) (folder, error) {
+	if b, ok := d.buckets[name]; ok {
+		return b, nil
 	}
-	if err := d.root.MkdirAll(bucket, 0o777); err != nil {
-		return nil, err
+	if err := d.root.MkdirAll(name, 0o777); err != nil {
+		return folder{}, err
 	}
-	f, err := d.root.OpenFile(bucket+"/"+keysFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
-	if err == nil {
-		d.keys[bucket] = f
+	root, err := d.root.OpenRoot(name)
+	if err != nil {
+		return folder{}, err
 	}
-	return f, err
+	keys, err := root.OpenFile(keysFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		return folder{}, errors.Join(err, root.Close())
+	}
+	b := folder{root, keys}
+	d.buckets[name] = b
+	return b, nil
 }
 
-// Close closes the lists of keys.
+// Close closes the buckets.
 func (d *Directory) Close() error {
 	var err error
-	for _, f := range d.keys {
-		err = errors.Join(err, f.Close())
+	for _, b := range d.buckets {
+		err = errors.Join(err, b.keys.Close(), b.Root.Close())
 	}
 	return errors.Join(err, d.root.Close())
 }
