@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -53,6 +54,9 @@ func convertSources(args []string, format input.Format, stdin io.Reader, r *remo
 		below := arg != "-" && err == nil && info.IsDir()
 		for i, s := range files {
 			c := convertSource{source: s, rel: filepath.Base(s.name), format: format}
+			if s.size == 0 {
+				c.open = unlessEnded(r.ctx, s.open)
+			}
 			if below {
 				if c.rel, err = filepath.Rel(arg, names[i]); err != nil {
 					return nil, err
@@ -62,6 +66,61 @@ func convertSources(args []string, format input.Format, stdin io.Reader, r *remo
 		}
 	}
 	return all, nil
+}
+
+// unlessEnded opens what may be a pipe. A Read that waits for more ends with ctx.
+func unlessEnded(ctx context.Context, open func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		f, err := open()
+		if err != nil {
+			return nil, err
+		}
+		return &waiting{ctx: ctx, r: f, buf: make([]byte, 256<<10), done: make(chan error, 1)}, nil
+	}
+}
+
+// A waiting reader reads on a goroutine, which its context doesn't wait for.
+type waiting struct {
+	ctx   context.Context
+	r     io.ReadCloser
+	buf   []byte
+	rest  []byte // what was read and not yet handed out
+	n     int    // what the goroutine read
+	done  chan error
+	begun bool
+	err   error
+}
+
+func (w *waiting) Read(p []byte) (int, error) {
+	for len(w.rest) == 0 {
+		if w.err != nil {
+			return 0, w.err
+		}
+		if !w.begun {
+			w.begun = true
+			go func() {
+				var err error
+				w.n, err = w.r.Read(w.buf)
+				w.done <- err
+			}()
+		}
+		select {
+		case w.err = <-w.done:
+			w.begun, w.rest = false, w.buf[:w.n]
+		case <-w.ctx.Done():
+			return 0, w.ctx.Err()
+		}
+	}
+	n := copy(p, w.rest)
+	w.rest = w.rest[n:]
+	return n, nil
+}
+
+func (w *waiting) Close() error {
+	if w.begun {
+		return nil // closing would wait for the Read, which ends with the command
+	}
+	return w.r.Close()
 }
 
 func totalSize(files []convertSource) int64 {

@@ -355,6 +355,27 @@ func TestConvertInterrupted(t *testing.T) {
 	}
 }
 
+// A run that waits for more input is interrupted as well.
+func TestConvertInterruptedWaiting(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	in, more := io.Pipe()
+	defer more.Close()
+	go func() {
+		io.WriteString(more, people(3, -1)) //nolint:errcheck // it is read
+		cancel()
+	}()
+	for says, args := range map[string][]string{"are in NO file": {"convert", "--schema", idName, "--out", "o", "-"}, "": {"schema", "infer", "-"}} {
+		var out, errs bytes.Buffer
+		status := run(ctx, args, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
+		if status != exitInterrupt || listing(t, dir) != "" || !strings.Contains(errs.String(), says) {
+			t.Errorf("%v: status %d, files %q, %s", args, status, listing(t, dir), errs.String())
+		}
+	}
+}
+
 // A read error half way leaves no half file.
 func TestConvertReadError(t *testing.T) {
 	dir := t.TempDir()
