@@ -37,10 +37,12 @@ type icebergCatalog struct {
 	t           *testing.T
 	direct, url string
 
-	mu     sync.Mutex
-	away   int    // so many commits are answered with 503 yet
-	lost   int    // of so many commits the answer is lost yet
-	before func() // once, before a commit
+	mu        sync.Mutex
+	passes    int    // so many commits pass before the others
+	away      int    // of those so many are answered with 503
+	lost      int    // of those so many lose their answer
+	before    func() // once, before a commit
+	conflicts int    // commits that the catalog refused, since somebody else was first
 }
 
 func startIceberg(t *testing.T) *icebergCatalog {
@@ -59,6 +61,12 @@ func startIceberg(t *testing.T) *icebergCatalog {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if r.StatusCode == http.StatusConflict {
+			c.conflicts++ // one commit is under way at a time
+		}
+		return nil
+	}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			proxy.ServeHTTP(w, r)
@@ -71,6 +79,9 @@ func startIceberg(t *testing.T) *icebergCatalog {
 			f()
 		}
 		switch {
+		case c.passes > 0:
+			c.passes--
+			proxy.ServeHTTP(w, r)
 		case c.away > 0:
 			c.away--
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -126,12 +137,18 @@ func (c *icebergCatalog) rows(name string, want []string) table {
 	return got
 }
 
-func (c *icebergCatalog) deliver(wantStatus, retry int, lines []string) (summary, string) {
+func (c *icebergCatalog) deliver(wantStatus, retry int, lines []string, flags ...string) (summary, string) {
+	c.t.Helper()
+	return c.deliverBy(icebergStream(retry), wantStatus, lines, flags...)
+}
+
+func (c *icebergCatalog) deliverBy(stream string, wantStatus int, lines []string, flags ...string) (summary, string) {
 	c.t.Helper()
 	dir := c.t.TempDir()
-	write(c.t, dir, "s.json", icebergStream(retry))
+	write(c.t, dir, "s.json", stream)
 	write(c.t, dir, "in.ndjson", strings.Join(lines, "\n")+"\n")
-	return replay(c.t, dir, wantStatus, "--stream", "s.json", "--input-format", "lines", "--destination", "live", "--endpoint", c.url, "in.ndjson"), filepath.Join(dir, "out")
+	args := append([]string{"--stream", "s.json", "--input-format", "lines", "--destination", "live", "--endpoint", c.url}, flags...)
+	return replay(c.t, dir, wantStatus, append(args, "in.ndjson")...), filepath.Join(dir, "out")
 }
 
 // order is a record of shop.orders, and the row that pyiceberg reads of it.
@@ -266,8 +283,8 @@ func TestDestinationIceberg(t *testing.T) {
 		c.before = func() { c.python("append", "shop.orders", `{"id":7000,"userName":"other"}`) }
 		record, row := order(6000, "conflict", "update")
 		orders[6000] = row
-		if s, _ := c.deliver(0, 300, []string{record}); s.Delivered != 1 || s.Retries != 0 {
-			t.Errorf("%+v", s)
+		if s, _ := c.deliver(0, 300, []string{record}); s.Delivered != 1 || s.Retries != 0 || c.conflicts != 1 {
+			t.Errorf("%d conflicts, %+v", c.conflicts, s)
 		}
 		orders[7000] = `{"id":7000,"userName":"other","price":null,"at":null,"seen":null,"day":null,"tags":null,"pos":null,"counts":null,"ok":null}`
 		c.rows("shop.orders", all())
@@ -302,6 +319,83 @@ func TestDestinationIceberg(t *testing.T) {
 			t.Error(err)
 		}
 		c.rows("shop.orders", all())
+	})
+	step("an outage in the middle", func(t *testing.T) { // of three batches, a minute each
+		before := c.read("shop.items").Rows
+		var lines, rows []string
+		for i := range 180 {
+			lines = append(lines, fmt.Sprintf(`{"table":"items","country":"es","sku":"o%d","n":%d}`, i, i))
+			rows = append(rows, fmt.Sprintf(`{"country":"es","sku":"o%d","n":%d}`, i, i))
+		}
+		c.passes, c.away, c.lost = 1, 2, 1
+		if s, _ := c.deliver(0, 60, lines, "--rate", "1/s"); s.Delivered != 180 || s.Retries != 3 {
+			t.Errorf("within the budget: %+v", s)
+		}
+		c.rows("shop.items", append(before, rows...))
+		c.passes, c.away = 1, 1000
+		defer func() { c.passes, c.away = 0, 0 }()
+		s, out := c.deliver(3, 10, lines, "--rate", "1/s")
+		failed := failedLines(t, out, "failed/iceberg-failed/", "Iceberg.CommitFailed", icebergMembers...)
+		n := len(lines) - len(failed)
+		if n != 60 || s.Delivered != 60 || strings.Join(failed, "\n") != strings.Join(lines[n:], "\n") {
+			t.Errorf("beyond the budget: %d lines of error output, %+v", len(failed), s)
+		}
+		c.rows("shop.items", append(append(before, rows...), rows[:60]...))
+	})
+	step("routing by a function", func(t *testing.T) { // otfMetadata wins over the query
+		script, err := filepath.Abs("function.py")
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream := strings.Replace(icebergStream(60), `"Processors": [`, `"Processors": [{"Type": "Lambda", "Parameters": [
+			{"ParameterName": "LambdaArn", "ParameterValue": "arn:aws:lambda:us-east-1:123456789012:function:f"}]}, `, 1)
+		before := c.read("shop.clicks").Rows
+		lines := []string{`{"table":"orders","to":"clicks","at":"2024-05-01T00:00:00Z","url":"/routed"}`, `{"table":"items","to":"","sku":"by query","n":1}`,
+			`{"table":"orders","to":"items","as":"delete","sku":"s4","country":"fr"}`}
+		items := slices.DeleteFunc(c.read("shop.items").Rows, func(r string) bool { return r == `{"country":"fr","sku":"s4","n":4}` })
+		s, _ := c.deliverBy(stream, 0, lines, "--function", "f=exec:"+filepath.Join(os.Getenv("HYDRANT_CONFORMANCE"), "iceberg", "venv", "bin", "python")+" "+script+" route")
+		if s.Delivered != 3 {
+			t.Errorf("%+v", s)
+		}
+		c.rows("shop.clicks", append(before, `{"at":"2024-05-01 00:00:00","url":"/routed"}`))
+		c.rows("shop.items", append(items, `{"country":null,"sku":"by query","n":1}`))
+	})
+	step("append only", func(t *testing.T) {
+		stream := strings.Replace(icebergStream(60), `"DestinationTableConfigurationList"`, `"AppendOnly": true, "DestinationTableConfigurationList"`, 1)
+		before := c.read("shop.items").Rows
+		refused := []string{`{"table":"items","op":"update","country":"fr","sku":"s1","n":5}`, `{"table":"items","op":"delete","country":"fr","sku":"s1"}`}
+		s, out := c.deliverBy(stream, 3, append(refused, `{"table":"items","op":"insert","sku":"appended","n":1}`))
+		if got := failedLines(t, out, "failed/iceberg-failed/", "Iceberg.InvalidOperation", icebergMembers...); s.Delivered != 1 || strings.Join(got, "\n") != strings.Join(refused, "\n") {
+			t.Errorf("%q: %+v", got, s)
+		}
+		c.rows("shop.items", append(before, `{"country":null,"sku":"appended","n":1}`))
+	})
+	step("a table that isn't written", func(t *testing.T) { // the whole of its batch fails, and the other table's is delivered
+		c.python("bucketed", "shop.buckets")
+		before := c.read("shop.items").Rows
+		lines := []string{`{"table":"buckets","id":1}`, `{"table":"buckets","id":2}`}
+		s, out := c.deliver(3, 300, append(lines, `{"table":"items","sku":"beside","n":1}`))
+		if got := failedLines(t, out, "failed/iceberg-failed/", "Iceberg.UnsupportedTable", icebergMembers...); s.Delivered != 1 || s.Retries != 0 || strings.Join(got, "\n") != strings.Join(lines, "\n") {
+			t.Errorf("%q: %+v", got, s)
+		}
+		c.rows("shop.buckets", nil)
+		c.rows("shop.items", append(before, `{"country":null,"sku":"beside","n":1}`))
+	})
+	step("more files than are read", func(t *testing.T) { // by an update or a delete; an insert reads none
+		c.python("files", "shop.files", "1001")
+		stream := strings.Replace(icebergStream(300), `"shop", "DestinationTableName": "items"`, `"shop", "DestinationTableName": "files"`, 1)
+		stream = strings.Replace(stream, `["sku", "country"]`, `["id"]`, 1)
+		s, out := c.deliverBy(stream, 3, []string{`{"table":"files","op":"delete","id":7}`})
+		if got := failedLines(t, out, "failed/iceberg-failed/", "Iceberg.UnsupportedTable", icebergMembers...); len(got) != 1 || s.Failed != 1 || s.Retries != 0 {
+			t.Errorf("%q: %+v", got, s)
+		}
+		if text := backup(t, out, "failed/iceberg-failed/"); !strings.Contains(text, "the table has 1001 data files; updates and deletes read each of them, and at most 1000 are read (compact the table first)") {
+			t.Errorf("the line is %s", text)
+		}
+		c.deliverBy(stream, 0, []string{`{"table":"files","op":"insert","id":5000}`})
+		if got := c.read("shop.files"); len(got.Rows) != 1002 || got.Files != 1002 {
+			t.Errorf("%d rows in %d files", len(got.Rows), got.Files)
+		}
 	})
 	step("a schema that grows", func(t *testing.T) {
 		c.python("evolve", "shop.clicks")

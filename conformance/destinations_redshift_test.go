@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -183,33 +184,98 @@ func TestDestinationRedshift(t *testing.T) {
 		})
 	}
 
+	t.Run("success/a secret and a workgroup", func(t *testing.T) {
+		fresh("events")
+		d.run("GRANT INSERT, SELECT ON events TO locked")
+		const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:warehouse-AbCdEf"
+		stream := strings.Replace(redshiftStream("events", "json 'auto'", "UNCOMPRESSED", 0), `"Username": "awsuser", "Password": "Secret123"`,
+			`"SecretsManagerConfiguration": {"Enabled": true, "SecretARN": "`+arn+`"}`, 1)
+		stream = strings.Replace(stream, "warehouse.abc.us-east-1.redshift.", "wg.123456789012.us-east-1.redshift-serverless.", 1)
+		secret := func(password string) string {
+			return arn + "=" + write(t, t.TempDir(), "secret", `{"username": "locked", "password": "`+password+`"}`)
+		}
+		_, s := try(t, 0, stream, lines, endpoint("", d.addr, "postgres"), "--secret", secret("right"))
+		if got := d.rows("events"); got != strings.Join(lines, "\n") || s.Delivered != 300 {
+			t.Errorf("%.200s: %+v", got, s)
+		}
+		if _, s = try(t, 3, stream, lines, endpoint("", d.addr, "postgres"), "--secret", secret("wrong")); s.Failures["Redshift.AuthenticationFailed"] != 300 {
+			t.Errorf("%+v", s)
+		}
+	})
+
 	t.Run("rejected rows", func(t *testing.T) {
 		fresh("events")
 		in := append([]string(nil), lines...)
 		in[7], in[100] = `{"id":"seven"}`, `{"msg":"longer than twenty characters"}`
-		_, s := try(t, 3, redshiftStream("events", "json 'auto' MAXERROR 5", "UNCOMPRESSED", 0), in, live)
-		if n := d.run("SELECT count(*) FROM events"); n != "298" || s.Delivered != 298 || s.Lost != 2 || s.Failed != 0 {
-			t.Errorf("%s rows: %+v", n, s)
+		out, s := try(t, 3, redshiftStream("events", "json 'auto' MAXERROR 5", "UNCOMPRESSED", 0), in, live)
+		if got := d.rows("events"); got != strings.Join(slices.Concat(lines[:7], lines[8:100], lines[101:]), "\n") || s.Delivered != 298 || s.Lost != 2 || s.Failed != 0 {
+			t.Errorf("%.200s: %+v", got, s)
+		}
+		if got := backup(t, out, "/source/2025/"); got != strings.Join(in, "") {
+			t.Errorf("the backup: %.200s", got)
 		}
 	})
 
+	// 300 records are three batches, of a minute each; COPY is repeated after 5, 10 and 15 minutes.
 	t.Run("short outage", func(t *testing.T) {
 		fresh("events")
-		c := &cutter{refuse: 4}
-		_, s := try(t, 0, redshiftStream("events", "json 'auto'", "UNCOMPRESSED", 3600), lines, endpoint("awsuser@", c.listen(t, d.addr), "postgres?sslmode=disable"))
-		if got := d.rows("events"); got != strings.Join(lines, "\n") || s.Delivered != 300 || s.Retries == 0 {
+		c := &cutter{passes: 1, refuse: 3} // one of which is the driver's, which has a command cancelled when its connection breaks
+		out, s := try(t, 0, redshiftStream("events", "json 'auto'", "UNCOMPRESSED", 900), lines, endpoint("awsuser@", c.listen(t, d.addr), "postgres?sslmode=disable"))
+		if got := d.rows("events"); got != strings.Join(lines, "\n") || s.Delivered != 300 || s.Retries != 2 {
 			t.Errorf("%.200s: %+v", got, s)
+		}
+		if got := entries(t, out, "/manifests/2025/"); got != strings.Join(lines, "\n") {
+			t.Errorf("the manifests name objects with %.200s", got)
+		}
+	})
+
+	t.Run("an answer is lost", func(t *testing.T) { // rows that nobody heard of are loaded again
+		fresh("events")
+		c := &cutter{swallow: 1, from: "COPY 20"}
+		if _, s := try(t, 0, redshiftStream("events", "json 'auto'", "UNCOMPRESSED", 900), lines[:20], endpoint("awsuser@", c.listen(t, d.addr), "postgres?sslmode=disable")); s.Delivered != 20 || s.Retries != 1 {
+			t.Errorf("%+v", s)
+		}
+		if got := d.run("SELECT count(*), count(DISTINCT id) FROM events"); got != "40|20" {
+			t.Errorf("rows: %s", got)
 		}
 	})
 
 	t.Run("long outage", func(t *testing.T) {
 		fresh("events")
+		c := &cutter{passes: 1, refuse: 1000}
+		out, s := try(t, 3, redshiftStream("events", "json 'auto'", "UNCOMPRESSED", 900), lines, endpoint("awsuser@", c.listen(t, d.addr), "postgres?sslmode=disable"))
+		n := int(s.Delivered)
+		if n == 0 || n == 300 || s.Failed != int64(300-n) || s.Failures["Redshift.ConnectionFailed"] != s.Failed || d.rows("events") != strings.Join(lines[:n], "\n") {
+			t.Errorf("%+v", s)
+		}
+		if got := entries(t, out, "/errors/manifests/2025/"); got != strings.Join(lines[n:], "\n") {
+			t.Errorf("the manifests of what was skipped name objects with %.200s", got)
+		}
+		if got := backup(t, out, "/source/2025/"); got != strings.Join(lines, "") {
+			t.Errorf("the backup: %.200s", got)
+		}
+	})
+
+	t.Run("nobody there", func(t *testing.T) {
+		fresh("events")
 		out, s := try(t, 3, redshiftStream("events", "json 'auto'", "UNCOMPRESSED", 900), lines, endpoint("awsuser@", freePort(t), "postgres"))
-		if s.Failed != 300 || s.Failures["Redshift.ConnectionFailed"] != 300 || d.rows("events") != "" {
+		if s.Failures["Redshift.ConnectionFailed"] != 300 || d.rows("events") != "" {
 			t.Errorf("%+v", s)
 		}
 		if got := entries(t, out, "/errors/manifests/2025/"); got != strings.Join(lines, "\n") {
 			t.Errorf("the manifests of what was skipped name objects with %.200s", got)
+		}
+	})
+
+	t.Run("an object that is gone", func(t *testing.T) { // before COPY reads it
+		fresh("events")
+		dir := t.TempDir()
+		c := &cutter{before: func() { os.RemoveAll(filepath.Join(dir, "out", "intermediate", "2025")) }} //nolint:errcheck // the test sees
+		write(t, dir, "stream.json", redshiftStream("events", "json 'auto'", "UNCOMPRESSED", 0))
+		write(t, dir, "in.ndjson", strings.Join(lines[:20], "\n")+"\n")
+		s := replay(t, dir, 3, "--stream", "stream.json", "--destination", "live", "--endpoint", endpoint("awsuser@", c.listen(t, d.addr), "postgres?sslmode=disable"), "in.ndjson")
+		if s.Failures["Redshift.MissingS3File"] != 20 || s.Failed != 20 || d.rows("events") != "" {
+			t.Errorf("%+v", s)
 		}
 	})
 

@@ -218,6 +218,7 @@ type cutter struct {
 	passes   int    // so many connections pass before the others
 	refuse   int    // of those so many are closed at once
 	swallow  int    // of those so many lose their answer
+	from     string // which begins by this; empty is its first byte
 	before   func() // once, before a connection passes
 	accepted int
 }
@@ -245,7 +246,7 @@ func (c *cutter) serve(conn net.Conn, to string) {
 	defer conn.Close()
 	c.mu.Lock()
 	c.accepted++
-	refuse, swallow := c.passes == 0 && c.refuse > 0, false
+	refuse, swallow, from := c.passes == 0 && c.refuse > 0, false, c.from
 	switch {
 	case c.passes > 0:
 		c.passes--
@@ -271,8 +272,13 @@ func (c *cutter) serve(conn net.Conn, to string) {
 	defer server.Close()
 	go io.Copy(server, conn) //nolint:errcheck // ends with the connection
 	if swallow {
-		server.Read(make([]byte, 1)) //nolint:errcheck // an answer begins
-		return
+		for chunk := make([]byte, 1<<16); ; {
+			n, err := server.Read(chunk)
+			if err != nil || bytes.Contains(chunk[:n], []byte(from)) {
+				return
+			}
+			conn.Write(chunk[:n]) //nolint:errcheck // the server sees
+		}
 	}
 	io.Copy(conn, server) //nolint:errcheck
 }

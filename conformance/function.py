@@ -1,6 +1,6 @@
 """A function in another language, spoken to over the Lambda Runtime API, that does as its argument says:
 upper, crash (the process is gone in mid-invocation), garbage, late (it answers another invocation first), hang,
-raise, lose (an id is missing), twice (an id is answered twice)."""
+raise, lose (an id is missing), twice (an id is answered twice), route (to the table of the member to, by the operation of as)."""
 import base64, json, os, sys, time, urllib.request
 
 mode = sys.argv[1]
@@ -33,6 +33,11 @@ while True:
         {"recordId": r["recordId"], "result": "Ok", "data": base64.b64encode(base64.b64decode(r["data"]).upper()).decode()}
         for r in event["records"]
     ]
+    if mode == "route":
+        for r, o in zip(event["records"], out):
+            o["data"], doc = r["data"], json.loads(base64.b64decode(r["data"]))
+            if doc["to"]:
+                o["metadata"] = {"otfMetadata": {"destinationDatabaseName": "shop", "destinationTableName": doc["to"], "operation": doc.get("as", "insert")}}
     if mode == "lose":
         out = out[1:]
     if mode == "twice":

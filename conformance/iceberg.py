@@ -1,12 +1,13 @@
-# Tables of an Iceberg REST catalog by pyiceberg: iceberg.py make|read|append|row|evolve CATALOG [TABLE] [JSON]
+# Tables of an Iceberg REST catalog by pyiceberg: iceberg.py make|read|append|evolve|bucketed|files CATALOG [TABLE] [JSON|N]
 import json
 import sys
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyiceberg.catalog import load_catalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.transforms import DayTransform, IdentityTransform
+from pyiceberg.transforms import BucketTransform, DayTransform, IdentityTransform
 from pyiceberg.types import (
     BooleanType, DateType, DecimalType, DoubleType, FloatType, IntegerType, ListType, LongType, MapType, NestedField, StringType,
     StructType, TimestampType, TimestamptzType,
@@ -67,4 +68,19 @@ def evolve(name):
         u.add_column("more", StringType())
 
 
-{"make": make, "read": read, "append": append, "evolve": evolve}[verb](*sys.argv[3:])
+def bucketed(name):
+    schema = Schema(NestedField(1, "id", LongType()))
+    catalog.create_table(name, schema=schema, partition_spec=PartitionSpec(PartitionField(1, 1000, BucketTransform(4), "id_bucket")))
+
+
+def files(name, n):
+    t = catalog.create_table(name, schema=Schema(NestedField(1, "id", LongType())))
+    paths = []
+    for i in range(int(n)):
+        paths.append(f"{t.location()}/data/{i}.parquet")
+        with t.io.new_output(paths[-1]).create() as f:
+            pq.write_table(pa.table({"id": [i]}), f)
+    t.add_files(paths, check_duplicate_files=False)
+
+
+{"make": make, "read": read, "append": append, "evolve": evolve, "bucketed": bucketed, "files": files}[verb](*sys.argv[3:])
