@@ -34,22 +34,26 @@ func (f Files) Do(ctx context.Context, r *Request) (*Answer, error) {
 			meta.Headers[name] = "***"
 		}
 	}
+	name := r.Name + "/" + r.ID
+	if err := putWith(ctx, f.Bucket, name, meta, s3.Object{Bucket: r.Sink, Key: name + r.Suffix, Body: r.Body, ContentType: r.Header.Get("Content-Type"),
+		ContentEncoding: r.Header.Get("Content-Encoding"), Records: r.Records}); err != nil {
+		return nil, err
+	}
+	return r.Answer(""), nil
+}
+
+// putWith puts what would be sent, and beside it, in <name>.meta.json, what is to be said of it.
+func putWith(ctx context.Context, to s3.Bucket, name string, meta any, o s3.Object) error {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(meta); err != nil {
-		return nil, err
+		return err
 	}
-	name := r.Name + "/" + r.ID
-	for _, o := range []s3.Object{
-		{Kind: s3.Request, Bucket: r.Sink, Key: name + r.Suffix, Body: r.Body, ContentType: r.Header.Get("Content-Type"),
-			ContentEncoding: r.Header.Get("Content-Encoding"), Records: r.Records},
-		{Kind: s3.Request, Bucket: r.Sink, Key: name + ".meta.json", Body: text.Bytes(), ContentType: "application/json"},
-	} {
-		if err := f.Bucket.Put(ctx, o); err != nil {
-			return nil, err
-		}
+	o.Kind = s3.Request
+	if err := to.Put(ctx, o); err != nil {
+		return err
 	}
-	return r.Answer(""), nil
+	return to.Put(ctx, s3.Object{Kind: s3.Request, Bucket: o.Bucket, Key: name + ".meta.json", Body: text.Bytes(), ContentType: "application/json"})
 }

@@ -18,13 +18,13 @@ import (
 )
 
 // HTTP is an HTTP endpoint (destinations.md §4). A batch becomes one request, or several where it is too large for
-// one, and each of them settles by itself:
+// one (CHOICE), and each of them settles by itself:
 //
 //	POST <URL>
 //	X-Amz-Firehose-Protocol-Version: 1.0
 //	X-Amz-Firehose-Request-Id: <the same in every attempt>
 //	X-Amz-Firehose-Source-Arn: <the delivery stream>
-//	X-Amz-Firehose-Access-Key, X-Amz-Firehose-Common-Attributes: <where there are some>
+//	X-Amz-Firehose-Access-Key, X-Amz-Firehose-Common-Attributes: <where there are some; CHOICE>
 //	Content-Type: application/json
 //	Content-Encoding: gzip                                        <where it is>
 //

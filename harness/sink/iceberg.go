@@ -252,7 +252,7 @@ func (d *icebergDelivery) failure(r *record.Record, t IcebergTable, code, messag
 }
 
 // write hands what would be committed to the transport. Without the table's schema only the names of unique keys are held
-// against a record.
+// against a record; a table whose UniqueKeys the stream doesn't say counts as one without identifier fields (§6, CHOICE).
 func (s *Iceberg) write(ctx context.Context, b *icebergBatch) (refused []refusal, err error) {
 	rows := b.rows[:0]
 	var body []byte

@@ -206,30 +206,23 @@ func missingIn(b []byte, v int, t *icebergType) (path string) {
 	case t.Name == "struct" && b[v] == '{':
 		return missing(b, v, t.Fields)
 	case t.Name == "list" && b[v] == '[':
-		for i := jsonscan.Space(b, v+1); b[i] != ']'; {
-			if b[i] == 'n' {
-				if t.Element.Required {
-					return "element"
-				}
-			} else if inner := missingIn(b, i, &t.Element.Type); inner != "" {
-				return "element." + inner
-			}
-			if i = jsonscan.Space(b, jsonscan.Value(b, i)); b[i] == ',' {
-				i = jsonscan.Space(b, i+1)
-			}
-		}
+		eachElement(b, v, func(e int) { path = missingPart(path, b, e, "element", t.Element) })
 	case t.Name == "map" && b[v] == '{':
-		jsonscan.Members(b, v, func(_ []byte, v int) {
-			switch {
-			case path != "":
-			case b[v] != 'n':
-				if inner := missingIn(b, v, &t.Value.Type); inner != "" {
-					path = "value." + inner
-				}
-			case t.Value.Required:
-				path = "value"
-			}
-		})
+		jsonscan.Members(b, v, func(_ []byte, v int) { path = missingPart(path, b, v, "value", t.Value) })
+	}
+	return path
+}
+
+// missingPart is missingIn for an element of a list, or a value of a map, behind others in which path is missing.
+func missingPart(path string, b []byte, v int, name string, f *icebergField) string {
+	switch {
+	case path != "":
+	case b[v] != 'n':
+		if inner := missingIn(b, v, &f.Type); inner != "" {
+			return name + "." + inner
+		}
+	case f.Required:
+		return name
 	}
 	return path
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // OpenSearch is a cluster of OpenSearch or Elasticsearch, or a collection of OpenSearch Serverless (destinations.md §2). A
-// batch is one bulk request; what of it the cluster doesn't index is in the next attempt's:
+// batch is one bulk request (CHOICE: its form, and how its answer is read); what of it the cluster doesn't index is in the next attempt's:
 //
 //	POST <Endpoint>/_bulk
 //	Content-Type: application/x-ndjson

@@ -253,21 +253,6 @@ func (f CopyFiles) Copy(ctx context.Context, c *Copy) (int, error) {
 		From     string          `json:"from"`
 		Manifest json.RawMessage `json:"manifest"`
 	}{c.URL, c.Records, c.Manifest, c.Body}
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(meta); err != nil {
-		return 0, err
-	}
 	name := hostOf(strings.TrimPrefix(c.URL, "jdbc:")) + "/" + c.ID
-	for _, o := range []s3.Object{
-		{Kind: s3.Request, Bucket: "redshift", Key: name + ".sql", Body: append([]byte(c.Statement), '\n'), ContentType: "application/sql"},
-		{Kind: s3.Request, Bucket: "redshift", Key: name + ".meta.json", Body: text.Bytes(), ContentType: "application/json"},
-	} {
-		if err := f.Bucket.Put(ctx, o); err != nil {
-			return 0, err
-		}
-	}
-	return 0, nil
+	return 0, putWith(ctx, f.Bucket, name, meta, s3.Object{Bucket: "redshift", Key: name + ".sql", Body: append([]byte(c.Statement), '\n'), ContentType: "application/sql"})
 }

@@ -20,7 +20,7 @@ import (
 
 // A Request is one request to a destination.
 type Request struct {
-	Sink   string // what faults and folders call the destination: "http", "splunk", "opensearch"
+	Sink   string // what faults and folders call the destination: "http", "splunk", "opensearch", "iceberg"
 	Name   string // its index or host
 	ID     string // of the body: with Suffix the name of its file
 	Suffix string // ".json", ".ndjson"

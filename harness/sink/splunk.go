@@ -26,7 +26,8 @@ import (
 //	POST <endpoint>/services/collector/ack?channel=<GUID>
 //	  {"acks":[0]}                               → {"acks":{"0":true}}
 //
-// A batch whose acknowledgement doesn't come in time is sent again, though it may be indexed already.
+// A batch whose acknowledgement doesn't come in time is sent again, though it may be indexed already. Where the channel stands, and
+// that bodies aren't compressed, is a CHOICE.
 type Splunk struct {
 	Endpoint   string
 	Raw        bool

@@ -65,6 +65,7 @@ func TestRows(t *testing.T) {
 		{"TRUNCATECOLUMNS", "1|xyzé|\n2|xyé|\n", "1\txyz\t\\N\n2\txy\t\\N\n"},
 		{"", "1|\xff|\n", "error: row 1: column b: a value that is not UTF-8"}, {"ACCEPTINVCHARS", "1|\xff|\n", "1\t?\t\\N\n"},
 		{"TIMEFORMAT 'epochmillisecs'", "1|x|1735689600500\n", "1\tx\t2025-01-01 00:00:00.5\n"}, {"TIMEFORMAT 'epochsecs'", "1|x|1735689600\n", "1\tx\t2025-01-01 00:00:00\n"},
+		{"TIMEFORMAT 'epochsecs'", "1|x|nan\n", "error: row 1: column c: \"nan\" is no epochsecs"}, {"TIMEFORMAT 'epochsecs'", "1|x|1e300\n", "error: row 1: column c"},
 		{"csv", "1,\"x,\"\"y\"\"\n\",\n", "1\tx,\"y\"\\n\t\\N\n"}, {"csv", "1,\"x\n", "error: row 1: a quoted field that doesn't end"},
 		{"csv", "1,x,\r\n2,y,\r\n", "1\tx\t\\N\n2\ty\t\\N\n"}, {"csv quote '%' delimiter ';'", "1;%x;%;\n", "1\tx;\t\\N\n"},
 		{"json 'auto'", `{"a":1,"b":"x","c":null}{"b":{"d": 1},"A":2}` + "\n", "1\tx\t\\N\n\\N\t{\"d\": 1}\t\\N\n"},

@@ -234,7 +234,7 @@ func (o *options) value(f field, c *column) (text []byte, ok bool, err error) {
 	}
 	if c.time && o.timeFormat != "auto" {
 		n, err := strconv.ParseFloat(string(text), 64)
-		if err != nil {
+		if err != nil || !(n > -1e15 && n < 1e15) {
 			return nil, false, fmt.Errorf("column %s: %q is no %s", c.name, text, o.timeFormat)
 		}
 		at := time.UnixMilli(int64(n))
