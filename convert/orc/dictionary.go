@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/maphash"
+	"iter"
 	"math/bits"
 	"slices"
 )
@@ -16,112 +17,166 @@ import (
 //	LENGTH           length of each distinct value, unsigned runs
 //	DICTIONARY_DATA  the distinct values, in the order of their bytes
 type dictionary struct {
-	bytes  []byte
-	places []place // of values in bytes
-	table  []slot  // by hash, open addressing
-	seed   maphash.Seed
-	group  []int32  // the row group, plus one, that a value was last seen in
-	order  []uint32 // memory of sort
-	rank   []uint32
-	sorted []sortEntry
+	bytes   []byte
+	entries []entry
+	table   []slot // by hash, open addressing; its length is a power of two
+	seed    maphash.Seed
+	order   []uint32 // memory of sort
+	rank    []uint32
+	sorted  []sortEntry
 }
 
-type place struct{ start, end uint32 }
+// An entry is a value: its first bytes, so that a short one is compared without a look at the others, and where it lies in
+// bytes.
+type entry struct {
+	a, b       uint64 // bytes 0 to 7 and 8 to 15, little-endian, zero behind the end
+	start, len uint32
+	group      int32 // the row group, plus one, that it was last seen in
+}
 
 // A slot is empty or has the number, plus one, of a value and the value's hash.
 type slot struct{ hash, number uint32 }
 
-// maxDictionary bounds the bytes of a dictionary: far below what a place can number, as it is looked
+// maxDictionary bounds the bytes of a dictionary: far below what an entry can number, as it is looked
 // at after a batch. Only stripes that are larger come so far.
 const maxDictionary = 1 << 30
 
 func (d *dictionary) reset() {
-	d.bytes, d.places, d.group = d.bytes[:0], d.places[:0], d.group[:0]
+	d.bytes, d.entries = d.bytes[:0], d.entries[:0]
 	if len(d.table) > 1<<16 {
 		d.table = nil // it may not be as large again, and clearing it takes as long as growing
 	}
 	clear(d.table)
 }
 
-// memory is about how many bytes d holds: 8 of places, 4 of group and 16 to 32 of table for each value, besides the value.
-func (d *dictionary) memory() int { return len(d.bytes) + 36*d.len() }
+// memory is about how many bytes d holds: 32 of entry and 16 to 32 of table for each value, besides the value.
+func (d *dictionary) memory() int { return len(d.bytes) + 56*d.len() }
 
 // len is the number of distinct values.
-func (d *dictionary) len() int { return len(d.places) }
+func (d *dictionary) len() int { return len(d.entries) }
 
 // value returns value i.
 func (d *dictionary) value(i uint32) []byte {
-	p := d.places[i]
-	return d.bytes[p.start:p.end]
+	e := &d.entries[i]
+	return d.bytes[e.start : e.start+e.len]
 }
 
-// hash is different for most values. Numbers don't depend on it, so neither does the file.
-func (d *dictionary) hash(b []byte) uint32 {
-	const k1, k2 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
-	n := len(b)
-	if n > 16 {
-		return uint32(maphash.Bytes(d.seed, b))
+// short returns the first 16 bytes of src[from:from+n], zero behind n.
+func short(src []byte, from, n int) (a, b uint64) {
+	if from+16 <= len(src) {
+		x := src[from : from+16]
+		a = binary.LittleEndian.Uint64(x) & (1<<(8*uint(min(n, 8))) - 1)
+		b = binary.LittleEndian.Uint64(x[8:]) & (1<<(8*uint(min(max(n-8, 0), 8))) - 1)
+		return a, b
 	}
-	var lo, hi uint64 // all bytes; those in the middle in both
-	switch {
-	case n >= 8:
-		lo, hi = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
-	case n >= 4:
-		lo, hi = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[n-4:]))
-	case n > 0:
-		lo = uint64(b[0]) | uint64(b[n/2])<<8 | uint64(b[n-1])<<16
+	for i, c := range src[from : from+min(n, 16)] {
+		if i < 8 {
+			a |= uint64(c) << (8 * i)
+		} else {
+			b |= uint64(c) << (8 * (i - 8))
+		}
 	}
-	h1, l1 := bits.Mul64(lo^k1, hi^k2^uint64(n))
-	return uint32((h1 ^ l1) * k1 >> 32)
+	return a, b
 }
 
-// index returns the number of b, which gets one if it has none.
-func (d *dictionary) index(b []byte) uint32 {
+// index returns the number of src[from:from+n], which gets one if it has none.
+func (d *dictionary) index(src []byte, from, n int) uint32 {
 	if len(d.table) == 0 {
 		d.table = make([]slot, 256)
 		d.seed = maphash.MakeSeed()
 	}
-	h := d.hash(b)
-	mask := uint32(len(d.table) - 1)
-	for at := h & mask; ; at = (at + 1) & mask {
-		s := d.table[at&uint32(len(d.table)-1)]
+	// The hash is different for most values. Numbers don't depend on it, so neither does the file.
+	a, b := short(src, from, n)
+	var h uint32
+	if n <= 16 {
+		hi, lo := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xd6e8feb86659fd93^uint64(n))
+		h = uint32((hi ^ lo) * 0x9e3779b97f4a7c15 >> 32)
+	} else {
+		h = uint32(maphash.Bytes(d.seed, src[from:from+n]))
+	}
+	table := d.table
+	for at := uint64(h) & uint64(len(table)-1); at < uint64(len(table)); at = (at + 1) & uint64(len(table)-1) {
+		s := table[at]
 		if s.number == 0 {
-			d.table[at] = slot{h, uint32(len(d.places)) + 1}
-			return d.add(b)
+			break
 		}
-		if s.hash == h {
-			if p := d.places[s.number-1]; string(d.bytes[p.start:p.end]) == string(b) {
-				return s.number - 1
-			}
+		if s.hash != h {
+			continue
+		}
+		e := &d.entries[s.number-1]
+		if e.a == a && e.b == b && int(e.len) == n && (n <= 16 || string(d.bytes[e.start+16:e.start+e.len]) == string(src[from+16:from+n])) {
+			return s.number - 1
 		}
 	}
+	d.entries = append(d.entries, entry{a: a, b: b, start: uint32(len(d.bytes)), len: uint32(n)})
+	d.bytes = append(d.bytes, src[from:from+n]...)
+	d.place(slot{h, uint32(len(d.entries))})
+	return uint32(len(d.entries)) - 1
 }
 
-func (d *dictionary) add(b []byte) uint32 {
-	start := uint32(len(d.bytes))
-	d.bytes = append(d.bytes, b...)
-	d.places = append(d.places, place{start, uint32(len(d.bytes))})
-	d.group = append(d.group, 0)
-	if n := len(d.places); 2*n > len(d.table) {
+// place puts s into the table, which grows when it is over half full.
+func (d *dictionary) place(s slot) {
+	put := func(table []slot, s slot) {
+		mask := uint32(len(table) - 1)
+		at := s.hash & mask
+		for table[at].number != 0 {
+			at = (at + 1) & mask
+		}
+		table[at] = s
+	}
+	put(d.table, s)
+	if n := d.len(); 2*n > len(d.table) {
 		grow := 4
 		if n >= 1<<15 {
 			grow = 2 // it takes more memory than time
 		}
 		table := make([]slot, len(d.table)*grow)
-		mask := uint32(len(table) - 1)
 		for _, s := range d.table {
-			if s.number == 0 {
-				continue
+			if s.number != 0 {
+				put(table, s)
 			}
-			at := s.hash & mask
-			for table[at].number != 0 {
-				at = (at + 1) & mask
-			}
-			table[at] = s
 		}
 		d.table = table
 	}
-	return uint32(len(d.places)) - 1
+}
+
+// A numberList has the numbers of a column's values in blocks, so that they grow without being moved.
+type numberList struct {
+	blocks [][]uint32 // full but for the last in use; those behind it are memory
+	n      int
+}
+
+const blockNumbers = 4096
+
+func (l *numberList) append(v []uint32) {
+	for len(v) > 0 {
+		at := l.n / blockNumbers
+		if at == len(l.blocks) {
+			var block []uint32
+			if at > 0 {
+				block = make([]uint32, 0, blockNumbers)
+			}
+			l.blocks = append(l.blocks, block)
+		}
+		k := min(len(v), blockNumbers-l.n%blockNumbers)
+		l.blocks[at] = append(l.blocks[at][:l.n%blockNumbers], v[:k]...)
+		l.n += k
+		v = v[k:]
+	}
+}
+
+// values goes through the numbers from lo to hi.
+func (l *numberList) values(lo, hi int) iter.Seq[[]uint32] {
+	return func(yield func([]uint32) bool) {
+		for lo < hi {
+			from := lo % blockNumbers
+			n := min(hi-lo, blockNumbers-from)
+			if !yield(l.blocks[lo/blockNumbers][from : from+n]) {
+				return
+			}
+			lo += n
+		}
+	}
 }
 
 // A sortEntry is a value's number and its first bytes, to compare without looking further.
@@ -135,7 +190,7 @@ func (d *dictionary) sort() (order, rank []uint32) {
 	n := d.len()
 	d.sorted = slices.Grow(d.sorted[:0], n)[:n]
 	for i := range d.sorted {
-		d.sorted[i] = sortEntry{head(d.value(uint32(i))), uint32(i)}
+		d.sorted[i] = sortEntry{bits.ReverseBytes64(d.entries[i].a), uint32(i)}
 	}
 	slices.SortFunc(d.sorted, func(a, b sortEntry) int {
 		if a.head != b.head {

@@ -42,7 +42,7 @@ type encoder struct {
 
 	dict                     dictionary
 	inDict                   bool // values are in dict and numbers until finish
-	numbers                  []uint32
+	numbers                  numberList
 	encoding, dictionarySize int // set by finish
 
 	groups []group
@@ -76,12 +76,13 @@ type columnEncoder struct {
 	rows          int  // of the stripe so far
 	finished      bool // all bytes are in streams; no more Encode
 
-	ints   []int64 // scratch: values that are not null
-	ints2  []int64
-	scales []int64
-	nanos  []int32
-	floats []float64
-	text   []byte
+	ints    []int64 // scratch: values that are not null
+	ints2   []int64
+	scales  []int64
+	numbers []uint32
+	nanos   []int32
+	floats  []float64
+	text    []byte
 }
 
 func (c *columnEncoder) appendInts(s *intStream, v []int64) {
@@ -162,7 +163,7 @@ func (e *encoder) reset(w *Writer) {
 	e.second.signed = k == schema.Decimal
 	e.dict.reset()
 	e.inDict = isText(k) && w.threshold > 0
-	e.numbers = e.numbers[:0]
+	e.numbers.n = 0
 	e.groups = e.groups[:0]
 	for i := range e.children {
 		e.children[i].reset(w)
@@ -183,7 +184,7 @@ func (e *encoder) beginGroup(w *Writer) {
 	}
 	g := &e.groups[len(e.groups)-1]
 	g.stats.reset()
-	g.present, g.bools, g.numbers = e.n, e.bools.n, len(e.numbers)
+	g.present, g.bools, g.numbers = e.n, e.bools.n, e.numbers.n
 	g.data, g.ints, g.second = e.data.offset(), e.ints.offset(), e.second.offset()
 	if e.bloom {
 		if g.filter.words == nil {

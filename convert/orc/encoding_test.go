@@ -188,8 +188,14 @@ func FuzzDictionary(f *testing.F) {
 		values := strings.Split(text, " ")
 		var d dictionary
 		numbers := map[string]uint32{}
-		for _, v := range values {
-			n := d.index([]byte(v))
+		at := 0
+		for i, v := range values {
+			src, from := []byte(text), at
+			if i%2 == 1 { // nothing lies behind it
+				src, from = []byte(v), 0
+			}
+			n := d.index(src, from, len(v))
+			at += len(v) + 1
 			if want, ok := numbers[v]; ok && want != n || !ok && n != uint32(len(numbers)) {
 				t.Fatalf("%q is number %d", v, n)
 			}
@@ -219,7 +225,7 @@ func TestManyDistinct(t *testing.T) {
 		d.reset()
 		for i := range 100_000 {
 			b := binary.AppendUvarint(nil, uint64(i*(round+1)))
-			if n := d.index(b); int(n) != i {
+			if n := d.index(b, 0, len(b)); int(n) != i {
 				t.Fatalf("value %d is number %d", i, n)
 			}
 		}

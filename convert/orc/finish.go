@@ -9,7 +9,7 @@ const sampleSize = 2048
 // distinct, and at the end of the first row group by the rule that finish has too.
 func (e *encoder) checkDictionary(w *Writer, groupEnd bool) {
 	if e.inDict && w.threshold < 1 && !w.version1 {
-		n, distinct := float64(len(e.numbers)), float64(e.dict.len())
+		n, distinct := float64(e.numbers.n), float64(e.dict.len())
 		if groupEnd && len(e.groups) == 1 && distinct > n*w.threshold ||
 			n >= sampleSize && distinct > n*(1+w.threshold)/2 {
 			e.dropDictionary()
@@ -25,22 +25,24 @@ func (e *encoder) dropDictionary() {
 	e.inDict = false
 	lengths := e.c.ints[:0]
 	for g := range e.groups {
-		end := len(e.numbers)
+		end := e.numbers.n
 		if g+1 < len(e.groups) {
 			end = e.groups[g+1].numbers
 		}
 		e.flush()
 		e.groups[g].data, e.groups[g].ints = e.data.offset(), e.ints.offset()
 		lengths = lengths[:0]
-		for _, number := range e.numbers[e.groups[g].numbers:end] {
-			b := e.dict.value(number)
-			e.data.append(&e.c.codec, b)
-			lengths = append(lengths, int64(len(b)))
+		for numbers := range e.numbers.values(e.groups[g].numbers, end) {
+			for _, number := range numbers {
+				b := e.dict.value(number)
+				e.data.append(&e.c.codec, b)
+				lengths = append(lengths, int64(len(b)))
+			}
 		}
 		e.c.appendInts(&e.ints, lengths)
 	}
 	e.c.ints = lengths
-	e.numbers = e.numbers[:0]
+	e.numbers.n = 0
 }
 
 // writeDictionary writes numbers and dictionary.
@@ -48,15 +50,17 @@ func (e *encoder) writeDictionary() {
 	order, rank := e.dict.sort()
 	ints := e.c.ints[:0]
 	for g := range e.groups {
-		end := len(e.numbers)
+		end := e.numbers.n
 		if g+1 < len(e.groups) {
 			end = e.groups[g+1].numbers
 		}
 		e.c.flushInts(&e.ints)
 		e.groups[g].ints = e.ints.offset()
 		ints = ints[:0]
-		for _, number := range e.numbers[e.groups[g].numbers:end] {
-			ints = append(ints, int64(rank[number]))
+		for numbers := range e.numbers.values(e.groups[g].numbers, end) {
+			for _, number := range numbers {
+				ints = append(ints, int64(rank[number]))
+			}
 		}
 		e.c.appendInts(&e.ints, ints)
 	}
@@ -74,7 +78,7 @@ func (e *encoder) writeDictionary() {
 // finish puts all that is pending into streams, for the end of the stripe.
 func (e *encoder) finish(w *Writer) {
 	e.encoding, e.dictionarySize = encodingDirect, 0
-	if e.inDict && !w.version1 && float64(e.dict.len()) > float64(len(e.numbers))*w.threshold {
+	if e.inDict && !w.version1 && float64(e.dict.len()) > float64(e.numbers.n)*w.threshold {
 		e.dropDictionary()
 	}
 	if e.inDict {
@@ -253,7 +257,7 @@ func (e *encoder) appendStatistics(dst []statistics) []statistics {
 // memory estimates the bytes that the stripe will have of e.
 func (e *encoder) memory() int {
 	n := e.data.memory() + e.ints.memory() + e.second.memory() + len(e.present.words)*8 + len(e.bools.words)*8 +
-		len(e.tiny) + 2*(len(e.ints.pending)+len(e.second.pending)) + e.dict.memory() + 2*len(e.numbers)
+		len(e.tiny) + 2*(len(e.ints.pending)+len(e.second.pending)) + e.dict.memory() + 2*e.numbers.n
 	for i := range e.groups {
 		n += 8 * len(e.groups[i].filter.words)
 	}

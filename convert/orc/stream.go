@@ -55,11 +55,21 @@ func (s *stream) cut(c *codec, last bool) {
 func (s *stream) append(c *codec, b []byte) {
 	for len(s.raw)+len(b) >= blockSize {
 		n := blockSize - len(s.raw)
-		s.raw = append(s.raw, b[:n]...)
+		s.raw = append(s.grow(n), b[:n]...)
 		s.cut(c, false)
 		b = b[n:]
 	}
-	s.raw = append(s.raw, b...)
+	s.raw = append(s.grow(len(b)), b...)
+}
+
+// grow returns raw with room for n bytes. It doubles, up to blockSize, where append would do so four times.
+func (s *stream) grow(n int) []byte {
+	if need := len(s.raw) + n; need > cap(s.raw) {
+		raw := make([]byte, len(s.raw), max(need, min(2*cap(s.raw), blockSize)))
+		copy(raw, s.raw)
+		s.raw = raw
+	}
+	return s.raw
 }
 
 // appendPosition appends where the uncompressed offset is: with compression the offset of a chunk

@@ -105,19 +105,23 @@ func cutRunes(b []byte, limit int) ([]byte, int) {
 func (e *encoder) encodeDictionary(g *group, v *column.Vector, valid []uint64, lo, hi int) error {
 	first := g.stats.count == 0
 	at := int32(len(e.groups))
+	fitted := e.typ.Kind != schema.String
+	numbers := e.c.numbers[:0]
 	for i := lo; i < hi; i++ {
 		if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
 			continue
 		}
-		b := v.Bytes[v.Offsets[i]:v.Offsets[i+1]]
-		if e.typ.Kind != schema.String {
-			b = e.fit(b)
+		src, from, n := v.Bytes, int(v.Offsets[i]), int(v.Offsets[i+1]-v.Offsets[i])
+		if fitted {
+			src = e.fit(src[from : from+n])
+			from, n = 0, len(src)
 		}
-		number := e.dict.index(b)
-		e.numbers = append(e.numbers, number)
-		g.stats.sum += int64(len(b))
-		if e.dict.group[number] != at {
-			e.dict.group[number] = at
+		number := e.dict.index(src, from, n)
+		numbers = append(numbers, number)
+		g.stats.sum += int64(n)
+		if value := &e.dict.entries[number]; value.group != at {
+			value.group = at
+			b := src[from : from+n]
 			g.stats.addBytes(b, first)
 			first = false
 			if e.bloom {
@@ -125,6 +129,8 @@ func (e *encoder) encodeDictionary(g *group, v *column.Vector, valid []uint64, l
 			}
 		}
 	}
+	e.c.numbers = numbers
+	e.numbers.append(numbers)
 	if len(e.dict.bytes) > e.c.maxDictionary {
 		if e.c.version1 {
 			return fmt.Errorf("more than %d bytes of distinct values in one stripe", e.c.maxDictionary)
