@@ -3,6 +3,7 @@ package orc
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Bit-packed values of RLE version 2 stand most significant bit first, one after the other, and
@@ -57,72 +58,72 @@ func alignedWidth(n int) int {
 // appendPacked appends x with width bits each, of which higher bits must be zero.
 func appendPacked(dst []byte, x []uint64, width int) []byte {
 	switch width {
-	case 8:
-		for _, v := range x {
-			dst = append(dst, byte(v))
-		}
-		return dst
-	case 16:
-		for _, v := range x {
-			dst = append(dst, byte(v>>8), byte(v))
-		}
-		return dst
-	case 24:
-		for _, v := range x {
-			dst = append(dst, byte(v>>16), byte(v>>8), byte(v))
-		}
-		return dst
-	case 32:
-		for _, v := range x {
-			dst = binary.BigEndian.AppendUint32(dst, uint32(v))
-		}
-		return dst
-	case 64:
-		for _, v := range x {
-			dst = binary.BigEndian.AppendUint64(dst, v)
-		}
-		return dst
 	case 1, 2, 4:
 		return appendPackedSmall(dst, x, width)
+	case 8, 16, 24, 32, 40, 48, 56, 64:
+	default:
+		return appendPackedAny(dst, x, width)
 	}
-	return appendPackedAny(dst, x, width)
+	at, size := len(dst), len(x)*width/8
+	dst = slices.Grow(dst, size+8)
+	out := dst[at : at+size+8]
+	switch width {
+	case 8:
+		for i, v := range x {
+			out[i] = byte(v)
+		}
+	case 16:
+		for i, v := range x {
+			binary.BigEndian.PutUint16(out[2*i:], uint16(v))
+		}
+	default: // what is too much is written over
+		for i, v := range x {
+			binary.BigEndian.PutUint64(out[i*width/8:], v<<(64-width))
+		}
+	}
+	return dst[:at+size]
 }
 
 // appendPackedSmall is appendPacked of a width that divides 8: a byte at a time.
 func appendPackedSmall(dst []byte, x []uint64, width int) []byte {
-	per := 8 / width
-	for ; len(x) >= per; x = x[per:] {
-		var b uint64
-		for _, v := range x[:per] {
-			b = b<<width | v
+	dst = slices.Grow(dst, len(x)*width/8+1)
+	switch width {
+	case 1:
+		for ; len(x) >= 8; x = x[8:] {
+			b := x[:8]
+			dst = append(dst, byte(b[0]<<7|b[1]<<6|b[2]<<5|b[3]<<4|b[4]<<3|b[5]<<2|b[6]<<1|b[7]))
 		}
-		dst = append(dst, byte(b))
+	case 2:
+		for ; len(x) >= 4; x = x[4:] {
+			b := x[:4]
+			dst = append(dst, byte(b[0]<<6|b[1]<<4|b[2]<<2|b[3]))
+		}
+	case 4:
+		for ; len(x) >= 2; x = x[2:] {
+			b := x[:2]
+			dst = append(dst, byte(b[0]<<4|b[1]))
+		}
 	}
 	return appendPackedAny(dst, x, width)
 }
 
 // appendPackedAny is appendPacked of every width.
 func appendPackedAny(dst []byte, x []uint64, width int) []byte {
-	var acc uint64 // the lower n bits are still to be written, n < 8
+	dst = slices.Grow(dst, (len(x)*width+7)/8)
+	var acc uint64 // the lower n bits are still to be written, n < 64; those above were
 	n := 0
 	for _, v := range x {
-		left := width
-		if n+left > 64 { // n < 8, so what doesn't fit is less than a byte
-			left -= 64 - n
-			acc = acc<<(64-n) | v>>left
-			dst = binary.BigEndian.AppendUint64(dst, acc)
-			n, acc = 0, 0
-			v &= 1<<left - 1
+		if n += width; n < 64 {
+			acc = acc<<width | v
+			continue
 		}
-		acc = acc<<left | v
-		for n += left; n >= 8; {
-			n -= 8
-			dst = append(dst, byte(acc>>n))
-		}
-		acc &= 1<<n - 1
+		n -= 64
+		dst = binary.BigEndian.AppendUint64(dst, acc<<(width-n)|v>>n)
+		acc = v
 	}
-	if n > 0 {
-		dst = append(dst, byte(acc<<(8-n)))
+	for acc <<= 64 - n; n > 0; n -= 8 {
+		dst = append(dst, byte(acc>>56))
+		acc <<= 8
 	}
 	return dst
 }

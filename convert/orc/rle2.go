@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Integer runs of file version 0.12 (ORCv1, "Integer Run Length Encoding, version 2"). A run
@@ -47,20 +48,8 @@ func appendRuns2(dst []byte, v []int64, signed, last bool) ([]byte, int) {
 // of it.
 func appendWindow(dst []byte, v []int64, signed bool) ([]byte, int) {
 	var x [maxRun]uint64 // v as DIRECT writes it
-	var or uint64
-	if signed {
-		for i, y := range v {
-			z := zigzag(y)
-			x[i] = z
-			or |= z
-		}
-	} else {
-		for i, y := range v {
-			x[i] = uint64(y)
-			or |= uint64(y)
-		}
-	}
-	width := alignedWidth(bits.Len64(or))
+	seen := survey(&x, v, signed)
+	width := alignedWidth(bits.Len64(seen.or))
 
 	// Equal steps pay as a run of their own from some length on: it costs its header and values, and
 	// the header of the run that has to follow; where DELTA is that, its first values too.
@@ -72,19 +61,25 @@ func appendWindow(dst []byte, v []int64, signed bool) ([]byte, int) {
 		repeat = max(3, (40+16*whole)/steps)
 		fixed = max(4, (56+24*whole)/steps)
 	}
-	at, n := firstFixed(v, repeat, fixed)
+	at, n := len(v), 0
+	if seen.equal >= min(repeat, fixed, len(v)) {
+		at, n = firstFixed(v, repeat, fixed)
+	}
 	if at == len(v) {
-		return appendVarying(dst, v, x[:len(v)], width, steps), len(v)
+		return appendVarying(dst, v, x[:len(v)], seen.lo, seen.hi, width, steps), len(v)
 	}
 	done := 0
 	for {
 		if at > 0 {
 			part, values := v[done:done+at], x[done:done+at]
-			or = 0 // what was cut off may have been what was wide
-			for _, y := range values {
-				or |= y
+			// What was cut off may have been what was wide.
+			var or uint64
+			lo, hi := part[0], part[0]
+			for i, y := range part {
+				or |= values[i]
+				lo, hi = min(lo, y), max(hi, y)
 			}
-			dst = appendVarying(dst, part, values, alignedWidth(bits.Len64(or)), deltaWidth(part))
+			dst = appendVarying(dst, part, values, lo, hi, alignedWidth(bits.Len64(or)), deltaWidth(part))
 			if done += at; done == len(v) {
 				return dst, done
 			}
@@ -96,7 +91,8 @@ func appendWindow(dst []byte, v []int64, signed bool) ([]byte, int) {
 		case step == 0:
 			dst = appendRepeat(dst, x[done], n)
 		case (step > 0) != (v[done+n-1] > v[done]): // past the end of 64 bits: not every reader goes there
-			dst = appendVarying(dst, v[done:done+n], x[done:done+n], 64, 0)
+			part := v[done : done+n]
+			dst = appendVarying(dst, part, x[done:done+n], slices.Min(part), slices.Max(part), 64, 0)
 		default:
 			dst = appendDeltaHead(dst, v[done:], x[done], 0, n)
 		}
@@ -109,16 +105,49 @@ func appendWindow(dst []byte, v []int64, signed bool) ([]byte, int) {
 	}
 }
 
-// appendVarying appends one run of v, which is x in the form of DIRECT. width and steps are the
+// A found is what survey finds in values: the least, the greatest, the bits that occur in the form of DIRECT, and about how many
+// values the longest stretch with equal steps has.
+type found struct {
+	lo, hi int64
+	or     uint64
+	equal  int
+}
+
+// survey looks at v once, without a branch on what it is, and puts what DIRECT writes into x.
+func survey(x *[maxRun]uint64, v []int64, signed bool) found {
+	var shift, sign uint64 // of zigzag
+	if signed {
+		shift, sign = 1, math.MaxUint64
+	}
+	lo, hi, or := v[0], v[0], uint64(0)
+	last, step := v[0], v[0] // the first value has no step: what stands for it makes a stretch one longer at most
+	same, most := 0, 0       // steps in turn that are as the one before
+	for i, y := range v[:min(len(v), maxRun)] {
+		z := uint64(y)<<(shift&1) ^ uint64(y>>63)&sign
+		x[i] = z
+		or |= z
+		lo, hi = min(lo, y), max(hi, y)
+		equal := 0
+		if y-last == step {
+			equal = 1
+		}
+		same = (same + 1) & -equal
+		most = max(most, same)
+		last, step = y, y-last
+	}
+	return found{lo, hi, or, most + 2}
+}
+
+// appendVarying appends one run of v, from lo to hi, which is x in the form of DIRECT. width and steps are the
 // widths of DIRECT and DELTA.
-func appendVarying(dst []byte, v []int64, x []uint64, width, steps int) []byte {
+func appendVarying(dst []byte, v []int64, x []uint64, lo, hi int64, width, steps int) []byte {
 	n := len(v)
 	size := (n*width + 7) / 8
 	if steps > 0 && varintLen(x[0])+varintLen(zigzag(v[1]-v[0]))+((n-2)*steps+7)/8 < size {
 		return appendDelta(dst, v, x[0], steps)
 	}
 	if width >= 4 && n >= 8 {
-		if out, ok := appendPatched(dst, v, size+2); ok {
+		if out, ok := appendPatched(dst, v, lo, hi, size+2); ok {
 			return out
 		}
 	}
@@ -249,12 +278,8 @@ func patchesPay(v []int64, lo, hi int64, limit int) bool {
 	return width < bits.Len64(uint64(hi-lo)) && 5+(len(v)*width+7)/8 < limit
 }
 
-// appendPatched appends v as a PATCHED_BASE run if that takes less than limit bytes.
-func appendPatched(dst []byte, v []int64, limit int) ([]byte, bool) {
-	lo, hi := v[0], v[0]
-	for _, y := range v {
-		lo, hi = min(lo, y), max(hi, y)
-	}
+// appendPatched appends v, from lo to hi, as a PATCHED_BASE run if that takes less than limit bytes.
+func appendPatched(dst []byte, v []int64, lo, hi int64, limit int) ([]byte, bool) {
 	if hi-lo < 0 || lo >= maxPatchBase || lo <= -maxPatchBase || !patchesPay(v, lo, hi, limit) {
 		return dst, false
 	}
