@@ -98,6 +98,14 @@ func describedBy(t *testing.T, request []byte, member string) (answer []byte, se
 			sealed = name
 		}
 	}
+	if e, ok := c["EndpointConfiguration"].(map[string]any); ok {
+		hide(e, "AccessKey")
+	}
+	if v, ok := c["VpcConfiguration"].(map[string]any); ok {
+		delete(c, "VpcConfiguration")
+		v["VpcId"] = "vpc-1"
+		c["VpcConfigurationDescription"] = v
+	}
 	hide(c, "Password")
 	hide(c, "PrivateKey")
 	answer, err := json.Marshal(map[string]any{"DeliveryStreamDescription": map[string]any{

@@ -23,7 +23,8 @@ func (e *HTTPEndpoint) Place() string { return "http" }
 func (e *HTTPEndpoint) budget() budget { return endpointBudget(e.retry) }
 
 func (e *HTTPEndpoint) open(s *Stream, o Options) (Destination, error) {
-	return &sink.HTTP{URL: e.URL, AccessKey: e.secret.value, Secret: e.secret.name != "", GZIP: e.GZIP, Attributes: e.Attributes,
+	key := e.secret.value != "" || !e.secret.known
+	return &sink.HTTP{URL: e.URL, AccessKey: e.secret.value, Secret: e.secret.name != "" && key, GZIP: e.GZIP, Attributes: e.Attributes,
 		SourceARN: s.ARN, Backup413: e.On413 == "backup", Transport: o.Transport, Seed: o.Seed}, nil
 }
 

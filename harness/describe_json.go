@@ -87,8 +87,13 @@ func parseDescription(doc *template.Node, o DescribeOptions) (*Stream, error) {
 	return parseStream(request, id, nil, o)
 }
 
-// hidden are the secrets that a description of a stream leaves out.
-var hidden = map[string]string{"RedshiftDestinationConfiguration": "Password", "SnowflakeDestinationConfiguration": "PrivateKey"}
+// hidden are the secrets that a description of a stream leaves out: the structure of a destination that holds one, and its name. An
+// endpoint that has no access key is described no otherwise than one that has.
+var hidden = map[string][2]string{
+	"HttpEndpointDestinationConfiguration": {"EndpointConfiguration", "AccessKey"},
+	"RedshiftDestinationConfiguration":     {"", "Password"},
+	"SnowflakeDestinationConfiguration":    {"", "PrivateKey"},
+}
 
 // configuration is a member of a description as it is called in a request, without the members that only the answer
 // has.
@@ -105,9 +110,18 @@ func configuration(m template.Member, answer ...string) template.Member {
 	if b := m.Value.Get("S3BackupDescription"); b != nil && m.Value.Kind == template.Map {
 		m.Value = with(without(m.Value, "S3BackupDescription"), "S3BackupConfiguration", b)
 	}
-	if secret := hidden[m.Key]; secret != "" && m.Value.Kind == template.Map && m.Value.Get("SecretsManagerConfiguration").IsNull() {
-		m.Value = with(m.Value, secret, &template.Node{Kind: template.Unresolved, Pos: m.Value.Pos,
-			Err: m.Value.Errorf("%s is not shown by describe-delivery-stream", secret)})
+	if v := m.Value.Get("VpcConfigurationDescription"); v != nil && m.Value.Kind == template.Map {
+		m.Value = with(without(m.Value, "VpcConfigurationDescription"), "VpcConfiguration", without(v, "VpcId"))
+	}
+	elsewhere, _ := m.Value.Get("SecretsManagerConfiguration", "Enabled").Bool()
+	if at := hidden[m.Key]; at[1] != "" && m.Value.Kind == template.Map && !elsewhere {
+		secret := &template.Node{Kind: template.Unresolved, Pos: m.Value.Pos, Err: m.Value.Errorf("%s is not shown by describe-delivery-stream", at[1])}
+		switch inner := m.Value.Get(at[0]); {
+		case at[0] == "":
+			m.Value = with(m.Value, at[1], secret)
+		case inner != nil && inner.Kind == template.Map:
+			m.Value = with(m.Value, at[0], with(inner, at[1], secret))
+		}
 	}
 	if b := m.Value.Get("S3DestinationDescription"); b != nil && m.Value.Kind == template.Map {
 		m.Value = with(without(m.Value, "S3DestinationDescription"), "S3Configuration", b)
