@@ -162,7 +162,8 @@ func trouble(ctx, own context.Context, timeout time.Duration, err error) error {
 		return &TransportError{Handshake, err}
 	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial":
 		return &TransportError{ConnectionFailed, err}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, net.ErrClosed), err.Error() == "http: server closed idle connection": // the last two where it is closed before the request is written
 		return &TransportError{ConnectionClosed, err}
 	}
 	return &TransportError{ConnectionFailed, err}
