@@ -251,7 +251,10 @@ func (r *replayRun) report(l *harness.Ledger, s *replaytest.Summary) error {
 
 // verdict is an error where records are lost, or more failed than may.
 func (r *replayRun) verdict(l *harness.Ledger, s *replaytest.Summary) error {
-	const late = "could not be written within 24 hours of stream time"
+	late := "could not be written within 24 hours of stream time"
+	if r.kept.failed != nil {
+		late += fmt.Sprintf(" (%v)", r.kept.failed)
+	}
 	switch {
 	case s.Lost > 0:
 		why := late
@@ -565,12 +568,14 @@ func parseRate(s string) (float64, error) {
 // A recorder notes what is put into a bucket.
 type recorder struct {
 	bucket  s3.Bucket
-	objects []s3.Object // without their bodies; Body holds nothing, size is in sizes
+	objects []s3.Object // without their bodies; Size is theirs
+	failed  error       // of the last put that did
 }
 
 // Put puts o and notes it.
 func (r *recorder) Put(ctx context.Context, o s3.Object) error {
 	if err := r.bucket.Put(ctx, o); err != nil {
+		r.failed = err
 		return err
 	}
 	o.Size, o.Body = len(o.Body), nil
