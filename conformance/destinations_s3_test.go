@@ -133,15 +133,13 @@ func (g *gateway) put(t *testing.T, status int, stream string, lines []string, f
 	return s, errs
 }
 
-// out is where the run delivers: what --out says, and the folder behind it.
+// out is where the run delivers.
 func (g *gateway) out() string { return fmt.Sprintf("%s/%d", g.bucket, g.runs) }
-
-func (g *gateway) folder() string { return filepath.Join(g.dir, strings.TrimPrefix(g.out(), "s3://")) }
 
 // objects are the bodies below a folder of the run, by their keys there, and one after the other.
 func (g *gateway) objects(t *testing.T, folder string) (bodies map[string]string, all string) {
 	t.Helper()
-	root := filepath.Join(g.folder(), folder)
+	root := filepath.Join(g.dir, strings.TrimPrefix(g.out(), "s3://"), folder)
 	bodies = map[string]string{}
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if os.IsNotExist(err) || err == nil && e.IsDir() {
@@ -185,14 +183,11 @@ func (g *gateway) failed(t *testing.T, folder string) (raw []string) {
 type account struct{ access, secret string }
 
 // do makes a request of somebody's straight to the server, signed with Signature Version 4.
-func (g *gateway) do(t *testing.T, who account, method, path, query, body string, header ...string) (status int, answer string) {
+func (g *gateway) do(t *testing.T, who account, method, path, query, body string) (status int, answer string) {
 	t.Helper()
 	r, err := http.NewRequest(method, g.server+path+"?"+query, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
 	}
 	now := time.Now().UTC().Format("20060102T150405Z")
 	sum := func(b string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(b))) }
