@@ -27,7 +27,7 @@ type Pool struct {
 	Budget int64
 
 	spare   [classes][]*block
-	bytes   int      // of spare
+	bytes   int64    // of spare
 	batches []*Batch // released ones, for their memory
 	headers int      // that they have room for
 	used    int64    // of blocks that are not spare and not spilled
@@ -44,7 +44,7 @@ func (p *Pool) take(class int) (*block, error) {
 	if n := len(p.spare[class]); n > 0 {
 		b = p.spare[class][n-1]
 		p.spare[class] = p.spare[class][:n-1]
-		p.bytes -= cap(b.data)
+		p.bytes -= b.size()
 	} else {
 		b.records, b.data = make([]record.Record, 0, size/headerShare), make([]byte, 0, size)
 	}
@@ -90,7 +90,7 @@ func (p *Pool) takeSpilled(class, size int) (*block, error) {
 func (p *Pool) give(b *block) {
 	if !b.spilled {
 		p.used -= b.size()
-		if b.class < 0 || p.bytes+cap(b.data) > spareBytes {
+		if b.class < 0 || p.bytes+b.size() > spareBytes {
 			return
 		}
 	}
@@ -101,7 +101,7 @@ func (p *Pool) give(b *block) {
 		return
 	}
 	p.spare[b.class] = append(p.spare[b.class], b)
-	p.bytes += cap(b.data)
+	p.bytes += b.size()
 }
 
 // A Log is a place where records rest until they are settled. When Append returns, the records survive what the log survives.
