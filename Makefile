@@ -88,7 +88,7 @@ FUZZ_TARGETS = ^\./(convert/|read/|schema/|internal/jsonscan/|internal/jq/ FuzzT
 
 conformance: build $(CONFORMANCE)/venv/installed $(ORACLE_READER) $(VERSITYGW) $(CODECS)
 	HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 ./harness/s3/endpoint
-	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 -timeout 25m -v ./...
+	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v ./...
 	HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 25m ./convert/parquet ./convert/orc ./convert/arrow ./read/...
 	HYDRANT_JQ_FUZZ=1m HYDRANT_JQ_BATCH=200 $(GO) test -count=1 -v -run 'Binary|Batches' ./internal/jq
@@ -150,7 +150,7 @@ $(FAKESNOW):
 	$(PYTHON) -m venv $(CONFORMANCE)/fakesnow
 	$(CONFORMANCE)/fakesnow/bin/pip install -q --disable-pip-version-check 'fakesnow[server]==0.12.1' 'snowflake-connector-python<4'
 
-conformance-destinations: build $(FAKESNOW) $(DESTINATIONS) $(NODES) $(ICEBERG)
+conformance-destinations: build $(VERSITYGW) $(FAKESNOW) $(DESTINATIONS) $(NODES) $(ICEBERG)
 	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) $(GO) test -count=1 -timeout 25m -v -run '^TestDestination' ./...
 	$(FAKESNOW) -s -p 18443 & server=$$!; trap "kill $$server" EXIT; sleep 5; \
 		cd conformance/snowflake && HYDRANT_FAKESNOW=127.0.0.1:18443 $(GO) test -count=1 -v ./...

@@ -22,6 +22,7 @@ type Snowflake struct {
 // Place is "snowflake".
 func (e *Snowflake) Place() string { return "snowflake" }
 
+// budget is that of HTTP endpoints: what the retry duration counts from, and the pauses, aren't documented (CHOICE).
 func (e *Snowflake) budget() budget { return endpointBudget(e.retry) }
 
 func (e *Snowflake) open(s *Stream, o Options) (Destination, error) {

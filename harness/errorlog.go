@@ -115,6 +115,8 @@ func sinkName(k Sink) string {
 		endpoint = k.URL
 	case *Splunk:
 		endpoint = k.Endpoint
+	case *Snowflake:
+		endpoint = "https://" + k.Table.Account
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" {
