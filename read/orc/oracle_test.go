@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hydrantkit/hydrant/internal/rowjson"
 )
 
 // shared is the optional checkout of reference files beside this one.
@@ -147,7 +149,7 @@ func TestOracleColumns(t *testing.T) {
 			lines := asOracle(rows(t, data, check.Column))
 			crc := uint32(0)
 			for line := range bytes.Lines(lines) {
-				name := appendQuoted([]byte("{"), side.Columns[i].Name)
+				name := rowjson.AppendText([]byte("{"), side.Columns[i].Name)
 				value, ok := bytes.CutPrefix(line, append(name, ':'))
 				if !ok {
 					t.Fatalf("%s: column %s alone gives %s", side.File, check.Column, line)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/hydrantkit/hydrant/internal/rowjson"
 )
 
 // Rows prints rows as canonical NDJSON: members in schema order, nulls included, integers and
@@ -132,7 +134,7 @@ func (s *stripeReader) column(t *Type, wanted []bool) *column {
 		if wanted[child.ID] {
 			c.children[i] = s.column(child, wanted)
 			if t.Kind == Struct {
-				c.children[i].label = append(appendQuoted(nil, t.Names[i]), ':')
+				c.children[i].label = append(rowjson.AppendText(nil, t.Names[i]), ':')
 			}
 		}
 	}

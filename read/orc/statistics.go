@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/hydrantkit/hydrant/internal/rowjson"
 )
 
 // Statistics are those of a column in the file, in a stripe, or in a row group. Min, Max and Sum are
@@ -72,7 +74,7 @@ func (f *File) typedStatistics(s *Statistics, number int, b []byte) error {
 				s.Sum = integer(x.sint())
 			}
 		case 3: // floats
-			text := value(func() { p.float(x.double(), 64) })
+			text := value(func() { p.out = rowjson.AppendFloat(p.out, x.double(), 64) })
 			switch x.number {
 			case 1:
 				s.Min = text
@@ -84,15 +86,15 @@ func (f *File) typedStatistics(s *Statistics, number int, b []byte) error {
 		case 4: // text
 			switch x.number {
 			case 1:
-				s.Min = appendQuoted(nil, x.data)
+				s.Min = rowjson.AppendText(nil, x.data)
 			case 2:
-				s.Max = appendQuoted(nil, x.data)
+				s.Max = rowjson.AppendText(nil, x.data)
 			case 3:
 				s.Sum = integer(x.sint())
 			case 4:
-				s.Lower = appendQuoted(nil, x.data)
+				s.Lower = rowjson.AppendText(nil, x.data)
 			case 5:
-				s.Upper = appendQuoted(nil, x.data)
+				s.Upper = rowjson.AppendText(nil, x.data)
 			}
 		case 5: // booleans
 			counts, err := appendNumbers(nil, x)
@@ -115,11 +117,7 @@ func (f *File) typedStatistics(s *Statistics, number int, b []byte) error {
 				s.Sum = x.data
 			}
 		case 7: // dates
-			text := value(func() {
-				p.out = append(p.out, '"')
-				p.date(x.sint())
-				p.out = append(p.out, '"')
-			})
+			text := value(func() { p.date(x.sint()) })
 			switch x.number {
 			case 1:
 				s.Min = text
@@ -161,7 +159,7 @@ func (f *File) typedStatistics(s *Statistics, number int, b []byte) error {
 
 // millis prints milliseconds since 1970 and nanoseconds below them.
 func (p *printer) millis(ms, nanos int64) {
-	sec := floorDiv(ms, 1000)
+	sec := rowjson.FloorDiv(ms, 1000)
 	p.instant(sec, (ms-sec*1000)*1e6+nanos)
 }
 

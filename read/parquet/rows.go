@@ -10,8 +10,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
+
+	"github.com/hydrantkit/hydrant/internal/rowjson"
 
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -144,7 +144,7 @@ func (n *node) find(path []string, want map[*node]bool) bool {
 // newView returns what is wanted of n, nil if that is nothing.
 func newView(n *node, want map[*node]bool, all bool) *view {
 	all = all || want[n]
-	key := append(appendText(nil, []byte(n.name)), ':')
+	key := append(rowjson.AppendText(nil, []byte(n.name)), ':')
 	v := &view{node: n, key: key}
 	if len(n.children) == 0 {
 		if !all || n.first == nil {
@@ -354,18 +354,18 @@ func appendScalar(dst []byte, n *node, v value) ([]byte, error) {
 		}
 		return strconv.AppendUint(dst, uint64(v.i), 10), nil
 	case kindFloat:
-		return appendFloat(dst, math.Float64frombits(uint64(v.i)), 32), nil
+		return rowjson.AppendFloat(dst, math.Float64frombits(uint64(v.i)), 32), nil
 	case kindDouble:
-		return appendFloat(dst, math.Float64frombits(uint64(v.i)), 64), nil
+		return rowjson.AppendFloat(dst, math.Float64frombits(uint64(v.i)), 64), nil
 	case kindHalf:
-		return appendFloat(dst, half(binary.LittleEndian.Uint16(v.b)), 32), nil
+		return rowjson.AppendFloat(dst, half(binary.LittleEndian.Uint16(v.b)), 32), nil
 	case kindDecimal:
 		if n.physical == format.Int32 || n.physical == format.Int64 {
 			return appendDecimal(dst, v.i, n.scale), nil
 		}
 		return appendWideDecimal(dst, v.b, n.scale)
 	case kindText:
-		return appendText(dst, v.b), nil
+		return rowjson.AppendText(dst, v.b), nil
 	case kindUUID:
 		dst = append(dst, '"')
 		for i, part := range [][]byte{v.b[:4], v.b[4:6], v.b[6:8], v.b[8:10], v.b[10:16]} {
@@ -376,68 +376,38 @@ func appendScalar(dst []byte, n *node, v value) ([]byte, error) {
 		}
 		return append(dst, '"'), nil
 	case kindDate:
-		return append(time.Unix(v.i*86400, 0).UTC().AppendFormat(append(dst, '"'), "2006-01-02"), '"'), nil
+		return rowjson.AppendDate(dst, rowjson.Gregorian(v.i)), nil
 	case kindInt96:
 		day := int64(int32(binary.LittleEndian.Uint32(v.b[8:]))) - 2440588
 		return appendTime(dst, day*86400, int64(binary.LittleEndian.Uint64(v.b))), nil
 	case kindMillis:
-		return appendTime(dst, floorDiv(v.i, 1e3), (v.i-floorDiv(v.i, 1e3)*1e3)*1e6), nil
+		return appendTime(dst, rowjson.FloorDiv(v.i, 1e3), (v.i-rowjson.FloorDiv(v.i, 1e3)*1e3)*1e6), nil
 	case kindMicros:
-		return appendTime(dst, floorDiv(v.i, 1e6), (v.i-floorDiv(v.i, 1e6)*1e6)*1e3), nil
+		return appendTime(dst, rowjson.FloorDiv(v.i, 1e6), (v.i-rowjson.FloorDiv(v.i, 1e6)*1e6)*1e3), nil
 	case kindNanos:
-		return appendTime(dst, floorDiv(v.i, 1e9), v.i-floorDiv(v.i, 1e9)*1e9), nil
+		return appendTime(dst, rowjson.FloorDiv(v.i, 1e9), v.i-rowjson.FloorDiv(v.i, 1e9)*1e9), nil
 	case kindTimeMillis:
-		return appendClock(dst, floorDiv(v.i, 1e3), (v.i-floorDiv(v.i, 1e3)*1e3)*1e6), nil
+		return appendClock(dst, rowjson.FloorDiv(v.i, 1e3), (v.i-rowjson.FloorDiv(v.i, 1e3)*1e3)*1e6), nil
 	case kindTimeMicros:
-		return appendClock(dst, floorDiv(v.i, 1e6), (v.i-floorDiv(v.i, 1e6)*1e6)*1e3), nil
+		return appendClock(dst, rowjson.FloorDiv(v.i, 1e6), (v.i-rowjson.FloorDiv(v.i, 1e6)*1e6)*1e3), nil
 	case kindTimeNanos:
-		return appendClock(dst, floorDiv(v.i, 1e9), v.i-floorDiv(v.i, 1e9)*1e9), nil
+		return appendClock(dst, rowjson.FloorDiv(v.i, 1e9), v.i-rowjson.FloorDiv(v.i, 1e9)*1e9), nil
 	}
 	dst = append(dst, '"')
 	dst = base64.StdEncoding.AppendEncode(dst, v.b)
 	return append(dst, '"'), nil
 }
 
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
 func appendTime(dst []byte, sec, nanos int64) []byte {
-	t := time.Unix(sec, nanos).UTC()
-	return append(t.AppendFormat(append(dst, '"'), "2006-01-02T15:04:05.999999999Z"), '"')
+	sec += rowjson.FloorDiv(nanos, 1e9) // what INT96 has may be more than a day, or less than none
+	nanos -= rowjson.FloorDiv(nanos, 1e9) * 1e9
+	day := rowjson.FloorDiv(sec, 86400)
+	return rowjson.AppendTime(dst, rowjson.Gregorian(day), sec-day*86400, nanos)
 }
 
 // appendClock appends a time of day.
 func appendClock(dst []byte, sec, nanos int64) []byte {
-	t := time.Unix(sec, nanos).UTC()
-	return append(t.AppendFormat(append(dst, '"'), "15:04:05.999999999"), '"')
-}
-
-// appendFloat appends the shortest decimal that reads back as x, as encoding/json lays it out.
-func appendFloat(dst []byte, x float64, bits int) []byte {
-	switch {
-	case x != x:
-		return append(dst, `"NaN"`...)
-	case math.IsInf(x, 1):
-		return append(dst, `"Infinity"`...)
-	case math.IsInf(x, -1):
-		return append(dst, `"-Infinity"`...)
-	}
-	if abs := math.Abs(x); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-		n := len(dst)
-		dst = strconv.AppendFloat(dst, x, 'e', -1, bits)
-		// e-09 to e-9
-		if k := len(dst); k-n >= 4 && dst[k-4] == 'e' && dst[k-2] == '0' {
-			dst[k-2] = dst[k-1]
-			dst = dst[:k-1]
-		}
-		return dst
-	}
-	return strconv.AppendFloat(dst, x, 'f', -1, bits)
+	return rowjson.AppendClock(dst, sec-rowjson.FloorDiv(sec, 86400)*86400, nanos)
 }
 
 // half widens a FLOAT16.
@@ -462,9 +432,10 @@ func half(h uint16) float64 {
 func appendDecimal(dst []byte, x int64, scale int) []byte {
 	u := uint64(x)
 	if x < 0 {
-		dst, u = append(dst, '-'), -u
+		u = -u
 	}
-	return appendScaled(dst, strconv.AppendUint(nil, u, 10), scale)
+	var digits [20]byte
+	return rowjson.AppendDecimal(dst, x < 0, strconv.AppendUint(digits[:0], u, 10), scale)
 }
 
 func appendWideDecimal(dst, b []byte, scale int) ([]byte, error) {
@@ -486,74 +457,6 @@ func appendWideDecimal(dst, b []byte, scale int) ([]byte, error) {
 	if b[0] >= 0x80 {
 		x.Sub(x, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
 	}
-	if x.Sign() < 0 {
-		dst = append(dst, '-')
-		x.Neg(x)
-	}
-	return appendScaled(dst, x.Append(nil, 10), scale), nil
-}
-
-// appendScaled puts a point before the last scale digits.
-func appendScaled(dst, digits []byte, scale int) []byte {
-	if scale == 0 {
-		return append(dst, digits...)
-	}
-	if len(digits) > scale {
-		dst = append(dst, digits[:len(digits)-scale]...)
-		digits = digits[len(digits)-scale:]
-	} else {
-		dst = append(dst, '0')
-	}
-	end := len(digits)
-	for end > 0 && digits[end-1] == '0' {
-		end--
-	}
-	if end == 0 {
-		return dst
-	}
-	dst = append(dst, '.')
-	for range scale - len(digits) {
-		dst = append(dst, '0')
-	}
-	return append(dst, digits[:end]...)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendText appends a JSON string. What isn't UTF-8 becomes U+FFFD.
-func appendText(dst, s []byte) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRune(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				dst = append(append(dst, s[start:i]...), "\ufffd"...)
-				start = i + 1
-			}
-			i += n
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		start = i
-	}
-	return append(append(dst, s[start:]...), '"')
+	negative := x.Sign() < 0
+	return rowjson.AppendDecimal(dst, negative, x.Abs(x).Append(nil, 10), scale), nil
 }
