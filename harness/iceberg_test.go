@@ -505,6 +505,18 @@ func TestIcebergRefusals(t *testing.T) {
 	}
 }
 
+// TestIcebergRefusedUpdate: an update that doesn't fit the table leaves the row that is there.
+func TestIcebergRefusedUpdate(t *testing.T) {
+	c := newTableCatalog(t)
+	c.table("d.a", `{"id":1,"name":"id","required":true,"type":"long"},{"id":2,"name":"n","required":false,"type":"int"}`, "")
+	c.deliver(`{"t":"a","id":10,"n":1}`)
+	l, lines := c.deliver(`{"t":"a","op":"update","id":10,"n":"x"}`, `{"t":"a","id":11,"n":1}`, `{"t":"a","op":"update","id":11,"n":"x"}`, `{"t":"a","op":"delete","id":12,"n":"x"}`)
+	if l.Delivery.Out != 2 || l.Failures[sink.IcebergTypeMismatch] != 2 {
+		t.Errorf("%d delivered: %v %s", l.Delivery.Out, l.Failures, lines)
+	}
+	c.same("d.a", `{"id":10,"n":1}`, `{"id":11,"n":1}`)
+}
+
 // TestIcebergRewrite: what is refused rather than written again differently.
 func TestIcebergRewrite(t *testing.T) {
 	c := newTableCatalog(t)

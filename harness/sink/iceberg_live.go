@@ -238,6 +238,9 @@ func (l *IcebergLive) plan(ctx context.Context, b *icebergBatch, s *icebergState
 	var keys [][]byte
 	if changes {
 		var err error
+		if rows, err = l.fitting(ctx, s, rows, refuse); err != nil {
+			return nil, nil, err
+		}
 		if rows, keys, err = l.keys(ctx, b, s, p, rows, refuse); err != nil {
 			return nil, nil, err
 		}
@@ -276,6 +279,30 @@ func (l *IcebergLive) plan(ctx context.Context, b *icebergBatch, s *icebergState
 		}
 	}
 	return p, refused, nil
+}
+
+// fitting refuses the rows that don't fit the table: an update mustn't take away a row that it can't replace.
+func (l *IcebergLive) fitting(ctx context.Context, s *icebergState, rows []icebergRow, refuse func(icebergRow, string, string)) ([]icebergRow, error) {
+	var added []int
+	for i, r := range rows {
+		if r.op != deleteRow {
+			added = append(added, i)
+		}
+	}
+	_, bad, err := l.Format.Write(ctx, s.columns, len(added), func(i int) []byte { return rows[added[i]].Data })
+	if err != nil {
+		return nil, err
+	}
+	good, next := make([]icebergRow, 0, len(rows)), 0
+	for i, r := range rows {
+		if next < len(bad) && added[bad[next].Record] == i {
+			refuse(r, IcebergTypeMismatch, bad[next].Message)
+			next++
+			continue
+		}
+		good = append(good, r)
+	}
+	return good, nil
 }
 
 // keys finds the values of the unique keys, each as a line of text, and refuses the records that lack one they need.
