@@ -1,5 +1,5 @@
-// Package snowflake has streams deliver to a table of fakesnow, which HYDRANT_FAKESNOW is the address of (fakesnow -s -p 18443), through Snowflake's
-// driver: the table's side of a delivery, not the protocol. The driver makes it a module of its own.
+// Package snowflake has streams deliver to a table of fakesnow, which HYDRANT_FAKESNOW is the command of, through Snowflake's driver: the
+// table's side of a delivery, not the protocol. The driver makes it a module of its own.
 package snowflake
 
 import (
@@ -21,7 +21,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,8 +57,7 @@ var t0 = time.Date(2025, 3, 1, 10, 30, 0, 0, time.UTC)
 // open makes the account, with an empty schema.
 func open(t *testing.T) *account {
 	t.Helper()
-	addr := os.Getenv("HYDRANT_FAKESNOW")
-	if addr == "" {
+	if fakesnow == "" {
 		t.Skip("HYDRANT_FAKESNOW is not set: rows are not inserted")
 	}
 	if err := gosnowflake.GetLogger().SetLogLevel("fatal"); err != nil {
@@ -69,7 +67,7 @@ func open(t *testing.T) *account {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &account{t: t, key: key, to: &url.URL{Scheme: "http", Host: addr}}
+	a := &account{t: t, key: key, to: &url.URL{Scheme: "http", Host: fakesnow}}
 	proxy := httptest.NewServer(a)
 	t.Cleanup(proxy.Close)
 	connect := func(addr string) *sql.DB {
@@ -87,7 +85,7 @@ func open(t *testing.T) *account {
 		t.Cleanup(func() { _ = db.Close() })
 		return db
 	}
-	a.db, a.direct = connect(strings.TrimPrefix(proxy.URL, "http://")), connect(addr)
+	a.db, a.direct = connect(strings.TrimPrefix(proxy.URL, "http://")), connect(fakesnow)
 	return a
 }
 
