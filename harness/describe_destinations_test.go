@@ -3,6 +3,9 @@ package harness
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -118,4 +121,53 @@ func describedBy(t *testing.T, request []byte, member string) (answer []byte, se
 		t.Fatal(err)
 	}
 	return answer, sealed
+}
+
+// TestVendorsPage: with what docs/destinations.md has for a vendor there is nothing to say, and without any of it there is. Every vendor
+// that is known stands there.
+func TestVendorsPage(t *testing.T) {
+	page, err := os.ReadFile("../docs/destinations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, row := range regexp.MustCompile("(?m)^\\| ([^|]+) \\| `(https://[^`]+)`[^|]*\\|([^|]*)\\|([^|]*)\\|([^|]*)\\|$").FindAllStringSubmatch(string(page), -1) {
+		name, url := row[1], regexp.MustCompile("<[^>]*>").ReplaceAllString(row[2], "x")
+		key, size, attribute := strings.TrimSpace(row[3]), strings.TrimSpace(row[4]), ""
+		if m := regexp.MustCompile("wants `([^`]+)`").FindStringSubmatch(row[5]); m != nil {
+			attribute = m[1]
+		}
+		notices := func(key, size, attribute string) string {
+			members := `, "EndpointConfiguration": {"Url": "` + url + `"`
+			if key != "" {
+				members += `, "AccessKey": "k"`
+			}
+			members += "}"
+			if size != "" {
+				members += `, "BufferingHints": {"SizeInMBs": ` + size + `, "IntervalInSeconds": 60}`
+			}
+			if attribute != "" {
+				members += `, "RequestConfiguration": {"CommonAttributes": [{"AttributeName": "` + attribute + `", "AttributeValue": "v"}]}`
+			}
+			return strings.Join(parseSink(t, "HttpEndpoint", members).Notices, "\n")
+		}
+		if got := notices(key, size, attribute); got != "" {
+			t.Errorf("%s: %s", name, got)
+		}
+		for _, tt := range []struct{ has, got, want string }{
+			{key, notices("", size, attribute), name + " wants an access key"},
+			{size, notices(key, "", attribute), name + " asks for buffers of " + size + " MiB"},
+			{attribute, notices(key, size, ""), name + " wants the common attribute " + attribute},
+		} {
+			if tt.has != "" && !strings.Contains(tt.got, tt.want) {
+				t.Errorf("%s: %q, want %q", name, tt.got, tt.want)
+			}
+		}
+		names = append(names, name)
+	}
+	for _, v := range vendors {
+		if !slices.Contains(names, v.name) {
+			t.Errorf("the page has no %s", v.name)
+		}
+	}
 }

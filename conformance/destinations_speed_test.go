@@ -1,0 +1,88 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// TestDestinationSpeed delivers 200 MB to a server on this machine that reads requests and keeps nothing: bytes of bodies, uncompressed, in
+// a second of the command's processor time, and the most memory that it held, by the size of the buffer.
+func TestDestinationSpeed(t *testing.T) {
+	const records = 200 << 20 / 500
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.ndjson")
+	f, err := os.Create(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	for i := range records {
+		fmt.Fprintf(w, `{"id":%09d,"message":%q}`+"\n", i, strings.Repeat("0123456789abcdef", 29)+"abcd")
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var body, got atomic.Int64
+	discard := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		body.Add(int64(len(text)))
+		if r.URL.Path != "/_bulk" {
+			got.Add(int64(bytes.Count(text, []byte(`{"data":`))))
+			answerJSON(w, 200, fmt.Sprintf(`{"requestId":%q,"timestamp":1}`, r.Header.Get("X-Amz-Firehose-Request-Id")))
+			return
+		}
+		n := bytes.Count(text, []byte{'\n'}) / 2
+		got.Add(int64(n))
+		answerJSON(w, 200, `{"errors":false,"items":[`+strings.TrimSuffix(strings.Repeat(`{"index":{"status":201}},`, n), ",")+`]}`)
+	}))
+	defer discard.Close()
+	const bucket = `"S3Configuration": {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::failed"}`
+	for _, tt := range []struct {
+		name, stream string
+		buffer       int64 // MiB
+	}{
+		{"HTTP endpoint", `"HttpEndpointDestinationConfiguration": {"EndpointConfiguration": {"Url": "https://example.com/in"}, `, 1},
+		{"HTTP endpoint", `"HttpEndpointDestinationConfiguration": {"EndpointConfiguration": {"Url": "https://example.com/in"}, `, 64},
+		{"OpenSearch", `"AmazonopensearchserviceDestinationConfiguration": {"RoleARN": "arn:aws:iam::123456789012:role/r", "ClusterEndpoint": "https://h", "IndexName": "i", `, 1},
+		{"OpenSearch", `"AmazonopensearchserviceDestinationConfiguration": {"RoleARN": "arn:aws:iam::123456789012:role/r", "ClusterEndpoint": "https://h", "IndexName": "i", `, 100},
+	} {
+		t.Run(fmt.Sprintf("%s, %d MiB", tt.name, tt.buffer), func(t *testing.T) {
+			body.Store(0)
+			got.Store(0)
+			stream := write(t, t.TempDir(), "s.json", fmt.Sprintf(`{"DeliveryStreamName": "s", %s%s, "BufferingHints": {"SizeInMBs": %d, "IntervalInSeconds": 900}}}`, tt.stream, bucket, tt.buffer))
+			cmd := exec.Command(hydrant(t), "replay", "--quiet", "--jobs", "1", "--rate", "10000000/s", "--stream", stream, "--destination", "live", "--endpoint", discard.URL,
+				"--input-format", "lines", "--out", filepath.Join(dir, "out"), in)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			s := cmd.ProcessState
+			cpu := s.UserTime() + s.SystemTime()
+			speed := float64(body.Load()) / 1e6 / cpu.Seconds()
+			most := s.SysUsage().(*syscall.Rusage).Maxrss >> 10 // Linux counts KiB
+			t.Logf("%.0f MB of bodies in %.2f s of processor time: %.0f MB/s; at most %d MiB of memory", float64(body.Load())/1e6, cpu.Seconds(), speed, most)
+			if got.Load() != records {
+				t.Errorf("%d records came, want %d", got.Load(), records)
+			}
+			if limit := int64(64 + 6*tt.buffer); speed < 100 || most > limit {
+				t.Errorf("want 100 MB/s, and %d MiB at most", limit)
+			}
+		})
+	}
+}
