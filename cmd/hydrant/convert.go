@@ -123,7 +123,7 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 		return fmt.Errorf("records are not accounted for: %d in, %d set aside, but %d rows out", s.Records, s.Failed, s.Rows)
 	}
 	if !max.allows(s.Failed, s.Records) {
-		return &statusError{exitSetAside, fmt.Errorf("%d of %d records were set aside; they are in %s", s.Failed, s.Records, r.asides.path)}
+		return &statusError{exitSetAside, fmt.Errorf("%d of %d records were set aside; they are in %s", s.Failed, s.Records, shown(r.asides.path))}
 	}
 	return nil
 }

@@ -97,11 +97,11 @@ func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
 	paths := make([]string, len(files))
 	for i, s := range files {
 		if slices.Contains(strings.Split(filepath.ToSlash(s.rel), "/"), "..") {
-			return usagef("%s: a name with .. may lead out of %s; name a file for --out", s.name, r.f.out)
+			return usagef("%s: a name with .. may lead out of %s; name a file for --out", s.name, shown(r.f.out))
 		}
 		paths[i] = r.shard.name(outputPath(r.f.out, outputName(s.rel)+r.extension()))
 		if other, ok := used[paths[i]]; ok {
-			return usagef("%s and %s would both become %s", other, s.name, paths[i])
+			return usagef("%s and %s would both become %s", other, s.name, shown(paths[i]))
 		}
 		used[paths[i]] = s.name
 		if err := r.mkdir(filepath.Dir(paths[i])); err != nil {
@@ -190,7 +190,7 @@ func (r *conversionRun) file(ctx context.Context, c *convert.Converter, path str
 	if err := p.complete(); err != nil {
 		return err
 	}
-	o.completed(path, f.Rows(), p.written)
+	o.completed(shown(path), f.Rows(), p.written)
 	return nil
 }
 

@@ -541,9 +541,49 @@ func hadoopOptions(root string, conf hadoopconf.HadoopConf) (hdfs.ClientOptions,
 		}
 		o.User = u.Username
 	}
-	dial := (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
-	o.NamenodeDialFunc, o.DatanodeDialFunc = dial, dial
+	o.NamenodeDialFunc, o.DatanodeDialFunc = dialHadoop, dialHadoop
 	return o, nil
+}
+
+func dialHadoop(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &hadoopConn{c, bufio.NewReaderSize(c, 64<<10)}, nil
+}
+
+// A hadoopConn is one of which the client waits for an answer no longer than two minutes. When it closes, that is an error: the client
+// takes the end of a connection for that of a block, and then asks for the rest of it for ever.
+type hadoopConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func (c *hadoopConn) Read(p []byte) (int, error) {
+	if c.r.Buffered() == 0 {
+		if err := c.SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.r.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// A hadoopFile is read by less than a checksum is of, which is 512 bytes: of more, the client hands out what doesn't match before it
+// turns to another replica.
+type hadoopFile struct{ parquetfile.ParquetFile }
+
+func (f hadoopFile) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var k int
+		k, err = f.ParquetFile.Read(p[n:min(n+256, len(p))])
+		n += k
+	}
+	return n, err
 }
 
 func (hadoopStore) client(a address) (*hdfs.Client, error) {
@@ -574,7 +614,7 @@ func (s hadoopStore) find(_ context.Context, a address) (out []found, err error)
 			if err != nil {
 				return nil, errors.Join(err, client.Close())
 			}
-			return pieces(&hdfsfile.HdfsFile{Client: client, FilePath: name, FileReader: r}, size)
+			return pieces(hadoopFile{&hdfsfile.HdfsFile{Client: client, FilePath: name, FileReader: r}}, size)
 		}}
 	}
 	if !isFolder(a.key) {
@@ -617,6 +657,13 @@ type hadoopUpload struct {
 	*hdfs.FileWriter
 	client     *hdfs.Client
 	name, part string
+	size       int64
+}
+
+func (u *hadoopUpload) Write(p []byte) (int, error) {
+	n, err := u.FileWriter.Write(p)
+	u.size += int64(n)
+	return n, err
 }
 
 func (u *hadoopUpload) Commit() error {
@@ -627,6 +674,12 @@ func (u *hadoopUpload) Commit() error {
 		}
 		time.Sleep(time.Second)
 		err = u.Close()
+	}
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = u.client.Stat(u.part); err == nil && info.Size() != u.size {
+			err = fmt.Errorf("of %d bytes the file has %d", u.size, info.Size())
+		}
 	}
 	if err == nil {
 		err = u.client.Rename(u.part, u.name)

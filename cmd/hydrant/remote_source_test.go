@@ -223,7 +223,7 @@ func TestConvertStores(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			s.objects["logs/in/a.json"] = []byte(people(3, 1))
 			s.objects["logs/in/b/c.json.gz"] = []byte(gzipped(t, people(2000, -1))) // with a content encoding, which a transport would undo
-			s.objects["logs/in/big.json"] = []byte(people(400_000, -1)) // more than a piece
+			s.objects["logs/in/big.json"] = []byte(people(400_000, -1))             // more than a piece
 			s.objects["logs/in/empty.json"] = []byte{}
 			s.objects["logs/other"] = []byte("x")
 			dir := t.TempDir()
