@@ -118,6 +118,112 @@ func modelFunction(seed int64) lambda.Invoker {
 	})
 }
 
+// A model is a random stream at work. It knows the records that it puts.
+type model struct {
+	t           *testing.T
+	seed        int64
+	rng         *rand.Rand
+	p           *Pipeline
+	deaggregate bool           // a put may hold several records
+	id, puts    int            // how many records and puts there were
+	seen        map[int]string // where each record ended
+}
+
+func (m *model) one(n int) bool { return m.rng.Intn(n) == 0 }
+
+func (m *model) no(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatalf("seed %d: %v", m.seed, err)
+	}
+}
+
+// check has the ledger balance.
+func (m *model) check() {
+	m.t.Helper()
+	l := m.p.Ledger()
+	if err := l.Check(); err != nil {
+		m.t.Fatalf("seed %d: %v (%s)", m.seed, err, l.String())
+	}
+}
+
+// run puts records, lets time pass, interrupts the stream now and then, and runs it until nothing is held.
+func (m *model) run() {
+	ctx, now := context.Background(), t0
+	data := make([]byte, 0, 1<<16)
+	for range 60 {
+		if now = now.Add(time.Duration(m.rng.Intn(3000)) * time.Millisecond); m.one(8) {
+			now = now.Add(time.Duration(m.rng.Intn(200)) * time.Second)
+		}
+		if m.one(30) { // an interruption, and Flush as Replay has it
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			if _, err := m.p.Advance(ended, now); !errors.Is(err, context.Canceled) {
+				m.no(err)
+			}
+			m.no(m.p.Flush(ctx, m.p.Now()))
+			m.check()
+		}
+		_, err := m.p.Advance(ctx, now)
+		m.no(err)
+		m.check()
+		var in []record.Record
+		data = data[:0]
+		for n := m.rng.Intn(30); n > 0 && cap(data)-len(data) > 30000; n-- {
+			start := len(data)
+			for k := m.rng.Intn(3) + 1; k > 0; k-- {
+				data = append(data, modelRecord(m.seed, m.id)...)
+				if m.id++; !m.deaggregate {
+					break
+				}
+			}
+			in = append(in, record.Record{Data: data[start:len(data):len(data)], Arrival: now.Add(-time.Duration(m.rng.Intn(5000)) * time.Millisecond).UnixMilli()})
+		}
+		m.puts += len(in)
+		_, err = m.p.Put(now, in)
+		m.no(err)
+		clear(data[:cap(data)]) // the bytes are the caller's again
+		m.check()
+	}
+	if m.one(3) {
+		m.no(m.p.Flush(ctx, now))
+		m.check()
+	}
+	var err error
+	for next := m.p.Now(); !next.IsZero(); {
+		next, err = m.p.Advance(ctx, next)
+		m.no(err)
+		m.check()
+	}
+	if l := m.p.Ledger(); l.Held() != 0 || l.Errors.Held != 0 || l.Backup.Held != 0 {
+		m.t.Fatalf("seed %d: held at the end: %+v", m.seed, l)
+	}
+}
+
+// meet notes where a record ended, which is there as it was put, and nowhere else.
+func (m *model) meet(where string, b []byte) {
+	m.t.Helper()
+	var r struct{ ID int }
+	if err := json.Unmarshal(b, &r); err != nil || !bytes.Equal(b, modelRecord(m.seed, r.ID)) {
+		m.t.Fatalf("seed %d: %s: a record is not what it was: %.300q", m.seed, where, b)
+	}
+	if was, ok := m.seen[r.ID]; ok {
+		m.t.Fatalf("seed %d: record %d is in %s and in %s", m.seed, r.ID, was, where)
+	}
+	m.seen[r.ID] = where
+}
+
+// meetErrors meets the records of error output, and returns how many there are.
+func (m *model) meetErrors(o *s3.Object) int {
+	lines := bytes.Split(bytes.TrimSuffix(o.Body, []byte("\n")), []byte("\n"))
+	for _, line := range lines {
+		var e struct{ RawData []byte }
+		m.no(json.Unmarshal(line, &e))
+		m.meet(o.Key, e.RawData)
+	}
+	return len(lines)
+}
+
 // modelRun runs the random stream of a seed, checks where every record ended, and returns what was delivered.
 func modelRun(t *testing.T, seed int64, workers int) string {
 	rng := rand.New(rand.NewSource(seed))
@@ -168,91 +274,9 @@ func modelRun(t *testing.T, seed int64, workers int) string {
 		d := p.delivery.dest.(slowDestination)
 		d.Destination.(*s3.Destination).Format = modelFormat{seed}
 	}
-	ctx := context.Background()
-	check := func() {
-		t.Helper()
-		l := p.Ledger()
-		if err := l.Check(); err != nil {
-			t.Fatalf("seed %d: %v (%s)", seed, err, l.String())
-		}
-	}
-	now, id, whole := t0, 0, 0
-	puts := 0
-	data := make([]byte, 0, 1<<16)
-	for range 60 {
-		switch rng.Intn(8) {
-		case 0:
-			now = now.Add(time.Duration(rng.Intn(200)) * time.Second)
-		default:
-			now = now.Add(time.Duration(rng.Intn(3000)) * time.Millisecond)
-		}
-		if one(30) { // an interruption, and Flush as Replay has it
-			ended, cancel := context.WithCancel(ctx)
-			cancel()
-			if _, err := p.Advance(ended, now); err != nil && !errors.Is(err, context.Canceled) {
-				t.Fatalf("seed %d: %v", seed, err)
-			}
-			if err := p.Flush(ctx, p.Now()); err != nil {
-				t.Fatalf("seed %d: flush: %v", seed, err)
-			}
-			check()
-		}
-		if _, err := p.Advance(ctx, now); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		check()
-		var in []record.Record
-		clear(data)
-		data = data[:0]
-		for n := rng.Intn(30); n > 0; n-- {
-			start := len(data)
-			for k := rng.Intn(3) + 1; k > 0; k-- {
-				data = append(data, modelRecord(seed, id)...)
-				id++
-				whole++
-				if !deaggregate {
-					break
-				}
-			}
-			if cap(data)-len(data) < 30000 {
-				n = 1
-			}
-			in = append(in, record.Record{Data: data[start:len(data):len(data)], Arrival: now.Add(-time.Duration(rng.Intn(5000)) * time.Millisecond).UnixMilli()})
-		}
-		puts += len(in)
-		if _, err := p.Put(now, in); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		clear(data[:cap(data)]) // the bytes are the caller's again
-		check()
-	}
-	if one(3) {
-		if err := p.Flush(ctx, now); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		check()
-	}
-	for next := p.Now(); !next.IsZero(); {
-		if next, err = p.Advance(ctx, next); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-	}
-	check()
+	m := &model{t: t, seed: seed, rng: rng, p: p, deaggregate: deaggregate, seen: map[int]string{}}
+	m.run()
 	l := p.Ledger()
-	if l.Held() != 0 || l.Errors.Held != 0 || l.Backup.Held != 0 {
-		t.Fatalf("seed %d: held at the end: %+v", seed, l)
-	}
-	seen := map[int]string{}
-	meet := func(where string, b []byte) {
-		var r struct{ ID int }
-		if err := json.Unmarshal(b, &r); err != nil || !bytes.Equal(b, modelRecord(seed, r.ID)) {
-			t.Fatalf("seed %d: %s: a record is not what it was: %.300q", seed, where, b)
-		}
-		if was, ok := seen[r.ID]; ok {
-			t.Fatalf("seed %d: record %d is in %s and in %s", seed, r.ID, was, where)
-		}
-		seen[r.ID] = where
-	}
 	var out strings.Builder
 	backedUp := map[int]bool{}
 	for _, o := range bucket.Objects {
@@ -264,19 +288,13 @@ func modelRun(t *testing.T, seed int64, workers int) string {
 				t.Fatalf("seed %d: %s says %d records and has %d", seed, o.Key, o.Records, len(lines))
 			}
 			for _, b := range lines {
-				meet(o.Key, b)
+				m.meet(o.Key, b)
 				if c, _, _ := strings.Cut(o.Key, "/"); partitions && !bytes.Contains(b, []byte(`"c":"`+c+`"`)) {
 					t.Fatalf("seed %d: %.100s is in %s", seed, b, o.Key)
 				}
 			}
 		case s3.Error:
-			for _, line := range bytes.Split(bytes.TrimSuffix(o.Body, []byte("\n")), []byte("\n")) {
-				var e struct{ RawData []byte }
-				if err := json.Unmarshal(line, &e); err != nil {
-					t.Fatalf("seed %d: %v: %.200q", seed, err, line)
-				}
-				meet(o.Key, e.RawData)
-			}
+			m.meetErrors(&o)
 		case s3.Backup:
 			dec := json.NewDecoder(bytes.NewReader(o.Body))
 			for dec.More() {
@@ -293,8 +311,8 @@ func modelRun(t *testing.T, seed int64, workers int) string {
 		}
 	}
 	var dropped, lost int64
-	for i := range id {
-		switch _, ok := seen[i]; {
+	for i := range m.id {
+		switch _, ok := m.seen[i]; {
 		case ok:
 		case function && pick(seed, "record", modelRecord(seed, i), 25) < 2 && dropped < l.Dropped():
 			dropped++
@@ -302,14 +320,14 @@ func modelRun(t *testing.T, seed int64, workers int) string {
 			lost++
 		}
 	}
-	if dropped != l.Dropped() || lost != l.Lost || int64(whole) != l.In()+l.Added() {
+	if dropped != l.Dropped() || lost != l.Lost || int64(m.id) != l.In()+l.Added() {
 		t.Fatalf("seed %d: %d dropped and %d lost are nowhere; the ledger has %s", seed, dropped, lost, l.String())
 	}
 	if partitions && l.Lost != l.Errors.Failed {
 		t.Fatalf("seed %d: %d lost, of which %d lines of error output; a partition's spent retries end in the error output", seed, l.Lost, l.Errors.Failed)
 	}
-	if backup && l.Backup.Failed == 0 && len(backedUp) != id || l.In() != int64(puts) {
-		t.Fatalf("seed %d: %d of %d in the backup", seed, len(backedUp), id)
+	if backup && l.Backup.Failed == 0 && len(backedUp) != m.id || l.In() != int64(m.puts) {
+		t.Fatalf("seed %d: %d of %d in the backup", seed, len(backedUp), m.id)
 	}
 	fmt.Fprintln(&out, l.String(), l.Failures, l.Invoked, l.Retried)
 	return out.String()

@@ -26,7 +26,7 @@ type modelTransport struct {
 	tries     map[string]int
 	bodies    map[string]string // of requests: all attempts are the same
 	waiting   map[string][]byte // Splunk: what the next acknowledgement is for
-	delivered []int
+	delivered [][]byte
 	log       strings.Builder
 }
 
@@ -141,11 +141,7 @@ func (m *modelTransport) take(body []byte) {
 		m.t.Fatalf("seed %d: %v", m.seed, err)
 	}
 	for _, record := range doc.Records {
-		var r struct{ ID int }
-		if err := json.Unmarshal(record.Data, &r); err != nil || !bytes.Equal(record.Data, modelRecord(m.seed, r.ID)) {
-			m.t.Fatalf("seed %d: a record is not what it was: %.300q", m.seed, record.Data)
-		}
-		m.delivered = append(m.delivered, r.ID)
+		m.delivered = append(m.delivered, bytes.Clone(record.Data))
 	}
 }
 
@@ -194,84 +190,20 @@ func sinkModelRun(t *testing.T, seed int64, workers int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := context.Background()
-	check := func() {
-		t.Helper()
-		l := p.Ledger()
-		if err := l.Check(); err != nil {
-			t.Fatalf("seed %d: %v (%s)", seed, err, l.String())
-		}
-	}
-	now, id := t0, 0
-	for range 60 {
-		now = now.Add(time.Duration(rng.Intn(3000)) * time.Millisecond)
-		if one(8) {
-			now = now.Add(time.Duration(rng.Intn(200)) * time.Second)
-		}
-		if one(30) { // an interruption, and Flush as Replay has it
-			ended, cancel := context.WithCancel(ctx)
-			cancel()
-			if _, err := p.Advance(ended, now); err != nil && !errors.Is(err, context.Canceled) {
-				t.Fatalf("seed %d: %v", seed, err)
-			}
-			if err := p.Flush(ctx, p.Now()); err != nil {
-				t.Fatalf("seed %d: flush: %v", seed, err)
-			}
-			check()
-		}
-		if _, err := p.Advance(ctx, now); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		var in []record.Record
-		for n := rng.Intn(30); n > 0; n-- {
-			in = append(in, record.Record{Data: modelRecord(seed, id), Arrival: now.UnixMilli()})
-			id++
-		}
-		if _, err := p.Put(now, in); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		for i := range in {
-			clear(in[i].Data) // the bytes are the caller's again
-		}
-		check()
-	}
-	for next := p.Now(); !next.IsZero(); {
-		if next, err = p.Advance(ctx, next); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		check()
-	}
+	w := &model{t: t, seed: seed, rng: rng, p: p, seen: map[int]string{}}
+	w.run()
 	l := p.Ledger()
-	if l.Held() != 0 || l.Errors.Held != 0 || l.Backup.Held != 0 {
-		t.Fatalf("seed %d: held at the end: %+v", seed, l)
-	}
-	seen := map[int]string{}
-	meet := func(where string, id int) {
-		if was, ok := seen[id]; ok {
-			t.Fatalf("seed %d: record %d is in %s and in %s", seed, id, was, where)
-		}
-		seen[id] = where
-	}
-	for _, id := range m.delivered {
-		meet("the destination", id)
+	for _, b := range m.delivered {
+		w.meet("the destination", b)
 	}
 	failed := 0
 	for _, o := range bucket.Objects {
-		if o.Kind != s3.Error {
-			continue
-		}
-		for _, line := range bytes.Split(bytes.TrimSuffix(o.Body, []byte("\n")), []byte("\n")) {
-			var e struct{ RawData []byte }
-			var r struct{ ID int }
-			if err := json.Unmarshal(line, &e); err != nil || json.Unmarshal(e.RawData, &r) != nil || !bytes.Equal(e.RawData, modelRecord(seed, r.ID)) {
-				t.Fatalf("seed %d: %v: %.200q", seed, err, line)
-			}
-			meet(o.Key, r.ID)
-			failed++
+		if o.Kind == s3.Error {
+			failed += w.meetErrors(&o)
 		}
 	}
-	if int64(len(m.delivered)) != l.Delivered() || int64(failed) != l.Failed() || int64(id-len(seen)) != l.Lost {
-		t.Fatalf("seed %d: of %d, %d are delivered, %d failed and %d nowhere; the ledger has %s", seed, id, len(m.delivered), failed, id-len(seen), l.String())
+	if int64(len(m.delivered)) != l.Delivered() || int64(failed) != l.Failed() || int64(w.id-len(w.seen)) != l.Lost {
+		t.Fatalf("seed %d: of %d, %d are delivered, %d failed and %d nowhere; the ledger has %s", seed, w.id, len(m.delivered), failed, w.id-len(w.seen), l.String())
 	}
 	if e, ok := s.Sink.(*HTTPEndpoint); l.Lost != l.Errors.Failed && !(ok && e.On413 == "drop") {
 		t.Fatalf("seed %d: %d lost, of which %d lines of error output", seed, l.Lost, l.Errors.Failed)
