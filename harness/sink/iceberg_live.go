@@ -651,8 +651,8 @@ func (l *IcebergLive) post(ctx context.Context, s *Iceberg, b *icebergBatch, sna
 	return false, statusOutage(a)
 }
 
-// has reports whether the table has a snapshot with one of these manifest lists. Their names are nobody else's, as the id of a snapshot
-// may be that has yet to be committed.
+// has reports whether the table has a snapshot with one of these manifest lists. Their names are nobody else's; a snapshot's id, which
+// another stream may derive too, isn't enough.
 func (s *icebergState) has(lists []string) bool {
 	return slices.ContainsFunc(s.Snapshots, func(x icebergSnapshot) bool { return slices.Contains(lists, fileOf(x.ManifestList)) })
 }

@@ -50,8 +50,8 @@ type Copy struct {
 	Records                 int
 }
 
-// A Copier runs COPY commands, one at a time (§1, CHOICE). rejected is the number of rows that were left out, because MAXERROR or IGNOREHEADER
-// let COPY do so.
+// A Copier runs COPY commands, one at a time (§1, CHOICE). rejected is the number of rows that were left out, because of MAXERROR or
+// IGNOREHEADER.
 // The error is an *record.Outage with a code of Redshift's (destinations.md §8), and then no row was loaded.
 type Copier interface {
 	Copy(ctx context.Context, c *Copy) (rejected int, err error)
