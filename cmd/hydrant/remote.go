@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -160,3 +162,100 @@ func outputPath(folder, name string) string {
 	}
 	return filepath.Join(folder, name)
 }
+
+// An upload writes an object. Until it is committed there is none, and when it is discarded or can't be committed nothing of it is left.
+type upload interface {
+	io.Writer
+	Commit() error
+	Discard() error
+}
+
+// An address is scheme://place/key taken apart; the place is a bucket, a container or a host.
+type address struct{ scheme, root, key string }
+
+func isFolder(key string) bool { return key == "" || strings.HasSuffix(key, "/") }
+
+// shown is an address as it may be printed: without a password, and without the query, which may be a signature. Those of gs and s3
+// have neither, and their keys may hold any character.
+func shown(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	switch {
+	case !ok || scheme == "gs" || scheme == "s3":
+		return text
+	case scheme == "az":
+		rest, _, _ = strings.Cut(rest, "?")
+		return "az://" + rest
+	case scheme == "hdfs":
+		root, key, slash := strings.Cut(rest, "/")
+		root = root[strings.LastIndexByte(root, '@')+1:]
+		if slash {
+			key = "/" + key
+		}
+		return "hdfs://" + root + key
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return scheme + "://…" // nobody can say where a password in it ends
+	}
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	return u.String()
+}
+
+// A tidyUpload is discarded, once, as soon as something of it can't be written.
+type tidyUpload struct {
+	u     upload
+	ended bool
+}
+
+func (t *tidyUpload) Write(b []byte) (int, error) {
+	n, err := t.u.Write(b)
+	return n, t.tidied(err)
+}
+
+func (t *tidyUpload) Commit() error { return t.tidied(t.u.Commit()) }
+
+func (t *tidyUpload) tidied(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.Join(plain(err), t.Discard())
+}
+
+func (t *tidyUpload) Discard() error {
+	if t.ended {
+		return nil
+	}
+	t.ended = true
+	return plain(t.u.Discard())
+}
+
+// A wholeReader reads as many bytes as an object has: one that ends early or goes on isn't the object that was found. left is -1 where
+// it isn't known how many there are.
+type wholeReader struct {
+	r    io.ReadCloser
+	name string
+	left int64
+}
+
+func (w *wholeReader) Read(p []byte) (n int, err error) {
+	switch {
+	case w.left < 0:
+		n, err = w.r.Read(p)
+	case w.left == 0: // to the end, where clients compare checksums
+		var more [1]byte
+		if n, err = io.ReadFull(w.r, more[:]); n > 0 {
+			n, err = 0, errChanged
+		}
+	default:
+		n, err = w.r.Read(p[:min(int64(len(p)), w.left)])
+		if w.left -= int64(n); err == io.EOF && w.left > 0 {
+			err = fmt.Errorf("the last %d bytes are missing: %w", w.left, io.ErrUnexpectedEOF)
+		}
+	}
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("read %s: %w", w.name, plain(err))
+	}
+	return n, err
+}
+
+func (w *wholeReader) Close() error { return plain(w.r.Close()) }
