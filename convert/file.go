@@ -159,7 +159,7 @@ func (f *file[G]) close(workers, columns int) error {
 func (f *file[G]) reset(w io.Writer) bool {
 	r, ok := f.s.(resetter)
 	if ok {
-		r.Reset(w)
+		r.Reset(piecewise{w})
 	}
 	return ok
 }
