@@ -27,17 +27,15 @@ type chunk struct {
 	raw                  int      // bytes they take as PLAIN
 	defBits              []uint64 // of a top-level leaf, once it has a null
 	def, rep             []uint8  // of other leaves
-	plain                []byte   // values, where there is no dictionary
+	plain                []byte   // values as PLAIN has them, whether or not they go to a dictionary at the page's end
 	bools                []uint64
-	codes                []uint32 // values, where there is one
 	bounds               bounds
 
-	delta    *deltas // of V2
-	dict     dictionary
-	inDict   bool // values go to the dictionary
-	dictUsed int  // entries of the dictionary that finished pages use
-	seen     int  // values of the chunk that went to the dictionary
-	marks    []uint64
+	delta    *deltas     // of V2
+	inDict   bool        // pages are numbered by the dictionary when they end
+	dict     *dictionary // nil before the first page has ended
+	dictUsed int         // entries of the dictionary that finished pages use
+	dictPage []byte      // of a dictionary that is ended
 	blooms   map[uint64]struct{}
 
 	ints   []int64
@@ -68,10 +66,12 @@ type pageEntry struct {
 }
 
 func (c *chunk) reset() {
+	if k := len(c.pages) - 1; k >= 0 && cap(c.pages[k]) > cap(c.plain) {
+		c.plain, c.pages[k] = c.pages[k], c.plain
+	}
 	c.clearPage()
-	c.dict.reset(c.leaf.width)
-	c.inDict = c.mayDict()
-	c.dictUsed, c.seen = 0, 0
+	c.w.giveDictionary(c.dict)
+	c.inDict, c.dict, c.dictUsed, c.dictPage = c.mayDict(), nil, 0, c.dictPage[:0]
 	clear(c.blooms)
 	clear(c.pages[len(c.pages):cap(c.pages)]) // memory that this row group had no use for
 	c.pages, c.stored, c.index = c.pages[:0], 0, c.index[:0]
@@ -84,18 +84,22 @@ func (c *chunk) reset() {
 func (c *chunk) clearPage() {
 	c.rows, c.entries, c.nulls, c.values, c.raw = 0, 0, 0, 0, 0
 	c.defBits, c.def, c.rep = c.defBits[:0], c.def[:0], c.rep[:0]
-	c.plain, c.bools, c.codes = c.plain[:0], c.bools[:0], c.codes[:0]
+	c.plain, c.bools = c.plain[:0], c.bools[:0]
 	c.bounds.reset()
 }
 
-// newPage adds an empty page with room for n bytes, in the memory of the page that had its place in the row group before.
-func (c *chunk) newPage(n int) *[]byte {
+// newPage adds an empty page with room for n bytes, in the memory of the page that had its place in the row group before; the last one in
+// that of the values, which serves them again in the next row group.
+func (c *chunk) newPage(n int, last bool) *[]byte {
 	if k := len(c.pages); k < cap(c.pages) {
 		c.pages = c.pages[:k+1]
 	} else {
 		c.pages = append(c.pages, nil)
 	}
 	page := &c.pages[len(c.pages)-1]
+	if last && cap(c.plain) >= n {
+		*page, c.plain = c.plain, *page
+	}
 	if cap(*page) < n {
 		*page = make([]byte, 0, n+n/8)
 	}
@@ -124,7 +128,7 @@ func (c *chunk) appendFlat(v *column.Vector, lo, hi int) error {
 	for lo < hi {
 		n := c.fit(v, lo, hi)
 		if n == 0 {
-			if err := c.flush(); err != nil {
+			if err := c.flush(false); err != nil {
 				return err
 			}
 			continue
@@ -158,7 +162,7 @@ func (c *chunk) append(sp span, v *column.Vector, lo, hi int) error {
 	for i := 0; i < sp.n; {
 		n := c.fit(v, lo+i, hi)
 		if n == 0 {
-			if err := c.flush(); err != nil {
+			if err := c.flush(false); err != nil {
 				return err
 			}
 			continue
@@ -225,7 +229,7 @@ func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
 			}
 		}
 		if n == 0 {
-			if err := c.flush(); err != nil {
+			if err := c.flush(false); err != nil {
 				return err
 			}
 			continue
@@ -240,7 +244,7 @@ func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
 		e += n
 		lo += values
 		if c.raw >= limit || c.entries >= most {
-			if err := c.flush(); err != nil {
+			if err := c.flush(false); err != nil {
 				return err
 			}
 		}

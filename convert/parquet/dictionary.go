@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -30,8 +31,7 @@ type text struct {
 }
 
 func (d *dictionary) reset(width int) {
-	d.width, d.n, d.plain, d.keys, d.texts = width, 0, d.plain[:0], d.keys[:0], d.texts[:0]
-	clear(d.table)
+	d.width, d.n, d.plain, d.keys, d.texts, d.table = width, 0, d.plain[:0], d.keys[:0], d.texts[:0], d.table[:0]
 }
 
 const (
@@ -99,7 +99,12 @@ func (d *dictionary) room() {
 		return
 	}
 	size := max(1024, 2*len(d.table))
-	d.table = make([]uint64, size)
+	if cap(d.table) < size {
+		d.table = make([]uint64, size)
+	} else {
+		d.table = d.table[:size]
+		clear(d.table)
+	}
 	for i := range d.n {
 		var h uint64
 		if len(d.texts) == 0 {
@@ -205,55 +210,69 @@ func (d *dictionary) addText(h, a, b uint64, x []byte) uint32 {
 	return uint32(d.n - 1)
 }
 
-// appendTexts appends the numbers of the values lo to hi of a bytes vector that are valid. Short
-// values, which are the most, are hashed and compared here without a call; bytes is the complete way.
-func (d *dictionary) appendTexts(codes []uint32, src []byte, offsets []int32, valid []uint64, lo, hi int) []uint32 {
+// number appends the numbers of the first n values of a page to codes, and returns the values behind them. It may stop before that when
+// the dictionary is too large.
+func (d *dictionary) number(codes []uint32, page []byte, n int) ([]uint32, []byte) {
+	switch d.width {
+	case 0:
+		return d.numberTexts(codes, page, n)
+	case 4:
+		for range n {
+			codes = append(codes, d.key(uint64(binary.LittleEndian.Uint32(page))))
+			page = page[4:]
+		}
+	case 8:
+		for range n {
+			codes = append(codes, d.key(binary.LittleEndian.Uint64(page)))
+			page = page[8:]
+		}
+	default:
+		for i := range n {
+			codes = append(codes, d.bytes(page, i*d.width, (i+1)*d.width))
+		}
+		page = page[n*d.width:]
+	}
+	return codes, page
+}
+
+// numberTexts is number for byte arrays. Short values, which are the most, are hashed and compared here without a call; bytes is the
+// complete way.
+func (d *dictionary) numberTexts(codes []uint32, page []byte, n int) ([]uint32, []byte) {
 	d.room()
-	for i := lo; i < hi; i++ {
-		if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
+	from := 0
+	for range n {
+		size := int(binary.LittleEndian.Uint32(page[from:]))
+		from += 4
+		to := from + size
+		if size > 16 || from+16 > len(page) {
+			codes = append(codes, d.bytes(page, from, to))
+			from = to
+			if d.size() > maxDictionary {
+				break
+			}
 			continue
 		}
-		from, to := int(offsets[i]), int(offsets[i+1])
-		n := to - from
-		if n > 16 || from+16 > len(src) {
-			codes = append(codes, d.bytes(src, from, to))
-			continue
-		}
-		x := src[from : from+16]
-		a := binary.LittleEndian.Uint64(x) & (1<<(8*uint(min(n, 8))) - 1)
-		b := binary.LittleEndian.Uint64(x[8:]) & (1<<(8*uint(max(n-8, 0))) - 1)
-		h := mix(a^uint64(n)*prime2, b^prime1)
+		x := page[from : from+16]
+		a := binary.LittleEndian.Uint64(x) & (1<<(8*uint(min(size, 8))) - 1)
+		b := binary.LittleEndian.Uint64(x[8:]) & (1<<(8*uint(max(size-8, 0))) - 1)
+		h := mix(a^uint64(size)*prime2, b^prime1)
 		table := d.table
 		code, found := uint32(0), false
 		for at := h & uint64(len(table)-1); at < uint64(len(table)) && table[at] != 0; at = (at + 1) & uint64(len(table)-1) {
 			if e := table[at]; (e^h)>>32 == 0 {
-				if t := &d.texts[uint32(e)-1]; t.a == a && t.b == b && int(t.len) == n {
+				if t := &d.texts[uint32(e)-1]; t.a == a && t.b == b && int(t.len) == size {
 					code, found = uint32(e)-1, true
 					break
 				}
 			}
 		}
 		if !found {
-			code = d.addText(h, a, b, src[from:to])
+			code = d.addText(h, a, b, page[from:to])
 		}
 		codes = append(codes, code)
+		from = to
 	}
-	return codes
-}
-
-// appendPlain appends the values of codes as a page without a dictionary holds them.
-func (d *dictionary) appendPlain(dst []byte, codes []uint32) []byte {
-	if d.width != 0 {
-		for _, c := range codes {
-			dst = append(dst, d.value(int(c))...)
-		}
-		return dst
-	}
-	for _, c := range codes {
-		t := &d.texts[c]
-		dst = append(dst, d.plain[t.at-4:t.at+t.len]...)
-	}
-	return dst
+	return codes, page[from:]
 }
 
 // codeWidth is the width of a code of a dictionary of n values.
@@ -262,4 +281,25 @@ func codeWidth(n int) int {
 		return 0
 	}
 	return bits.Len32(uint32(n - 1))
+}
+
+// numberFloats is number as Java's map has it, to which no NaN is equal to another.
+func (d *dictionary) numberFloats(codes []uint32, page []byte, n int) ([]uint32, []byte) {
+	for range n {
+		var key uint64
+		var nan bool
+		if d.width == 4 {
+			x := binary.LittleEndian.Uint32(page)
+			key, nan = uint64(x), x == bits32(math.NaN())
+		} else {
+			key = binary.LittleEndian.Uint64(page)
+			nan = key == bits64(math.NaN())
+		}
+		if page = page[d.width:]; nan {
+			codes = append(codes, d.add(hash64(key), key))
+		} else {
+			codes = append(codes, d.key(key))
+		}
+	}
+	return codes, page
 }

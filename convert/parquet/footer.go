@@ -28,17 +28,14 @@ type chunkMeta struct {
 
 func (w *Writer) appendChunk(c *chunk) (chunkMeta, error) {
 	m := chunkMeta{leaf: c.leaf, offset: w.pos, entries: c.totalEntries, nulls: c.totalNulls}
-	b := w.buffers.Get().(*buffers)
-	defer w.buffers.Put(b)
-	if dict, size := c.dictionaryPage(b); dict != nil {
+	if len(c.dictPage) > 0 {
 		m.dictionary = w.pos
-		m.uncompressed += size
-		if err := w.write(dict); err != nil {
+		if err := w.write(c.dictPage); err != nil {
 			return m, err
 		}
 	}
 	m.data = w.pos
-	m.uncompressed += c.uncompressed
+	m.uncompressed = c.uncompressed
 	for _, page := range c.pages {
 		if err := w.write(page); err != nil {
 			return m, err

@@ -24,10 +24,13 @@ import (
 // buffers are what making a page needs for a moment.
 type buffers struct {
 	levels, values, body, out []byte
+	codes                     []uint32 // of the growing page, by its chunk's dictionary
+	marks                     []uint64
 	small                     []uint8
 	header                    compact
 	encoder                   compress.Encoder
-	store                     bool // pages that Snappy makes hardly smaller stay as they are
+	fixed                     fixedEncoder
+	store                     bool // pages that Snappy makes hardly smaller stay as they are, and fixed makes those that it makes smaller
 }
 
 // codecOf reads the API's Compression, or ZSTD.
@@ -45,11 +48,11 @@ func codecOf(name string) (format.CompressionCodec, error) {
 	return 0, fmt.Errorf("unknown Compression %q: it is UNCOMPRESSED, GZIP or SNAPPY (or ZSTD, which the service doesn't have)", name)
 }
 
-// compressed appends src, compressed.
-func (b *buffers) compressed(dst, src []byte, codec format.CompressionCodec) []byte {
+// compressed appends src, compressed. Where it is PLAIN values of a fixed width, that is width, else 0.
+func (b *buffers) compressed(dst, src []byte, width int, codec format.CompressionCodec) []byte {
 	switch codec {
 	case format.Snappy:
-		return b.appendSnappy(appendUvarint(dst, uint64(len(src))), src)
+		return b.appendSnappy(appendUvarint(dst, uint64(len(src))), src, width)
 	case format.Gzip:
 		return b.encoder.AppendGzip(dst, src, gzipLevel)
 	case format.Zstd:
@@ -60,16 +63,16 @@ func (b *buffers) compressed(dst, src []byte, codec format.CompressionCodec) []b
 
 // compressedParts appends levels and values, compressed as one. Snappy gets them one after the
 // other, so that it doesn't give up looking for matches in the values because the levels have none.
-func (b *buffers) compressedParts(dst, levels, values []byte, codec format.CompressionCodec) []byte {
+func (b *buffers) compressedParts(dst, levels, values []byte, width int, codec format.CompressionCodec) []byte {
 	switch codec {
 	case format.Snappy:
 		dst = appendUvarint(dst, uint64(len(levels)+len(values)))
-		return b.appendSnappy(b.appendSnappy(dst, levels), values)
+		return b.appendSnappy(b.appendSnappy(dst, levels, 0), values, width)
 	case format.Uncompressed:
 		return append(append(dst, levels...), values...)
 	}
 	b.body = append(append(b.body[:0], levels...), values...)
-	return b.compressed(dst, b.body, codec)
+	return b.compressed(dst, b.body, 0, codec)
 }
 
 // gzipLevel is that of Java's Deflater, which parquet-mr uses.
@@ -85,8 +88,8 @@ type encodingSet uint32
 func (s *encodingSet) add(e format.Encoding)     { *s |= 1 << e }
 func (s encodingSet) has(e format.Encoding) bool { return s>>e&1 != 0 }
 
-// flush ends the growing page.
-func (c *chunk) flush() error {
+// flush ends the growing page, which may be the row group's last.
+func (c *chunk) flush(last bool) error {
 	if c.rows == 0 {
 		return nil
 	}
@@ -97,47 +100,70 @@ func (c *chunk) flush() error {
 	}
 	b := c.w.buffers.Get().(*buffers)
 	defer c.w.buffers.Put(b)
-	if c.inDict {
-		b.values = c.appendPageCodes(b.values[:0])
-		if len(c.index) == 0 && !c.pays(len(b.values)) {
-			c.dropDictionary() // the first page decides, as in parquet-mr
-		}
+	// a page without values decides nothing, but in parquet-mr
+	coded := c.inDict && (c.values > 0 || c.w.options.Layout == LayoutHive)
+	if coded && !c.code(b) {
+		coded = false
+		c.endDictionary() // finished pages keep it
+		c.boundPlain()
 	}
-	values, enc := c.encoded(b)
-	if err := c.writePage(b, values, enc); err != nil {
+	values, enc := c.encoded(b, coded)
+	if err := c.writePage(b, values, enc, last); err != nil {
 		return err
 	}
 	c.clearPage()
 	return nil
 }
 
-// pays reports whether the dictionary makes the growing page smaller, whose codes take that many
-// bytes. parquet-mr compares sizes before compression; but codes hardly compress, while texts
-// shrink to about four tenths and numbers to seven, in the dictionary as on the page.
-func (c *chunk) pays(codes int) bool {
-	saved := c.raw - c.dict.size()
-	switch {
-	case c.w.options.Layout == LayoutHive || c.w.codec == format.Uncompressed:
-	case c.leaf.physical == format.ByteArray:
-		saved = saved / 10 * 4
-	default:
-		saved = saved / 10 * 7
+// code makes b.values of the growing page's values: their codes by the dictionary. It reports whether that pays.
+func (c *chunk) code(b *buffers) bool {
+	if c.dict == nil {
+		c.dict = c.w.takeDictionary(c.leaf.width)
 	}
-	return codes < saved
+	size := c.dict.size()
+	if !c.numbered(b) {
+		return false
+	}
+	w := codeWidth(c.dict.n)
+	b.values = appendCodes(append(b.values[:0], byte(w)), b.codes, w)
+	return c.pays(b, c.dict.size()-size)
 }
 
-// appendPageCodes appends the growing page's values as codes.
-func (c *chunk) appendPageCodes(dst []byte) []byte {
-	w := codeWidth(c.dict.n)
-	return appendCodes(append(dst, byte(w)), c.codes, w)
+// pays reports whether the growing page is smaller as codes, b.values, with the bytes that it has added to the dictionary. As in
+// parquet-mr the first page decides; but here another may decide otherwise, when values move on, and what counts are sizes after
+// compression, where parquet-mr compares those before.
+func (c *chunk) pays(b *buffers, added int) bool {
+	codes, w := len(b.values), c.w
+	switch {
+	case w.options.Layout == LayoutHive:
+		return len(c.index) > 0 || codes < c.raw-added
+	case added == 0:
+		return true
+	case codes+added >= c.raw:
+		return false
+	case w.codec == format.Uncompressed || codes < (c.raw-added)/8:
+		return true
+	}
+	dict := c.dict.plain[c.dict.size()-added:]
+	return b.estimate(b.values, 0, w.codec)+b.estimate(dict, c.leaf.width, w.codec) < b.estimate(c.plain, c.leaf.width, w.codec)
+}
+
+// estimate is about how many bytes src takes when it is compressed, by a sample of it.
+func (b *buffers) estimate(src []byte, width int, codec format.CompressionCodec) int {
+	s := sampleOf(src, width)
+	if len(s) == 0 {
+		return 0
+	}
+	b.out = b.compressed(b.out[:0], s, width, codec)
+	return int(int64(len(b.out)) * int64(len(src)) / int64(len(s)))
 }
 
 // encoded returns the values of the growing page as the page holds them, in b.values or c.plain,
-// and their encoding.
-func (c *chunk) encoded(b *buffers) ([]byte, format.Encoding) {
+// and their encoding. Where they are coded, b.values are the codes.
+func (c *chunk) encoded(b *buffers, coded bool) ([]byte, format.Encoding) {
 	switch {
-	case c.inDict: // b.values are the codes
-		c.boundCodes()
+	case coded:
+		c.boundCodes(b)
 		c.dictUsed = c.dict.n
 		if c.w.v2 || c.w.options.Layout == LayoutModern {
 			return b.values, format.RLEDictionary
@@ -237,12 +263,16 @@ func (c *chunk) appendDef(dst []byte, b *buffers) []byte {
 }
 
 // writePage appends the growing page, whose encoded values are given, to c.pages.
-func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error {
+func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding, last bool) error {
 	w := c.w
 	hive := w.options.Layout == LayoutHive
 	var defLen, repLen, uncompressed int
 	compressed := true
 	at := c.stored
+	width := 0
+	if enc == format.Plain {
+		width = c.leaf.width
+	}
 	if w.v2 {
 		b.levels = b.levels[:0]
 		if c.leaf.maxRep > 0 {
@@ -254,7 +284,7 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 		}
 		defLen = len(b.levels) - repLen
 		uncompressed = len(b.levels) + len(values)
-		b.out = b.compressed(append(b.out[:0], b.levels...), values, w.codec)
+		b.out = b.compressed(append(b.out[:0], b.levels...), values, width, w.codec)
 		if !hive && w.codec != format.Uncompressed && len(b.out) >= uncompressed {
 			compressed = false
 			b.out = append(b.out[:len(b.levels)], values...)
@@ -273,7 +303,7 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 			binary.LittleEndian.PutUint32(b.levels[n:], uint32(len(b.levels)-n-4))
 		}
 		uncompressed = len(b.levels) + len(values)
-		b.out = b.compressedParts(b.out[:0], b.levels, values, w.codec)
+		b.out = b.compressedParts(b.out[:0], b.levels, values, width, w.codec)
 	}
 	if uncompressed > math.MaxInt32 || len(b.out) > math.MaxInt32 {
 		return fmt.Errorf("column %s: a page of %d bytes is more than the format holds", c.leaf.name(), uncompressed)
@@ -324,7 +354,7 @@ func (c *chunk) writePage(b *buffers, values []byte, enc format.Encoding) error 
 	}
 	h.end()
 
-	page := c.newPage(len(h.b) + len(b.out))
+	page := c.newPage(len(h.b)+len(b.out), last)
 	*page = append(append(*page, h.b...), b.out...)
 	e.size = len(*page)
 	c.stored += e.size
@@ -360,17 +390,24 @@ func appendHiveStatistics(c *compact, id int16, e *pageEntry) {
 	c.end()
 }
 
-// dictionaryPage returns the chunk's dictionary page, nil if it has none, and its size before compression.
-func (c *chunk) dictionaryPage(b *buffers) (page []byte, uncompressed int64) {
-	if c.dictUsed == 0 {
-		return nil, 0
+// endDictionary makes the page of the chunk's dictionary, to which nothing is added any more, and gives the dictionary back.
+func (c *chunk) endDictionary() {
+	d := c.dict
+	if d == nil {
+		return
 	}
-	d := &c.dict
+	c.dict, c.inDict = nil, false
+	defer c.w.giveDictionary(d)
+	if c.dictUsed == 0 {
+		return
+	}
+	b := c.w.buffers.Get().(*buffers)
+	defer c.w.buffers.Put(b)
 	plain := d.first(c.dictUsed)
 	if c.leaf.bloom {
 		c.addHashes(plain)
 	}
-	b.out = b.compressed(b.out[:0], plain, c.w.codec)
+	b.out = b.compressed(b.out[:0], plain, c.leaf.width, c.w.codec)
 	enc := format.Plain
 	if !c.w.v2 && c.w.options.Layout != LayoutModern {
 		enc = plainDictionary
@@ -390,7 +427,6 @@ func (c *chunk) dictionaryPage(b *buffers) (page []byte, uncompressed int64) {
 	h.i32(2, int32(enc))
 	h.end()
 	h.end()
-	n := len(h.b)
-	h.b = append(h.b, b.out...)
-	return h.b, int64(n + len(plain))
+	c.dictPage = append(append(c.dictPage[:0], h.b...), b.out...)
+	c.uncompressed += int64(len(h.b) + len(plain))
 }

@@ -12,26 +12,6 @@ import (
 //
 //	nanoseconds of the day uint64 | Julian day uint32
 
-func appendInt32s(dst []byte, v []int64) []byte {
-	n := len(dst)
-	dst = grow(dst, 4*len(v))
-	out := dst[n:]
-	for i, x := range v {
-		binary.LittleEndian.PutUint32(out[4*i:], uint32(x))
-	}
-	return dst
-}
-
-func appendInt64s(dst []byte, v []int64) []byte {
-	n := len(dst)
-	dst = grow(dst, 8*len(v))
-	out := dst[n:]
-	for i, x := range v {
-		binary.LittleEndian.PutUint64(out[8*i:], uint64(x))
-	}
-	return dst
-}
-
 // grow makes dst n bytes longer; what they hold is undefined.
 func grow(dst []byte, n int) []byte {
 	if cap(dst)-len(dst) < n {

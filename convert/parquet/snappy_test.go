@@ -34,7 +34,7 @@ func TestSnappyParts(t *testing.T) {
 				for _, levels := range [][]byte{nil, {1}, bytes.Repeat([]byte{0, 1, 1}, 100)} {
 					b := buffers{store: store}
 					whole := append(bytes.Clone(levels), values...)
-					block := b.compressedParts([]byte("dst"), levels, values, format.Snappy)
+					block := b.compressedParts([]byte("dst"), levels, values, 0, format.Snappy)
 					got, err := compress.DecodeSnappyBlock(nil, block[3:], len(whole))
 					if err != nil || !bytes.Equal(got, whole) || string(block[:3]) != "dst" {
 						t.Fatalf("%d bytes of %s behind %d of levels, store %v: %v", n, name, len(levels), store, err)
@@ -53,7 +53,7 @@ func TestSnappyStored(t *testing.T) {
 	const n = 1 << 20
 	for name, values := range snappyTexts(n) {
 		b := buffers{store: true}
-		stored := b.compressed(nil, values, format.Snappy)
+		stored := b.compressed(nil, values, 0, format.Snappy)
 		plain := compress.AppendSnappyBlock(nil, values)
 		if got := len(stored) == n+3+n>>16*3; got != (name != "lines") {
 			t.Errorf("%s: %d bytes, stored %v", name, len(stored), got)
@@ -62,7 +62,7 @@ func TestSnappyStored(t *testing.T) {
 			t.Errorf("%s: %d bytes, %d when compressed", name, len(stored), len(plain))
 		}
 		b.store = false
-		if !bytes.Equal(b.compressed(nil, values, format.Snappy), plain) {
+		if !bytes.Equal(b.compressed(nil, values, 0, format.Snappy), plain) {
 			t.Errorf("%s isn't as the encoder has it", name)
 		}
 	}

@@ -16,19 +16,8 @@ import (
 func (c *chunk) appendValues(v *column.Vector, lo, hi int) error {
 	for lo < hi {
 		end := min(hi, lo+block)
-		if c.inDict && c.leaf.physical == format.ByteArray {
-			// few long texts at a time, or the dictionary is too large before anybody looks
-			for end > lo+1 && v.Offsets[end]-v.Offsets[lo] > maxDictionary {
-				end -= (end - lo) / 2
-			}
-		}
-		n := c.values
 		if err := c.appendBlock(v, lo, end); err != nil {
 			return err
-		}
-		if c.inDict {
-			c.seen += c.values - n
-			c.judgeDictionary()
 		}
 		lo = end
 	}
@@ -101,70 +90,57 @@ func (c *chunk) appendInts() {
 	c.bounds.ints(c.ints)
 	c.values += len(c.ints)
 	c.raw += len(c.ints) * c.leaf.width
-	switch {
-	case c.inDict && c.leaf.width == 4:
-		for _, x := range c.ints {
-			c.codes = append(c.codes, c.dict.key(uint64(uint32(x))))
+	n := len(c.plain)
+	c.grow(c.leaf.width * len(c.ints))
+	out := c.plain[n:]
+	if c.leaf.width == 4 {
+		for i, x := range c.ints {
+			binary.LittleEndian.PutUint32(out[4*i:], uint32(x))
 		}
-	case c.inDict:
-		for _, x := range c.ints {
-			c.codes = append(c.codes, c.dict.key(uint64(x)))
+	} else {
+		for i, x := range c.ints {
+			binary.LittleEndian.PutUint64(out[8*i:], uint64(x))
 		}
-	case c.leaf.width == 4:
-		c.plain = appendInt32s(c.plain, c.ints)
-	default:
-		c.plain = appendInt64s(c.plain, c.ints)
 	}
+}
+
+// grow makes c.plain n bytes longer; what they hold is undefined. What has grown to a part of a page has room for the rest, which costs nothing
+// before it is used.
+func (c *chunk) grow(n int) {
+	if size := len(c.plain) + n; size > cap(c.plain) {
+		room := max(2*cap(c.plain), size)
+		if page := c.w.pageSize + c.w.pageSize/32; room > page/4 && size <= page {
+			room = page
+		}
+		c.plain = append(make([]byte, 0, room), c.plain...)
+	}
+	c.plain = c.plain[:len(c.plain)+n]
 }
 
 // appendFloats appends c.floats.
 func (c *chunk) appendFloats() {
 	c.values += len(c.floats)
 	c.raw += len(c.floats) * c.leaf.width
-	switch {
-	case c.inDict:
-		hive := c.w.options.Layout == LayoutHive
-		for _, x := range c.floats {
-			key := bits64(x)
-			if c.leaf.width == 4 {
-				key = uint64(bits32(x))
-			}
-			if x != x && hive {
-				// to Java's map no NaN is equal to another
-				c.codes = append(c.codes, c.dict.add(hash64(key), key))
-				continue
-			}
-			c.codes = append(c.codes, c.dict.key(key))
-		}
-	case c.leaf.width == 4:
-		n := len(c.plain)
-		c.plain = grow(c.plain, 4*len(c.floats))
+	n := len(c.plain)
+	c.grow(c.leaf.width * len(c.floats))
+	out := c.plain[n:]
+	if c.leaf.width == 4 {
 		for i, x := range c.floats {
-			binary.LittleEndian.PutUint32(c.plain[n+4*i:], bits32(x))
+			binary.LittleEndian.PutUint32(out[4*i:], bits32(x))
 		}
-	default:
-		n := len(c.plain)
-		c.plain = grow(c.plain, 8*len(c.floats))
+	} else {
 		for i, x := range c.floats {
-			binary.LittleEndian.PutUint64(c.plain[n+8*i:], bits64(x))
+			binary.LittleEndian.PutUint64(out[8*i:], bits64(x))
 		}
 	}
 }
 
 func (c *chunk) appendTexts(v *column.Vector, valid []uint64, lo, hi int) {
-	if c.inDict {
-		n := len(c.codes)
-		c.codes = c.dict.appendTexts(c.codes, v.Bytes, v.Offsets, valid, lo, hi)
-		n = len(c.codes) - n
-		c.values += n
-		c.raw += int(v.Offsets[hi]-v.Offsets[lo]) + 4*n // a null has no bytes
-		return
-	}
 	start := len(c.plain)
 	size := int(v.Offsets[hi]-v.Offsets[lo]) + 4*(hi-lo)
-	c.plain = grow(c.plain, size+shortCopy)
+	c.grow(size + shortCopy)
 	at := start
-	signed := c.leaf.order == orderSigned
+	signed, later := c.leaf.order == orderSigned, c.inDict
 	for i := lo; i < hi; i++ {
 		if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
 			continue
@@ -174,6 +150,7 @@ func (c *chunk) appendTexts(v *column.Vector, valid []uint64, lo, hi int) {
 		c.values++
 		padded := from+shortCopy <= len(v.Bytes)
 		switch {
+		case later: // each distinct value once
 		case signed:
 			c.bounds.signed(x)
 		case padded:
@@ -217,21 +194,20 @@ func (c *chunk) bound(x []byte) {
 }
 
 // boundCodes measures the values of a page that are bytes, each once.
-func (c *chunk) boundCodes() {
+func (c *chunk) boundCodes(b *buffers) {
 	switch {
-	case c.leaf.order == orderNone || c.leaf.order == orderInt || c.leaf.order == orderFloat:
-		// measured as they came, or not at all
-	case len(c.index) == 0: // the first page has all there is in the dictionary
+	case !c.boundLater():
+	case c.dictUsed == 0: // all there is in the dictionary
 		for i := range c.dict.n {
 			c.bound(c.dict.value(i))
 		}
 	default:
 		words := (c.dict.n + 63) / 64
-		c.marks = append(c.marks[:0], make([]uint64, words)...)
-		for _, code := range c.codes {
-			c.marks[code>>6] |= 1 << (code & 63)
+		b.marks = append(b.marks[:0], make([]uint64, words)...)
+		for _, code := range b.codes {
+			b.marks[code>>6] |= 1 << (code & 63)
 		}
-		for i, w := range c.marks {
+		for i, w := range b.marks {
 			for ; w != 0; w &= w - 1 {
 				c.bound(c.dict.value(i*64 + bits.TrailingZeros64(w)))
 			}
@@ -239,10 +215,31 @@ func (c *chunk) boundCodes() {
 	}
 }
 
+// boundPlain measures the values of a page that got no dictionary.
+func (c *chunk) boundPlain() {
+	if !c.boundLater() {
+		return
+	}
+	page, w := c.plain, c.leaf.width
+	for len(page) > 0 {
+		if c.leaf.physical == format.ByteArray {
+			w = int(binary.LittleEndian.Uint32(page))
+			page = page[4:]
+		}
+		c.bound(page[:w])
+		page = page[w:]
+	}
+}
+
+// boundLater reports whether the values of pages that are numbered are measured then; numbers are measured as they come.
+func (c *chunk) boundLater() bool {
+	return c.leaf.order == orderBytes || c.leaf.order == orderSigned || c.leaf.order == orderFixed
+}
+
 func (c *chunk) appendInt96s(v *column.Vector, lo, hi int) {
 	hive := c.w.options.Layout == LayoutHive
 	start := len(c.plain)
-	c.plain = grow(c.plain, 12*(hi-lo))
+	c.grow(12 * (hi - lo))
 	b := c.plain[start:]
 	for i := lo; i < hi; i++ {
 		if v.Null(i) {
@@ -263,7 +260,7 @@ func (c *chunk) appendInt96s(v *column.Vector, lo, hi int) {
 func (c *chunk) appendDecimals(v *column.Vector, lo, hi int) {
 	w := c.leaf.width
 	start := len(c.plain)
-	c.plain = grow(c.plain, w*(hi-lo)+16)
+	c.grow(w*(hi-lo) + 16)
 	at := start
 	if w <= 8 {
 		if !c.inDict && c.leaf.order == orderFixed {
@@ -309,28 +306,14 @@ func (c *chunk) fixedValues(start int) {
 	n := len(b) / w
 	c.values += n
 	c.raw += len(b)
-	if !c.inDict {
-		if c.leaf.order == orderSigned || c.leaf.order == orderFixed && w > 8 { // else there are none, or narrow made them
-			for ; len(b) > 0; b = b[w:] {
-				c.bound(b[:w])
-			}
-		}
-		return
-	}
-	if c.w.options.Layout == LayoutHive {
+	if c.w.options.Layout == LayoutHive && c.mayDict() {
 		c.raw += 4 * n // parquet-mr counts lengths that aren't there
 	}
-	for ; len(b) > 0; b = b[w:] {
-		switch w {
-		case 4:
-			c.codes = append(c.codes, c.dict.key(uint64(binary.LittleEndian.Uint32(b))))
-		case 8:
-			c.codes = append(c.codes, c.dict.key(binary.LittleEndian.Uint64(b)))
-		default:
-			c.codes = append(c.codes, c.dict.bytes(b, 0, w))
+	if !c.inDict && (c.leaf.order == orderSigned || c.leaf.order == orderFixed && w > 8) { // else there are none, or narrow made them
+		for ; len(b) > 0; b = b[w:] {
+			c.bound(b[:w])
 		}
 	}
-	c.plain = c.plain[:start]
 }
 
 // maxNanoSecond bounds the seconds whose nanoseconds since 1970 fit 64 bits.
@@ -355,30 +338,53 @@ func (c *chunk) timestamps(v *column.Vector, lo, hi int) error {
 	return nil
 }
 
-// judgeDictionary gives the dictionary up when it is too large or doesn't promise to pay.
-func (c *chunk) judgeDictionary() {
-	if len(c.dict.plain) > maxDictionary {
-		c.dropDictionary()
-		return
+// numbered makes b.codes of the growing page's values. It stops and returns false when the dictionary is too large or doesn't promise to pay.
+func (c *chunk) numbered(b *buffers) bool {
+	d := c.dict
+	hive := c.w.options.Layout == LayoutHive
+	b.codes = b.codes[:0]
+	for page := c.plain; len(page) > 0; {
+		n := min(c.values-len(b.codes), block)
+		if hive && c.leaf.order == orderFloat {
+			b.codes, page = d.numberFloats(b.codes, page, n)
+		} else {
+			b.codes, page = d.number(b.codes, page, n)
+		}
+		if d.size() > maxDictionary || !hive && c.dictUsed == 0 && !c.promises(len(b.codes)) {
+			return false
+		}
 	}
-	if c.w.options.Layout == LayoutHive || c.dictUsed > 0 {
-		return
-	}
-	// A column whose values come from a set of N shows 97 % distinct ones in its first 1,024 where N is
-	// 16,000, and 88 % in its first 8,192 where it is 32,000. Times move on: theirs come from no set.
-	most := 98
-	if c.leaf.typ.Kind == schema.Timestamp {
-		most = 75
-	}
-	if c.seen >= 1024 && c.dict.n > c.seen*most/100 || c.seen >= 8192 && c.dict.n > c.seen*7/8 {
-		c.dropDictionary()
-	}
+	return true
 }
 
-// dropDictionary goes on without a dictionary; finished pages keep theirs.
-func (c *chunk) dropDictionary() {
-	c.inDict = false
-	c.boundCodes()
-	c.plain = c.dict.appendPlain(c.plain[:0], c.codes)
-	c.codes = c.codes[:0]
+// promises reports whether the first seen values of the first page, by what of them is distinct, look as if a dictionary might pay.
+func (c *chunk) promises(seen int) bool {
+	n := c.dict.n
+	switch {
+	case seen < 1024:
+		return true
+	case c.leaf.typ.Kind == schema.Timestamp:
+		return n <= seen/4*3 // times move on: theirs come from no set
+	case n == seen:
+		return false
+	case seen < 8192 || seen&(seen-1) != 0:
+		return true
+	}
+	n = distinct(n, seen, c.values)
+	return n*(c.raw/c.values)+c.values*codeWidth(n)/8 < c.raw
+}
+
+// distinct returns how many distinct values there are about in all of so many, if there are n in the first seen, of a set of
+// whatever size each of whose members is as likely: size·(1-e^(-seen/size)) = n.
+func distinct(n, seen, all int) int {
+	expected := func(size, of float64) float64 { return -size * math.Expm1(-of/size) }
+	least, most := float64(n), float64(seen)*float64(seen)
+	for range 64 {
+		if middle := math.Sqrt(least * most); expected(middle, float64(seen)) < float64(n) {
+			least = middle
+		} else {
+			most = middle
+		}
+	}
+	return int(expected(least, float64(all)))
 }

@@ -53,6 +53,7 @@ type Writer struct {
 	v2       bool
 	tree     *tree
 	buffers  sync.Pool
+	dicts    sync.Pool // dictionaries that no chunk has
 
 	out    io.Writer
 	pos    int64
@@ -137,6 +138,23 @@ func (w *Writer) Reset(out io.Writer) {
 	w.out, w.pos, w.groups, w.rows, w.err, w.closed = out, 0, w.groups[:0], 0, nil, false
 }
 
+// takeDictionary returns an empty dictionary of values of width bytes.
+func (w *Writer) takeDictionary(width int) *dictionary {
+	d, ok := w.dicts.Get().(*dictionary)
+	if !ok {
+		d = new(dictionary)
+	}
+	d.reset(width)
+	return d
+}
+
+// giveDictionary takes back a dictionary, if there is one.
+func (w *Writer) giveDictionary(d *dictionary) {
+	if d != nil {
+		w.dicts.Put(d)
+	}
+}
+
 func eachLeaf(n *node, f func(*leaf)) {
 	if n.leaf != nil {
 		f(n.leaf)
@@ -176,9 +194,10 @@ func (w *Writer) Encode(g *Group, b *column.Batch, col int) error {
 // it spares the one goroutine that appends. No batch may follow in g.
 func (w *Writer) Finish(g *Group, col int) error {
 	for _, k := range w.column(g, col).chunks {
-		if err := k.flush(); err != nil {
+		if err := k.flush(true); err != nil {
 			return fmt.Errorf("parquet: %w", err)
 		}
+		k.endDictionary()
 	}
 	return nil
 }
