@@ -67,7 +67,7 @@ type intStream struct {
 	signed  bool
 }
 
-// A columnEncoder is what the encoders of one column share.
+// A columnEncoder is what the encoders of one column share. It has a scratch while Encode or Finish runs.
 type columnEncoder struct {
 	codec
 	version1      bool
@@ -75,14 +75,6 @@ type columnEncoder struct {
 	root          encoder
 	rows          int  // of the stripe so far
 	finished      bool // all bytes are in streams; no more Encode
-
-	ints    []int64 // scratch: values that are not null
-	ints2   []int64
-	scales  []int64
-	numbers []uint32
-	nanos   []int32
-	floats  []float64
-	text    []byte
 }
 
 func (c *columnEncoder) appendInts(s *intStream, v []int64) {

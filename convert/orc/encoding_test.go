@@ -102,7 +102,7 @@ func FuzzBits(f *testing.F) {
 		for i, c := range b[:(n+7)/8] {
 			words[i/8] |= uint64(c) << (i % 8 * 8)
 		}
-		e := encoder{c: &columnEncoder{codec: codec{compression: None}}}
+		e := encoder{c: &columnEncoder{codec: codec{compression: None, scratch: new(scratch)}}}
 		at := int(split) % (n + 1)
 		e.groups = []group{{}, {present: at}}
 		e.present.appendRange(words, nil, 0, at)
@@ -132,7 +132,7 @@ func TestChunks(t *testing.T) {
 	}
 	data := append(bytes.Repeat([]byte("abcd"), 3*blockSize/8), noise...) // 1.5 blocks of each
 	for _, compression := range []Compression{Zlib, Snappy} {
-		c := &codec{compression: compression}
+		c := &codec{compression: compression, scratch: new(scratch)}
 		s := stream{chunks: true}
 		for rest := data; len(rest) > 0; rest = rest[min(len(rest), 1000):] {
 			s.append(c, rest[:min(len(rest), 1000)])

@@ -40,8 +40,9 @@ func (s *stream) cut(c *codec, last bool) {
 		n := min(len(rest), blockSize)
 		if s.chunks {
 			s.starts = append(s.starts, s.blocks.size)
-			c.chunk = c.appendChunk(c.chunk[:0], rest[:n])
-			s.blocks.append(c, c.chunk)
+			header, data := c.makeChunk(rest[:n])
+			s.blocks.append(c, header[:])
+			s.blocks.append(c, data)
 		} else {
 			s.blocks.append(c, rest[:n])
 		}
@@ -121,21 +122,20 @@ func (c *codec) page() []byte {
 
 // appendChunk appends one chunk that holds b, len(b) <= blockSize.
 func (c *codec) appendChunk(dst, b []byte) []byte {
-	at := len(dst)
-	dst = append(dst, 0, 0, 0)
-	dst = c.compress(dst, b)
-	n := len(dst) - at - 3
-	original := n >= len(b)
-	if original {
-		dst = append(dst[:at+3], b...)
-		n = len(b)
+	header, data := c.makeChunk(b)
+	return append(append(dst, header[:]...), data...)
+}
+
+// makeChunk returns the parts of a chunk that holds b, len(b) <= blockSize: data is b or lies in c.chunk.
+func (c *codec) makeChunk(b []byte) (header [3]byte, data []byte) {
+	c.chunk = c.compress(c.chunk[:0], b)
+	data = c.chunk
+	n := uint32(len(data)) << 1
+	if len(data) >= len(b) {
+		data = b
+		n = uint32(len(b))<<1 | 1
 	}
-	header := uint32(n) << 1
-	if original {
-		header |= 1
-	}
-	dst[at], dst[at+1], dst[at+2] = byte(header), byte(header>>8), byte(header>>16)
-	return dst
+	return [3]byte{byte(n), byte(n >> 8), byte(n >> 16)}, data
 }
 
 // appendMessage appends a protobuf message as footers and indexes have it: in chunks, if there is

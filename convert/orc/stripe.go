@@ -64,6 +64,8 @@ func (w *Writer) Encode(dst *Stripe, b *column.Batch, col int) error {
 	if c.finished {
 		return fmt.Errorf("column %s: the stripe is finished", w.columns[col].Name)
 	}
+	c.scratch = w.takeScratch()
+	defer w.giveScratch(c.scratch)
 	for lo := 0; lo < b.Rows; {
 		at := c.rows % w.stride
 		if at == 0 {
@@ -91,7 +93,9 @@ func (w *Writer) Finish(g *Stripe, col int) error {
 func (w *Writer) finish(c *columnEncoder) {
 	if !c.finished {
 		c.finished = true
+		c.scratch = w.takeScratch()
 		c.root.finish(w)
+		w.giveScratch(c.scratch)
 	}
 }
 

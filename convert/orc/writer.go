@@ -40,6 +40,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/hydrantkit/hydrant/schema"
 )
@@ -127,6 +128,9 @@ type Writer struct {
 	types   []typeInfo // by id: the root struct, then the columns in pre-order
 	hasTime bool
 
+	mu    sync.Mutex
+	spare []*scratch // that no column uses now
+
 	codec                 codec
 	compression           Compression
 	version1              bool
@@ -201,7 +205,7 @@ func newWriter(dst io.Writer, columns []schema.Column, o Options) (*Writer, erro
 		w.stripeSize = 64 << 20
 	}
 	w.maxPadding = int64(or(o.PaddingTolerance, 0.05) * float64(w.stripeSize))
-	w.codec.compression = w.compression
+	w.codec = codec{compression: w.compression, scratch: new(scratch)}
 	w.bloomWords, w.bloomHashes = bloomSize(w.stride, or(o.BloomFilterFalsePositiveProbability, 0.05))
 
 	root := (&schema.Table{Columns: columns}).Struct()
