@@ -20,6 +20,7 @@ type scratch struct {
 	floats              []float64
 	numbers             []uint32
 	text                []byte
+	lookup              lookup
 }
 
 // takeScratch returns a scratch that nobody uses.

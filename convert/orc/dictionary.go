@@ -63,37 +63,59 @@ func (d *dictionary) value(i uint32) []byte {
 
 // short returns the first 16 bytes of src[from:from+n], zero behind n.
 func short(src []byte, from, n int) (a, b uint64) {
-	if from+16 <= len(src) {
-		x := src[from : from+16]
-		a = binary.LittleEndian.Uint64(x) & (1<<(8*uint(min(n, 8))) - 1)
-		b = binary.LittleEndian.Uint64(x[8:]) & (1<<(8*uint(min(max(n-8, 0), 8))) - 1)
-		return a, b
+	if n > 16 {
+		n = 16
 	}
-	for i, c := range src[from : from+min(n, 16)] {
-		if i < 8 {
-			a |= uint64(c) << (8 * i)
-		} else {
-			b |= uint64(c) << (8 * (i - 8))
-		}
+	if from+16 > len(src) {
+		var x [16]byte
+		copy(x[:], src[from:])
+		return cut(x[:], n)
 	}
-	return a, b
+	return cut(src[from:from+16], n)
 }
 
-// index returns the number of src[from:from+n], which gets one if it has none.
-func (d *dictionary) index(src []byte, from, n int) uint32 {
+// cut returns the first n bytes of x, which are 16, as numbers.
+func cut(x []byte, n int) (a, b uint64) {
+	m := &masks[n&31]
+	return binary.LittleEndian.Uint64(x) & m[0], binary.LittleEndian.Uint64(x[8:]) & m[1]
+}
+
+// masks have so many bytes set as the index says.
+var masks = func() (m [32][2]uint64) {
+	for n := range m {
+		m[n][0] = 1<<(8*min(n, 8)) - 1
+		m[n][1] = 1<<(8*min(max(n-8, 0), 8)) - 1
+	}
+	return m
+}()
+
+// hashShort is different for most values of n <= 16 bytes, which are a and b. Numbers don't depend on it, so neither does the file.
+func hashShort(a, b uint64, n int) uint32 {
+	hi, lo := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xd6e8feb86659fd93^uint64(n))
+	return uint32((hi ^ lo) * 0x9e3779b97f4a7c15 >> 32)
+}
+
+// hash is hashShort of values of any length.
+func (d *dictionary) hash(a, b uint64, src []byte, from, n int) uint32 {
+	if n <= 16 {
+		return hashShort(a, b, n)
+	}
+	return uint32(maphash.Bytes(d.seed, src[from:from+n]))
+}
+
+// init makes the table of a dictionary that has none.
+func (d *dictionary) init() {
 	if len(d.table) == 0 {
 		d.table = make([]slot, 256)
 		d.seed = maphash.MakeSeed()
 	}
-	// The hash is different for most values. Numbers don't depend on it, so neither does the file.
+}
+
+// index returns the number of src[from:from+n], which gets one if it has none.
+func (d *dictionary) index(src []byte, from, n int) uint32 {
+	d.init()
 	a, b := short(src, from, n)
-	var h uint32
-	if n <= 16 {
-		hi, lo := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xd6e8feb86659fd93^uint64(n))
-		h = uint32((hi ^ lo) * 0x9e3779b97f4a7c15 >> 32)
-	} else {
-		h = uint32(maphash.Bytes(d.seed, src[from:from+n]))
-	}
+	h := d.hash(a, b, src, from, n)
 	table := d.table
 	for at := uint64(h) & uint64(len(table)-1); at < uint64(len(table)); at = (at + 1) & uint64(len(table)-1) {
 		s := table[at]
@@ -104,7 +126,7 @@ func (d *dictionary) index(src []byte, from, n int) uint32 {
 			continue
 		}
 		e := &d.entries[s.number-1]
-		if e.a == a && e.b == b && int(e.len) == n && (n <= 16 || string(d.bytes[e.start+16:e.start+e.len]) == string(src[from+16:from+n])) {
+		if e.a == a && e.b == b && int(e.len) == n && (n <= 16 || d.ends(e, src[from:from+n])) {
 			return s.number - 1
 		}
 	}
@@ -112,6 +134,60 @@ func (d *dictionary) index(src []byte, from, n int) uint32 {
 	d.bytes = append(d.bytes, src[from:from+n]...)
 	d.place(slot{h, uint32(len(d.entries))})
 	return uint32(len(d.entries)) - 1
+}
+
+// ends reports whether b, which is as long as e and longer than 16 bytes, goes on as e does.
+func (d *dictionary) ends(e *entry, b []byte) bool {
+	return string(d.bytes[e.start+16:e.start+e.len]) == string(b[16:])
+}
+
+// A lookup is values on their way to their numbers. What a dictionary knows of a value is rarely in the cache, as there are many
+// columns: so it is asked for some values at once.
+type lookup [64]struct {
+	from, len uint32 // in the bytes that the values are in
+	a, b      uint64
+	slot      slot // where the value is most likely
+	hash      uint32
+}
+
+// appendNumbers appends the numbers of values, which lie in src, as index returns them. offsets are of all values, and those from lo to hi
+// that are valid are meant.
+func (d *dictionary) appendNumbers(dst []uint32, l *lookup, src []byte, offsets []int32, valid []uint64, lo, hi int) []uint32 {
+	d.init()
+	for lo < hi {
+		count := 0
+		table := d.table
+		for ; lo < hi && count < len(l); lo++ {
+			if valid != nil && valid[lo>>6]>>(lo&63)&1 == 0 {
+				continue
+			}
+			from := int(offsets[lo])
+			n := int(offsets[lo+1]) - from
+			v := &l[count]
+			v.from, v.len = uint32(from), uint32(n)
+			if n <= 16 && from+16 <= len(src) {
+				v.a, v.b = cut(src[from:from+16], n)
+				v.hash = hashShort(v.a, v.b, n)
+			} else {
+				v.a, v.b = short(src, from, n)
+				v.hash = d.hash(v.a, v.b, src, from, n)
+			}
+			v.slot = table[v.hash&uint32(len(table)-1)]
+			count++
+		}
+		for i := range l[:count] {
+			v := &l[i]
+			if v.slot.hash == v.hash && v.slot.number != 0 {
+				e := &d.entries[v.slot.number-1]
+				if e.a == v.a && e.b == v.b && e.len == v.len && (v.len <= 16 || d.ends(e, src[v.from:v.from+v.len])) {
+					dst = append(dst, v.slot.number-1)
+					continue
+				}
+			}
+			dst = append(dst, d.index(src, int(v.from), int(v.len)))
+		}
+	}
+	return dst
 }
 
 // place puts s into the table, which grows when it is over half full.

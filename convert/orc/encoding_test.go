@@ -184,6 +184,7 @@ func TestChunks(t *testing.T) {
 
 func FuzzDictionary(f *testing.F) {
 	f.Add("a b c a long-value-of-more-than-16-bytes b")
+	f.Add(strings.Repeat("long-value-of-more-than-16-bytes long-value-of-more-than-16-bytes! a  b ", 40))
 	f.Fuzz(func(t *testing.T, text string) {
 		values := strings.Split(text, " ")
 		var d dictionary
@@ -203,6 +204,28 @@ func FuzzDictionary(f *testing.F) {
 			if string(d.value(n)) != v {
 				t.Fatalf("number %d is %q, not %q", n, d.value(n), v)
 			}
+		}
+		var some dictionary // the same values, many at once
+		src, offsets, want := []byte(nil), []int32{0}, []uint32(nil)
+		for _, v := range values {
+			src = append(src, v...)
+			offsets = append(offsets, int32(len(src)))
+			want = append(want, numbers[v])
+		}
+		all := some.appendNumbers(nil, new(lookup), src, offsets, nil, 0, len(values))
+		if !slices.Equal(all, want) {
+			t.Fatalf("the numbers are %d, want %d", all, want)
+		}
+		valid := make([]uint64, len(values)/64+1)
+		want = want[:0]
+		for i, n := range all {
+			if i%3 > 0 {
+				valid[i/64] |= 1 << (i % 64)
+				want = append(want, n)
+			}
+		}
+		if got := some.appendNumbers(nil, new(lookup), src, offsets, valid, 0, len(values)); !slices.Equal(got, want) {
+			t.Fatalf("the numbers that are valid are %d, want %d", got, want)
 		}
 		order, rank := d.sort()
 		var got []string

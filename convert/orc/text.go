@@ -103,25 +103,25 @@ func cutRunes(b []byte, limit int) ([]byte, int) {
 
 // encodeDictionary gives each value its number; finish decides whether that is how it stays.
 func (e *encoder) encodeDictionary(g *group, v *column.Vector, valid []uint64, lo, hi int) error {
+	numbers := e.c.numbers[:0]
+	if e.typ.Kind == schema.String {
+		numbers = e.dict.appendNumbers(numbers, &e.c.lookup, v.Bytes, v.Offsets, valid, lo, hi)
+	} else {
+		for i := lo; i < hi; i++ {
+			if valid == nil || valid[i>>6]>>(i&63)&1 != 0 {
+				b := e.fit(v.Bytes[v.Offsets[i]:v.Offsets[i+1]])
+				numbers = append(numbers, e.dict.index(b, 0, len(b)))
+			}
+		}
+	}
 	first := g.stats.count == 0
 	at := int32(len(e.groups))
-	fitted := e.typ.Kind != schema.String
-	numbers := e.c.numbers[:0]
-	for i := lo; i < hi; i++ {
-		if valid != nil && valid[i>>6]>>(i&63)&1 == 0 {
-			continue
-		}
-		src, from, n := v.Bytes, int(v.Offsets[i]), int(v.Offsets[i+1]-v.Offsets[i])
-		if fitted {
-			src = e.fit(src[from : from+n])
-			from, n = 0, len(src)
-		}
-		number := e.dict.index(src, from, n)
-		numbers = append(numbers, number)
-		g.stats.sum += int64(n)
-		if value := &e.dict.entries[number]; value.group != at {
+	for _, number := range numbers {
+		value := &e.dict.entries[number]
+		g.stats.sum += int64(value.len)
+		if value.group != at {
 			value.group = at
-			b := src[from : from+n]
+			b := e.dict.value(number)
 			g.stats.addBytes(b, first)
 			first = false
 			if e.bloom {
