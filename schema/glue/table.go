@@ -104,7 +104,7 @@ func columnList(doc, columns *template.Node) (*schema.Table, error) {
 	if t.PartitionKeys, err = readColumns(doc.Get("partitionKeys")); err != nil {
 		return nil, err
 	}
-	return t, check(t, columns)
+	return check(t, columns)
 }
 
 // fromTable reads a Table or TableInput, in the API's spelling or in Terraform's. database and
@@ -149,23 +149,23 @@ func fromTable(n, database, catalog *template.Node) (*schema.Table, error) {
 	if at == nil {
 		at = n
 	}
-	return t, check(t, at)
+	return check(t, at)
 }
 
-// check wraps what Table.Check finds with a place and the table's name.
-func check(t *schema.Table, at *template.Node) error {
+// check returns t, or what Table.Check finds, with a place and the table's name.
+func check(t *schema.Table, at *template.Node) (*schema.Table, error) {
 	err := t.Check()
 	if err == nil {
-		return nil
+		return t, nil
 	}
 	if t.Name != "" {
 		err = fmt.Errorf("table %s: %w", t.Name, err)
 	}
 	placed := at.Errorf("%v", err)
 	if len(t.Columns) == 0 {
-		return &noColumns{placed}
+		return nil, &noColumns{placed}
 	}
-	return placed
+	return nil, placed
 }
 
 // readColumns reads a list of {Name, Type, Comment}. A single block of Terraform's is a list of one.
