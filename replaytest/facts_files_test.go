@@ -1,9 +1,13 @@
 package replaytest
 
 import (
+	"archive/zip"
+	"bufio"
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -122,4 +126,65 @@ func TestFactDictionaries(t *testing.T) {
 			t.Errorf("%d distinct values of 10 are not %s:\n%s", distinct, want, got)
 		}
 	}
+}
+
+// TestFactFraming: what a body is made of that cases compare decompressed: one gzip member, one deflated entry whose name is a UUID of its own
+// (s3-delivery.md §6); also of an object that is compressed in pieces.
+func TestFactFraming(t *testing.T) {
+	uuid := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
+	for _, n := range []int{1, 900_000} {
+		for _, format := range []string{"GZIP", "ZIP"} {
+			s := Parse(t, `{"DeliveryStreamName":"s","ExtendedS3DestinationConfiguration":{"BucketARN":"arn:aws:s3:::b","RoleARN":"arn:aws:iam::123456789012:role/r","CompressionFormat":"`+format+`"}}`, Options{})
+			var want []byte
+			for i := range 5 {
+				record := bytes.Repeat([]byte{byte('a' + i)}, n)
+				s.Put(string(record))
+				want = append(want, record...)
+			}
+			s.Drain()
+			if len(s.r.bucket.Objects) != 1 {
+				t.Fatalf("%d objects", len(s.r.bucket.Objects))
+			}
+			o := s.r.bucket.Objects[0]
+			body, left, err := unframe(o.Body, format, func(name string) {
+				if uuid.FindString(name) != name || uuid.FindString(o.Key) == name {
+					t.Errorf("the entry of %s is %s", o.Key, name)
+				}
+			})
+			if err != nil || left != 0 || !bytes.Equal(body, want) {
+				t.Errorf("%s of %d bytes: %v, %d of %d come back, %d bytes behind", format, 5*n, err, len(body), len(want), left)
+			}
+		}
+	}
+}
+
+// unframe reads the first member, or the only entry, and says what is left behind it.
+func unframe(b []byte, format string, entry func(name string)) (body []byte, left int, err error) {
+	if format == "GZIP" {
+		in := bufio.NewReader(bytes.NewReader(b))
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, 0, err
+		}
+		z.Multistream(false)
+		if body, err = io.ReadAll(z); err != nil {
+			return nil, 0, err
+		}
+		rest, err := io.ReadAll(in)
+		return body, len(rest), err
+	}
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, 0, err
+	}
+	f := z.File[0]
+	if entry(f.Name); f.Method != zip.Deflate {
+		return nil, 0, fmt.Errorf("the method is %d", f.Method)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, 0, err
+	}
+	body, err = io.ReadAll(r)
+	return body, len(z.File) - 1, err
 }
