@@ -110,6 +110,7 @@ func TestLiveTrouble(t *testing.T) {
 		{"no host", "secret", InvalidHost},
 		{"no URL", "https://secret:x/\x00", InvalidHost},
 		{"late", plain.URL + "/slow?secret", TimedOut},
+		{"late, in the middle of the request", plain.URL + "/slow?large,secret", TimedOut},
 		{"closed", plain.URL + "/close?secret", ConnectionClosed},
 		{"closed in the middle", plain.URL + "/half?secret", ConnectionClosed},
 		{"large", plain.URL + "/large?secret", TooLarge},
@@ -123,6 +124,9 @@ func TestLiveTrouble(t *testing.T) {
 			pool = roots
 		}
 		r := liveRequest(tt.url)
+		if strings.Contains(tt.url, "?large") {
+			r.Body = make([]byte, 32<<20) // more than a connection holds
+		}
 		r.Limit = 100
 		if r.Timeout = 10 * time.Second; tt.want == TimedOut {
 			r.Timeout = 50 * time.Millisecond
