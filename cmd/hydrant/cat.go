@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -47,7 +48,7 @@ Of other objects it undoes the compression and prints the body.`,
 				}
 				n, err := cat(w, name, list, left, compression, io)
 				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
+					return errors.Join(w.Flush(), fmt.Errorf("%s: %w", name, err))
 				}
 				if limit > 0 {
 					left -= n

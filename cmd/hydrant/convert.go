@@ -58,7 +58,7 @@ complete, or not at all. Credentials come from the environment:
 	fl.StringVar(&f.to, "to", "", "`FORMAT`: parquet or orc (default parquet, or what --config says)")
 	fl.StringVar(&f.config, "config", "", "`FILE` with a DataFormatConversionConfiguration, as the API writes it")
 	fl.StringVar(&f.deserializer, "deserializer", "", "openx or hive (default openx, or what --config says)")
-	fl.StringArrayVar(&f.options, "option", nil, "`Name=Value`: an API option of the deserializer or the serializer, or Layout=service|modern|hive (repeatable)")
+	fl.StringArrayVar(&f.options, "option", nil, "`Name=Value`: an API option of the deserializer or the serializer, or Layout=service|modern|hive (repeatable); by hive's bounds of texts and decimals DuckDB can miss rows")
 	fl.StringVar(&f.out, "out", "", "`PATH`: a file for all inputs, or a folder (trailing / or existing): one file per input; - for stdout")
 	fl.StringVar(&f.fileSize, "file-size", "", "`SIZE`: all inputs into files of a folder of about this size, such as 128MiB")
 	fl.StringVar(&f.errors, "errors", "", "`FILE` for rows set aside (default <out>.errors.ndjson, made only when needed)")

@@ -486,6 +486,14 @@ func TestCat(t *testing.T) {
 	if got := catAll(t, dir, "body.gz"); got != "line 1\nline 2\n" {
 		t.Error(got)
 	}
+	// what was read before an error is printed
+	if out, errs, status := command(t, dir, "", "cat", "body.gz", "in.json", "broken.gz"); status != exitUsage || out != "" {
+		t.Errorf("%d %s%s", status, out, errs)
+	}
+	write(t, dir, "broken.gz", gzipped(t, strings.Repeat("x", 1000))[:20])
+	if out, errs, status := command(t, dir, "", "cat", "body.gz", "broken.gz"); status != exitFailed || !strings.HasPrefix(out, "line 1\nline 2\n") || !strings.Contains(errs, "broken.gz: ") {
+		t.Errorf("%d %s%s", status, out, errs)
+	}
 	if got := catAll(t, dir, "--limit", "3", "body.gz", "body.gz"); got != "line 1\nline 2\nline 1\n" {
 		t.Error(got)
 	}

@@ -318,7 +318,7 @@ func (s azureStore) find(ctx context.Context, a address) ([]found, error) {
 		return []found{blob(a.key, p.ContentLength)}, nil
 	}
 	var out []found
-	pages := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &a.key})
+	pages := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &a.key, Include: container.ListBlobsInclude{Metadata: true}})
 	for pages.More() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -168,6 +168,13 @@ func azure(s *fakeStore, w http.ResponseWriter, r *http.Request, body []byte) {
 		for _, key := range s.below(name, q.Get("prefix")) {
 			fmt.Fprintf(w, `<Blob><Name>%s</Name><Properties><Content-Length>%d</Content-Length></Properties></Blob>`, key, len(s.objects[name+"/"+key]))
 		}
+		if s.below(name, q.Get("prefix")+"b/") != nil { // a hierarchical account lists its folders too
+			fmt.Fprintf(w, `<Blob><Name>%sb</Name><Properties><Content-Length>0</Content-Length></Properties>`, q.Get("prefix"))
+			if q.Get("include") == "metadata" {
+				fmt.Fprint(w, `<Metadata><hdi_isfolder>true</hdi_isfolder></Metadata>`)
+			}
+			fmt.Fprint(w, `</Blob>`)
+		}
 		fmt.Fprint(w, `</Blobs></EnumerationResults>`)
 	case q.Get("comp") == "block":
 		s.parts[q.Get("blockid")] = body
