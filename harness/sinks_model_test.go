@@ -224,3 +224,131 @@ func TestModelSinks(t *testing.T) {
 		}
 	}
 }
+
+// A modelCopier fails by the command and the number of its attempt, and leaves out a row at times.
+type modelCopier struct {
+	t      *testing.T
+	bucket *modelBucket
+	bad    uint64 // of ten attempts so many fail
+	tries  map[string]int
+	loaded []int
+}
+
+func (c *modelCopier) Copy(ctx context.Context, command *sink.Copy) (rejected int, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	c.tries[command.ID]++
+	about := fmt.Append(nil, command.ID, c.tries[command.ID])
+	if pick(c.bucket.seed, "copy", about, 10) < c.bad {
+		if pick(c.bucket.seed, "how", about, 2) == 0 {
+			return 0, errors.New("nobody knows")
+		}
+		return 0, &record.Outage{Code: "Redshift.DiskFull"}
+	}
+	ids := c.bucket.named(c.t, command.Body)
+	if len(ids) != command.Records {
+		c.t.Errorf("a COPY of %d records has %d", command.Records, len(ids))
+	}
+	rejected = int(pick(c.bucket.seed, "rejected", about, 3)) / 2
+	c.loaded = append(c.loaded, ids[rejected:]...)
+	return rejected, nil
+}
+
+// named is the records of the objects that a manifest names.
+func (b *modelBucket) named(t *testing.T, manifest []byte) (ids []int) {
+	t.Helper()
+	var m struct{ Entries []struct{ URL string } }
+	if err := json.Unmarshal(manifest, &m); err != nil {
+		t.Fatalf("seed %d: %v: %s", b.seed, err, manifest)
+	}
+	for _, e := range m.Entries {
+		bucket, key, _ := strings.Cut(strings.TrimPrefix(e.URL, "s3://"), "/")
+		body, err := b.Get(context.Background(), bucket, key)
+		if err != nil {
+			t.Fatalf("seed %d: %v", b.seed, err)
+		}
+		for d := json.NewDecoder(bytes.NewReader(body)); d.More(); {
+			var raw json.RawMessage
+			var r struct{ ID int }
+			if err := d.Decode(&raw); err != nil || json.Unmarshal(raw, &r) != nil || !bytes.Equal(raw, modelRecord(b.seed, r.ID)) {
+				t.Fatalf("seed %d: a record is not what it was: %v %.300q", b.seed, err, raw)
+			}
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// TestModelRedshift runs random streams to Redshift whose bucket and cluster fail at random: every record is loaded once, or in an object that
+// a skipped manifest names, or among the lost.
+func TestModelRedshift(t *testing.T) {
+	n := int64(40)
+	if testing.Short() {
+		n = 10
+	}
+	for seed := range n {
+		rng := rand.New(rand.NewSource(seed))
+		s := parseSinkText(t, redshiftRequest(redshiftUser+redshiftCopy("json 'auto'")+redshiftBucket+`}`))
+		e := s.Sink.(*Redshift)
+		e.hints = buffer.Hints{Size: int64(500 + rng.Intn(5000)), Interval: time.Duration(1+rng.Intn(60)) * time.Second}
+		e.retry = time.Duration(rng.Intn(3)*rng.Intn(1200)) * time.Second
+		bucket := &modelBucket{seed: seed, hard: 1 << 40, soft: 5, tries: map[string]int{}}
+		if rng.Intn(3) == 0 {
+			bucket.hard = 9
+		}
+		c := &modelCopier{t: t, bucket: bucket, bad: uint64(rng.Intn(11)), tries: map[string]int{}}
+		p, err := New(s, Options{Bucket: bucket, Copier: c, Seed: record.Seed(seed)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, now, id := context.Background(), t0, 0
+		for range 40 {
+			now = now.Add(time.Duration(rng.Intn(20000)) * time.Millisecond)
+			if rng.Intn(10) == 0 {
+				ended, cancel := context.WithCancel(ctx)
+				cancel()
+				if _, err := p.Advance(ended, now); err != nil && !errors.Is(err, context.Canceled) {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+				if err := p.Flush(ctx, p.Now()); err != nil {
+					t.Fatalf("seed %d: flush: %v", seed, err)
+				}
+			}
+			if _, err := p.Advance(ctx, now); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			var in []record.Record
+			for n := rng.Intn(20); n > 0; n-- {
+				in = append(in, record.Record{Data: modelRecord(seed, id), Arrival: now.UnixMilli()})
+				id++
+			}
+			if _, err := p.Put(now, in); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+		}
+		drain(t, p)
+		seen := map[int]bool{}
+		meet := func(ids []int) {
+			for _, id := range ids {
+				if seen[id] {
+					t.Fatalf("seed %d: record %d is there twice", seed, id)
+				}
+				seen[id] = true
+			}
+		}
+		meet(c.loaded)
+		skipped := 0
+		for _, o := range bucket.Objects {
+			if strings.HasPrefix(o.Key, "errors/manifests/") {
+				ids := bucket.named(t, o.Body)
+				meet(ids)
+				skipped += len(ids)
+			}
+		}
+		l := p.Ledger()
+		if int64(len(c.loaded)) != l.Delivered() || int64(skipped) != l.Failed() || int64(id-len(seen)) != l.Lost {
+			t.Errorf("seed %d: of %d, %d are loaded, %d skipped and %d nowhere; the ledger has %s", seed, id, len(c.loaded), skipped, id-len(seen), l.String())
+		}
+	}
+}

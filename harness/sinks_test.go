@@ -16,7 +16,12 @@ func sinkRequest(kind, members string) string {
 
 func parseSink(t testing.TB, kind, members string) *Stream {
 	t.Helper()
-	d, err := Parse("s.json", []byte(sinkRequest(kind, members)), DescribeOptions{})
+	return parseSinkText(t, sinkRequest(kind, members))
+}
+
+func parseSinkText(t testing.TB, request string) *Stream {
+	t.Helper()
+	d, err := Parse("s.json", []byte(request), DescribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,34 +128,41 @@ func TestSinkRules(t *testing.T) {
 	}
 }
 
+const (
+	redshiftUser   = `, "Username": "u", "Password": "hidden1"`
+	redshiftBucket = `, "S3Configuration": {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::b"`
+)
+
+// redshiftCopy is the CopyCommand of a request.
+func redshiftCopy(options string) string {
+	return `, "CopyCommand": {"DataTableName": "t", "CopyOptions": "` + options + `"}`
+}
+
+// redshiftRequest is a request of create-delivery-stream for a stream to Redshift.
+func redshiftRequest(members string) string {
+	return `{"DeliveryStreamName": "s", "RedshiftDestinationConfiguration": {"RoleARN": "arn:aws:iam::123456789012:role/r",
+		"ClusterJDBCURL": "jdbc:redshift://c.abc.us-east-1.redshift.amazonaws.com:5439/dev"` + members + `}}`
+}
+
 // TestRedshiftRules has what is refused of a stream to Redshift, what is noticed, and what is the default (destinations.md §0, §1).
 func TestRedshiftRules(t *testing.T) {
-	const url = `"RoleARN": "arn:aws:iam::123456789012:role/r", "ClusterJDBCURL": "jdbc:redshift://c.abc.us-east-1.redshift.amazonaws.com:5439/dev"`
-	const user = `, "Username": "u", "Password": "hidden1"`
-	const bucket = `, "S3Configuration": {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::b"`
-	copying := func(options string) string {
-		return `, "CopyCommand": {"DataTableName": "t", "CopyOptions": "` + options + `"}`
-	}
-	request := func(members string) []byte {
-		return []byte(`{"DeliveryStreamName": "s", "RedshiftDestinationConfiguration": {` + url + members + `}}`)
-	}
 	for _, tt := range []struct{ members, refused, noticed string }{
-		{user + copying("") + bucket + `}`, "", ""},
-		{copying("") + bucket + `}`, "Username and Password are required unless SecretsManagerConfiguration is enabled", ""},
-		{`, "Username": "u"` + copying("") + bucket + `}`, "Username and Password are required", ""},
-		{copying("") + secretMembers + bucket + `}`, "", ""},
-		{user + copying("") + secretMembers + bucket + `}`, "cannot be specified when SecretsManagerConfiguration is enabled", ""},
-		{user + bucket + `}`, "redshiftDestinationConfiguration.copyCommand", ""},
-		{user + copying("") + bucket + `, "Prefix": "!{timestamp:yyyy}/", "ErrorOutputPrefix": "!{firehose:error-output-type}/"}`, "Prefix must not contain expressions for delivery to Amazon Redshift", ""},
-		{user + copying("") + bucket + `, "ErrorOutputPrefix": "e/"}`, "ErrorOutputPrefix is not supported for delivery to Amazon Redshift", ""},
-		{user + copying("") + bucket + `, "CompressionFormat": "ZIP"}`, "CompressionFormat must be UNCOMPRESSED or GZIP for delivery to Amazon Redshift; it is ZIP", ""},
-		{user + copying("") + bucket + `, "CompressionFormat": "GZIP"}`, "", "CopyOptions must say GZIP too"},
-		{user + copying("json 'auto' gzip") + bucket + `, "CompressionFormat": "GZIP"}`, "", ""},
-		{user + copying("gzip") + bucket + `}`, "", "CompressionFormat is not GZIP"},
-		{user + copying("csv ignoreheader 1") + bucket + `}`, "", "CopyOptions say IGNOREHEADER"},
-		{user + copying("") + bucket + `}, "RetryOptions": {"DurationInSeconds": 7201}`, "retryOptions.durationInSeconds", ""},
+		{redshiftUser + redshiftCopy("") + redshiftBucket + `}`, "", ""},
+		{redshiftCopy("") + redshiftBucket + `}`, "Username and Password are required unless SecretsManagerConfiguration is enabled", ""},
+		{`, "Username": "u"` + redshiftCopy("") + redshiftBucket + `}`, "Username and Password are required", ""},
+		{redshiftCopy("") + secretMembers + redshiftBucket + `}`, "", ""},
+		{redshiftUser + redshiftCopy("") + secretMembers + redshiftBucket + `}`, "cannot be specified when SecretsManagerConfiguration is enabled", ""},
+		{redshiftUser + redshiftBucket + `}`, "redshiftDestinationConfiguration.copyCommand", ""},
+		{redshiftUser + redshiftCopy("") + redshiftBucket + `, "Prefix": "!{timestamp:yyyy}/", "ErrorOutputPrefix": "!{firehose:error-output-type}/"}`, "Prefix must not contain expressions for delivery to Amazon Redshift", ""},
+		{redshiftUser + redshiftCopy("") + redshiftBucket + `, "ErrorOutputPrefix": "e/"}`, "ErrorOutputPrefix is not supported for delivery to Amazon Redshift", ""},
+		{redshiftUser + redshiftCopy("") + redshiftBucket + `, "CompressionFormat": "ZIP"}`, "CompressionFormat must be UNCOMPRESSED or GZIP for delivery to Amazon Redshift; it is ZIP", ""},
+		{redshiftUser + redshiftCopy("") + redshiftBucket + `, "CompressionFormat": "GZIP"}`, "", "CopyOptions must say GZIP too"},
+		{redshiftUser + redshiftCopy("json 'auto' gzip") + redshiftBucket + `, "CompressionFormat": "GZIP"}`, "", ""},
+		{redshiftUser + redshiftCopy("gzip") + redshiftBucket + `}`, "", "CompressionFormat is not GZIP"},
+		{redshiftUser + redshiftCopy("csv ignoreheader 1") + redshiftBucket + `}`, "", "CopyOptions say IGNOREHEADER"},
+		{redshiftUser + redshiftCopy("") + redshiftBucket + `}, "RetryOptions": {"DurationInSeconds": 7201}`, "retryOptions.durationInSeconds", ""},
 	} {
-		d, err := Parse("s.json", request(tt.members), DescribeOptions{})
+		d, err := Parse("s.json", []byte(redshiftRequest(tt.members)), DescribeOptions{})
 		if tt.refused == "" && err != nil || tt.refused != "" && (err == nil || !strings.Contains(err.Error(), tt.refused)) {
 			t.Errorf("%s: %v, want %q", tt.members, err, tt.refused)
 		}
@@ -164,13 +176,10 @@ func TestRedshiftRules(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.members, got, tt.noticed)
 		}
 	}
-	d, err := Parse("s.json", request(user+copying("")+bucket+`}`), DescribeOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := d.Stream.Sink.(*Redshift)
-	if h, _ := e.buffer(); h.Size != 5*MiB || h.Interval.Seconds() != 300 || e.retry.Seconds() != 3600 || d.Stream.Backup != nil || e.Manifests.String() != "manifests/" || e.Skipped.String() != "errors/manifests/" {
-		t.Errorf("%s", show(d.Stream))
+	s := parseSinkText(t, redshiftRequest(redshiftUser+redshiftCopy("")+redshiftBucket+`}`))
+	e := s.Sink.(*Redshift)
+	if h, _ := e.buffer(); h.Size != 5*MiB || h.Interval.Seconds() != 300 || e.retry.Seconds() != 3600 || s.Backup != nil || e.Manifests.String() != "manifests/" || e.Skipped.String() != "errors/manifests/" {
+		t.Errorf("%s", show(s))
 	}
 }
 
