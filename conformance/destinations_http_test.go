@@ -151,9 +151,10 @@ func TestDestinationHTTPTelegraf(t *testing.T) {
 		}
 	})
 	t.Run("many requests", func(t *testing.T) {
-		lines := events(25000)
-		if d := deliver(t, 0, httpStream("/telegraf", "s3cret", "GZIP", 300), "http://"+addr, lines); d.Delivered != 25000 {
-			t.Errorf("%+v", d.summary)
+		lines := events(25000) // of which 23,000 are a mebibyte
+		f := &front{meets: func(int) string { return "" }}
+		if d := deliver(t, 0, httpStream("/telegraf", "s3cret", "GZIP", 300), f.listen(t, "http://"+addr), lines); d.Delivered != 25000 || f.requests.Load() != 4 {
+			t.Errorf("%d requests, %+v", f.requests.Load(), d.summary)
 		}
 		same(t, lines)
 	})

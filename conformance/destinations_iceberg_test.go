@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -273,6 +274,12 @@ func TestDestinationIceberg(t *testing.T) {
 		}
 		if got := failedLines(t, out, "failed/iceberg-failed/", "Iceberg.GlueTableNotFound", icebergMembers...); sorted(got) != noTable {
 			t.Errorf("%q", got)
+		}
+		text := backup(t, out, "failed/orders/iceberg-failed/") // the table's own prefix
+		for _, record := range []string{badType, noKey, required, inner} {
+			if strings.Count(text, fmt.Sprintf(`"rawData":%q`, base64.StdEncoding.EncodeToString([]byte(record)))) != 1 || strings.Count(text, "\n") != 4 {
+				t.Errorf("%s isn't in %s", record, text)
+			}
 		}
 		if _, out = c.deliver(3, 300, []string{noKeys}); sorted(failedLines(t, out, "failed/iceberg-failed/", "Iceberg.UniqueKeysNotFound", icebergMembers...)) != noKeys {
 			t.Error("the table has no unique keys")
