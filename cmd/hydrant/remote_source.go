@@ -101,13 +101,17 @@ func plain(err error) error {
 	}
 	var answer *azcore.ResponseError
 	if errors.As(err, &answer) {
-		return fmt.Errorf("%d %s %s", answer.StatusCode, http.StatusText(answer.StatusCode), answer.ErrorCode)
+		return httpError(answer.StatusCode, answer.ErrorCode)
 	}
 	var google *googleapi.Error
 	if errors.As(err, &google) {
-		return fmt.Errorf("%d %s %s", google.Code, http.StatusText(google.Code), google.Message)
+		return httpError(google.Code, google.Message)
 	}
 	return err
+}
+
+func httpError(status int, more string) error {
+	return errors.New(strings.TrimSpace(fmt.Sprintf("%d %s %s", status, http.StatusText(status), more)))
 }
 
 // storeSources are the inputs that an address names.
@@ -273,15 +277,18 @@ func (s azureStore) client(name string, policies ...policy.Policy) (*container.C
 		host = account + ".blob.core.windows.net"
 	}
 	where := "https://" + host + "/" + url.PathEscape(name)
-	if named, _, _ := strings.Cut(host, "."); key != "" && (account == "" || account == named) {
+	named, _, _ := strings.Cut(host, ".")
+	if account != "" && account != named {
+		key = "" // that of another account, which is none of this host's business, nor is its token
+	} else if token := strings.TrimPrefix(os.Getenv("AZURE_STORAGE_SAS_TOKEN"), "?"); key == "" && token != "" {
+		where += "?" + token
+	}
+	if key != "" {
 		credential, err := container.NewSharedKeyCredential(named, key)
 		if err != nil {
 			return nil, errors.New("AZURE_STORAGE_KEY is no key: it isn't base64")
 		}
 		return container.NewClientWithSharedKeyCredential(where, credential, o)
-	}
-	if token := strings.TrimPrefix(os.Getenv("AZURE_STORAGE_SAS_TOKEN"), "?"); token != "" {
-		where += "?" + token
 	}
 	return container.NewClientWithNoCredential(where, o)
 }

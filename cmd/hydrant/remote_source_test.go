@@ -636,6 +636,22 @@ func TestWholeReader(t *testing.T) {
 	}
 }
 
+// A token goes to its own account, not to any host that an address names.
+func TestAzureToken(t *testing.T) {
+	for name, value := range map[string]string{"ACCOUNT": "mine", "KEY": "", "CONNECTION_STRING": "", "SAS_TOKEN": "?sig=hunter2"} {
+		t.Setenv("AZURE_STORAGE_"+name, value)
+	}
+	for host, want := range map[string]string{
+		"": "https://mine.blob.core.windows.net/c?sig=hunter2", "mine.blob.core.windows.net": "https://mine.blob.core.windows.net/c?sig=hunter2",
+		"other.blob.core.windows.net": "https://other.blob.core.windows.net/c", "example.com": "https://example.com/c",
+	} {
+		c, err := azureStore{host}.client("c")
+		if err != nil || c.URL() != want {
+			t.Errorf("%s: %s, %v", host, c.URL(), err)
+		}
+	}
+}
+
 func TestHadoopOptions(t *testing.T) {
 	t.Setenv("HADOOP_USER_NAME", "hadoop")
 	conf := hadoopconf.HadoopConf{"fs.defaultFS": "hdfs://lake", "dfs.namenode.rpc-address.lake.1": "n1:9000", "dfs.namenode.rpc-address.lake.2": "n2:9000"}
