@@ -50,7 +50,7 @@ func startIceberg(t *testing.T) *icebergCatalog {
 	t.Helper()
 	jar := filepath.Join(os.Getenv("HYDRANT_CONFORMANCE"), "iceberg", "iceberg-open-api.jar")
 	if _, err := os.Stat(jar); err != nil {
-		t.Skip("Iceberg's REST catalog isn't here: run make conformance-destinations, with Maven")
+		lacks(t, "Iceberg's REST catalog isn't here: run make conformance-destinations, with Maven")
 	}
 	dir, addr := t.TempDir(), freePort(t)
 	_, port, _ := strings.Cut(addr, ":")

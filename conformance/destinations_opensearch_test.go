@@ -35,7 +35,7 @@ func startNode(t *testing.T, name string, settings ...string) *node {
 	home := filepath.Join(os.Getenv("HYDRANT_CONFORMANCE"), "node-"+name)
 	classpath, err := os.ReadFile(filepath.Join(home, "classpath"))
 	if err != nil {
-		t.Skipf("%s isn't here: run make conformance-destinations, with Maven", name)
+		lacks(t, "%s isn't here: run make conformance-destinations, with Maven", name)
 	}
 	dir, addr := t.TempDir(), freePort(t)
 	_, port, _ := strings.Cut(addr, ":")

@@ -33,7 +33,7 @@ func startPostgres(t *testing.T) *database {
 	t.Helper()
 	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if len(bins) == 0 {
-		t.Skip("no PostgreSQL in /usr/lib/postgresql: delivery to Redshift is not tried")
+		lacks(t, "no PostgreSQL in /usr/lib/postgresql: delivery to Redshift is not tried")
 	}
 	bin := bins[len(bins)-1]
 	dir, err := os.MkdirTemp("", "hydrant-postgres") // which the user postgres can reach
@@ -44,7 +44,7 @@ func startPostgres(t *testing.T) *database {
 	as := func(args ...string) []string { return args }
 	if os.Getuid() == 0 { // as whom the server doesn't run
 		if _, err := user.Lookup("postgres"); err != nil {
-			t.Skip("PostgreSQL doesn't run as root, and there is no user postgres")
+			lacks(t, "PostgreSQL doesn't run as root, and there is no user postgres")
 		}
 		as = func(args ...string) []string { return append([]string{"runuser", "-u", "postgres", "--"}, args...) }
 		if out, err := exec.Command("chown", "postgres", dir).CombinedOutput(); err != nil {
