@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,8 @@ type Door struct {
 	Admitting func(b PutBack) // called before each is admitted, if it isn't nil
 
 	refused func(r input.Record, code, message string) error // ReplayOptions.Refused
+
+	left int // of those that are being admitted
 
 	mu   sync.Mutex
 	back []PutBack
@@ -36,6 +39,16 @@ func (d *Door) Put(records ...PutBack) {
 	d.back = append(d.back, records...)
 }
 
+// waits reports whether something was put back that is not admitted yet.
+func (d *Door) waits() bool {
+	if d == nil {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.left+len(d.back) > 0
+}
+
 // take empties the door. Which of several invocations put back first is chance, so the order is that of the records that
 // came back; of those whose ids aren't known it is that of their bytes.
 func (d *Door) take() []PutBack {
@@ -52,38 +65,47 @@ func (d *Door) take() []PutBack {
 	return list
 }
 
-// Advance is p's, with what comes back admitted at the instant at which it did.
+// Advance is p's, with what comes back admitted at the instant at which it did. What the journal can't take stays in the
+// door, and is tried again at the next instant.
 func (d *Door) Advance(ctx context.Context, p *Pipeline, s *Stream, to time.Time) (next time.Time, err error) {
 	if d == nil {
 		return p.Advance(ctx, to)
 	}
 	for {
 		at := p.next()
-		if at.IsZero() || at.After(to) {
-			return p.Advance(ctx, to)
-		}
-		if at.Before(p.now) {
+		end := at.IsZero() || at.After(to)
+		if end {
+			at = to
+		} else if at.Before(p.now) {
 			at = p.now
 		}
 		if next, err = p.Advance(ctx, at); err != nil {
 			return next, err
 		}
-		if err = d.admit(p, s); err != nil {
+		var full *JournalError
+		if err = d.admit(p, s); err != nil && !errors.As(err, &full) {
 			return p.next(), err
+		}
+		if next = p.next(); end && (next.IsZero() || next.After(to)) {
+			return next, nil
 		}
 	}
 }
 
-// admit has what is in the door admitted now.
+// admit has what is in the door admitted now; what can't be stays there.
 func (d *Door) admit(p *Pipeline, s *Stream) error {
 	if d == nil {
 		return nil
 	}
-	for _, b := range d.take() {
+	list := d.take()
+	for i, b := range list {
 		if d.Admitting != nil {
 			d.Admitting(b)
 		}
+		d.left = len(list) - i - 1
 		if err := p.putBack(s, b, d.refused); err != nil {
+			d.left = 0
+			d.Put(list[i:]...)
 			return err
 		}
 	}
@@ -92,13 +114,14 @@ func (d *Door) admit(p *Pipeline, s *Stream) error {
 
 // putBack admits a record as a put that counts as added.
 func (p *Pipeline) putBack(s *Stream, b PutBack, told func(r input.Record, code, message string) error) error {
-	p.ledger.Source.In--
-	p.ledger.Source.Added++
 	r := input.Record{Data: b.Data, PartitionKey: b.PartitionKey}
 	refused, err := refuse(p, s, &r, told)
-	if refused || err != nil {
-		return err
+	if !refused {
+		_, err = p.Put(p.now, []record.Record{{Data: b.Data, Arrival: p.now.UnixMilli(), Source: source(s, &r, p.now)}})
 	}
-	_, err = p.Put(p.now, []record.Record{{Data: b.Data, Arrival: p.now.UnixMilli(), Source: source(s, &r, p.now)}})
+	if err == nil {
+		p.ledger.Source.In--
+		p.ledger.Source.Added++
+	}
 	return err
 }

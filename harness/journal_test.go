@@ -114,11 +114,27 @@ func journalRun(t *testing.T, seed int64) (twice int) {
 	if one(3) {
 		s.Deaggregate = &decode.Deaggregate{}
 	}
-	function := !one(4)
+	function, back := !one(4), one(3)
+	again := map[string]bool{} // what the function has put back
+	var door *Door
 	o := Options{Workers: 1 + rng.Intn(3), ActivePartitions: 2 + rng.Intn(6)}
 	if function {
 		s.Lambda = &Lambda{ARN: "arn:f", Retries: rng.Intn(4), Hints: buffer.Hints{Size: int64(300 + rng.Intn(5000)), Interval: time.Duration(1+rng.Intn(20)) * time.Second}}
 		o.Invoker = modelFunction(seed)
+	}
+	if function && back {
+		o.Invoker = echo(func(data []byte) []byte {
+			if pick(seed, "record", data, 25) < 2 {
+				return nil
+			}
+			if pick(seed, "back", data, 3) == 0 && !again[string(data)] {
+				again[string(data)] = true
+				door.Put(PutBack{ID: "x", Data: bytes.Clone(data)})
+				return nil
+			}
+			return data
+		})
+		o.Workers = 1
 	}
 	if one(2) {
 		b := s.S3
@@ -142,6 +158,7 @@ func journalRun(t *testing.T, seed int64) (twice int) {
 			bucket.left = 1 + rng.Intn(25)
 		}
 		full := fullJournal{j, rng}
+		door = &Door{}
 		o.Seed, o.Journal = record.Seed(seed)+record.Seed(j.Life())<<32, full
 		p, err := New(s, o)
 		if err != nil {
@@ -153,7 +170,7 @@ func journalRun(t *testing.T, seed int64) (twice int) {
 					panic(v)
 				}
 			}()
-			err := Replay(context.Background(), p, s, &modelInput{records: records}, ReplayOptions{Journal: full})
+			err := Replay(context.Background(), p, s, &modelInput{records: records}, ReplayOptions{Journal: full, Door: door})
 			var wrong *JournalError
 			if errors.As(err, &wrong) {
 				return false // a note that could not be written at the end
@@ -235,6 +252,73 @@ func journalRun(t *testing.T, seed int64) (twice int) {
 		t.Fatalf("seed %d: %d of %d records are in the backup", seed, len(backedUp), len(records))
 	}
 	return twice
+}
+
+// TestJournalPutBack: what was put back is in the journal before the journal knows that what it was made of has settled.
+func TestJournalPutBack(t *testing.T) {
+	const n = 3000 // more than are noted at once
+	s := testStream(t, "", "")
+	s.Lambda = &Lambda{ARN: "arn:f", Hints: buffer.Hints{Size: MiB, Interval: 10 * time.Second}}
+	j := &orderedJournal{}
+	door := &Door{}
+	p, err := New(s, Options{Bucket: &s3.Memory{}, Journal: j, Invoker: echo(func(data []byte) []byte {
+		if again, ok := bytes.CutPrefix(data, []byte("!")); ok {
+			door.Put(PutBack{ID: "x", Data: bytes.Clone(again)})
+			return nil
+		}
+		return data
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := make([][]byte, n)
+	for i := range records {
+		records[i] = []byte("!a")
+	}
+	if err := Replay(context.Background(), p, s, &modelInput{records: records}, ReplayOptions{Journal: j, Door: door}); err != nil {
+		t.Fatal(err)
+	}
+	if l := p.Ledger(); l.Check() != nil || l.Added() != n || l.Delivered() != n {
+		t.Errorf("%s", l.String())
+	}
+	if len(j.first) != 2*n || j.settled != 2*n || j.early > 0 {
+		t.Errorf("%d puts, %d settled, %d of them early", len(j.first), j.settled, j.early)
+	}
+}
+
+// An orderedJournal counts records that settle before what was made of them is kept.
+type orderedJournal struct {
+	first                []bool // by Seq, whether a record will be put back
+	done, settled, early int    // done of the first
+}
+
+func (j *orderedJournal) Next() uint64                                           { return uint64(len(j.first)) }
+func (j *orderedJournal) Position() int64                                        { return 0 }
+func (j *orderedJournal) Last() time.Time                                        { return time.Time{} }
+func (j *orderedJournal) Unsettled(func(time.Time, []record.Record) error) error { return nil }
+
+func (j *orderedJournal) Append(_ time.Time, _ int64, records []record.Record) error {
+	for i := range records {
+		j.first = append(j.first, records[i].Data[0] == '!')
+	}
+	return nil
+}
+
+func (j *orderedJournal) Settle(seqs []uint64) error {
+	kept := 0
+	for _, first := range j.first {
+		if !first {
+			kept++
+		}
+	}
+	for _, seq := range seqs {
+		if j.settled++; j.first[seq] {
+			if j.done++; j.done > kept {
+				j.early++
+			}
+		}
+	}
+	return nil
 }
 
 // TestJournalRefuses gives up a put that the journal can't keep for long, with the reason and what is held in it.

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -40,9 +39,6 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 			now = t
 		}
 	}
-	giveUp := func(err error) error {
-		return errors.Join(abandoned(ctx, p, now, err), o.Door.admit(p, s))
-	}
 	one := make([]record.Record, 1)
 	for records := f.records; records != nil || !next.IsZero(); {
 		tick()
@@ -71,7 +67,7 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 				continue
 			case r.err != nil:
 				tick()
-				return giveUp(r.err)
+				return abandoned(ctx, p, s, o.Door, now, r.err)
 			}
 			tick()
 			var err error
@@ -82,12 +78,12 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 			}
 			refused, err := refuse(p, s, &r.Record, o.Refused)
 			if err != nil {
-				return giveUp(err)
+				return abandoned(ctx, p, s, o.Door, now, err)
 			}
 			if !refused {
 				one[0] = record.Record{Data: r.Data, Arrival: now.UnixMilli(), Source: source(s, &r.Record, now)}
 				if next, err = p.Put(now, one); err != nil {
-					return giveUp(err)
+					return abandoned(ctx, p, s, o.Door, now, err)
 				}
 			}
 			if o.Progress != nil {

@@ -50,7 +50,7 @@ type Pipeline struct {
 	decoders  [2]Processor    // what comes before the Lambda's buffer, in the service's order; nil without
 	transform *transform      // nil without one
 	keys      *partition.Keys // nil without dynamic partitioning or routing
-	prefix    *s3.Prefix      // nil without dynamic partitioning: a partition whose prefix can't be evaluated is not opened
+	place     *s3.Destination // of partitions; nil without dynamic partitioning. One whose key can't be made is not opened
 	active    int             // partitions that may be open at once
 	outlets   map[*record.Keys]*outlet
 	opened    int64   // outlets, ever
@@ -424,7 +424,7 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 		var keys *record.Keys // without partitions there is one buffer, wherever records go from there
 		var o *outlet
 		n := len(records)
-		if p.prefix != nil {
+		if p.place != nil {
 			keys, n = records[0].Keys, 1
 			for n < len(records) && records[n].Keys == keys {
 				n++
@@ -455,19 +455,19 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 
 // openPartition makes the delivery buffer of a record's partition, or says why there can't be one.
 func (p *Pipeline) openPartition(now time.Time, r *record.Record, keys *record.Keys) (*outlet, *record.Failure) {
-	if p.prefix != nil {
+	if p.place != nil {
 		if len(p.outlets) >= p.active {
 			f := partition.Failure(*r, partition.CodeLimitExceeded, "The number of active partitions exceeds the limit of the delivery stream", now)
 			return nil, &f
 		}
-		// A prefix that is too long when it is evaluated fails its records (dynamic-partitioning.md §2, CHOICE).
+		// A prefix that is too long when it is evaluated, and a key, fails its records (dynamic-partitioning.md §2, CHOICE).
 		facts := s3.Facts{Keys: r.Keys, Time: time.UnixMilli(r.Arrival).UTC(), Random: func(int) (b [32]byte) { return b }}
-		if _, err := p.prefix.Append(nil, facts); err != nil {
+		if err := p.place.CheckKey(facts); err != nil {
 			f := partition.Failure(*r, partition.CodeExtraction, err.Error(), now)
 			return nil, &f
 		}
-		p.ledger.noteOdd(p.prefix.LambdaKeys(), keys.Lambda)
-		p.ledger.noteOdd(p.prefix.QueryKeys(), keys.Query)
+		p.ledger.noteOdd(p.place.Prefix.LambdaKeys(), keys.Lambda)
+		p.ledger.noteOdd(p.place.Prefix.QueryKeys(), keys.Query)
 	}
 	o := p.newOutlet(p.delivery, &p.ledger.Delivery, rankDelivery+p.opened)
 	if o.keys = keys; keys != nil {
@@ -500,7 +500,7 @@ func (p *Pipeline) refusePartition(now time.Time, records []record.Record, f *re
 
 // closePartition ends a partition whose buffer is delivered and empty (dynamic-partitioning.md §5).
 func (p *Pipeline) closePartition(o *outlet) {
-	if p.prefix != nil && o.entry == &p.ledger.Delivery && o.batch == nil && o.Held() == 0 {
+	if p.place != nil && o.entry == &p.ledger.Delivery && o.batch == nil && o.Held() == 0 {
 		p.agenda.set(o, time.Time{})
 		delete(p.outlets, o.keys)
 		p.keys.Forget(o.keys)

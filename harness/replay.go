@@ -64,6 +64,9 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 	if o.Door != nil {
 		o.Door.refused = o.Refused
 	}
+	if p.tally != nil {
+		p.tally.door = o.Door
+	}
 	one := make([]record.Record, 1)
 	var next time.Time
 	now, skip := o.Start, int64(0)
@@ -74,6 +77,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 		}
 		if skip = j.Position(); skip > 0 {
 			now = j.Last()
+			p.Read(skip)
 		}
 	}
 	for n := int64(0); ; n++ {
@@ -82,7 +86,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 			break
 		}
 		if err != nil {
-			return abandoned(ctx, p, now, err)
+			return abandoned(ctx, p, s, o.Door, now, err)
 		}
 		if n < skip {
 			if ctx.Err() != nil {
@@ -111,7 +115,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 		}
 		refused, err := refuse(p, s, &r, o.Refused)
 		if err != nil {
-			return abandoned(ctx, p, now, err)
+			return abandoned(ctx, p, s, o.Door, now, err)
 		}
 		if refused {
 			continue
@@ -125,7 +129,7 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 			// The producer of a put that could not be kept puts it again, as it does when the service is unavailable.
 			var full *JournalError
 			if !errors.As(err, &full) || patience <= 0 {
-				return abandoned(ctx, p, now, err)
+				return abandoned(ctx, p, s, o.Door, now, err)
 			}
 			now = now.Add(putPause)
 			if _, err = o.Door.Advance(ctx, p, s, now); err != nil {
@@ -136,7 +140,13 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 			o.Progress(now)
 		}
 	}
-	for !next.IsZero() {
+	for patience := putPatience; !next.IsZero() || o.Door.waits(); {
+		if next.IsZero() { // the journal is full
+			if patience -= putPause; patience < 0 {
+				return abandoned(ctx, p, s, o.Door, p.Now(), errors.New("what the function put back could not be kept"))
+			}
+			next = p.Now().Add(putPause)
+		}
 		var err error
 		if next, err = o.Door.Advance(ctx, p, s, next); err != nil {
 			return interrupted(ctx, p, s, o.Door, p.Now(), err)
@@ -178,12 +188,12 @@ func interrupted(ctx context.Context, p *Pipeline, s *Stream, d *Door, now time.
 	if err := d.admit(p, s); err != nil {
 		return err
 	}
-	return ctx.Err()
+	return errors.Join(ctx.Err(), p.Settled())
 }
 
-// abandoned finishes what is in flight when there can't be more, for err.
-func abandoned(ctx context.Context, p *Pipeline, now time.Time, err error) error {
-	return errors.Join(err, p.Flush(context.WithoutCancel(ctx), now))
+// abandoned finishes what is in flight when there can't be more, for err. What the function puts back then is held too.
+func abandoned(ctx context.Context, p *Pipeline, s *Stream, d *Door, now time.Time, err error) error {
+	return errors.Join(err, p.Flush(context.WithoutCancel(ctx), now), d.admit(p, s), p.Settled())
 }
 
 // source is the metadata of a record of a stream that reads from Kinesis or MSK, made up where the input has none.

@@ -181,12 +181,14 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 		p.seq = o.Journal.Next()
 	}
 	var err error
+	var data *s3.Destination
 	if s.Sink != nil {
 		p.delivery, err = s.openSink(o)
 		p.ledger.Elsewhere = true
 	} else {
 		p.delivery = outletConfig{hints: s.S3.Hints, most: maxSize, budget: s3Budget}
-		p.delivery.dest, err = s.destination(o)
+		data, err = s.destination(o)
+		p.delivery.dest = data
 	}
 	if err != nil {
 		return nil, err
@@ -222,7 +224,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	}
 	if g := s.Partitioning; g != nil {
 		p.keys = partition.New(g.Query, g.Clock, s.S3.Prefix.QueryKeys(), s.S3.Prefix.LambdaKeys())
-		p.prefix, p.active = s.S3.Prefix, o.ActivePartitions
+		p.place, p.active = data, o.ActivePartitions
 		if p.active == 0 {
 			p.active = partition.ActivePartitions
 		}

@@ -34,6 +34,7 @@ type tally struct {
 	parts    []int32  // of each record; 0 has settled
 	gone     int      // how many of parts have settled from the front on
 	settled  []uint64 // since the last note
+	door     *Door    // of the stream; nil where nothing is put back
 }
 
 func newTally(j Journal) *tally {
@@ -110,9 +111,10 @@ func (t *tally) shift() {
 }
 
 // note writes what has settled, when there is much of it, or all of it. Where that fails it is tried again: a record
-// whose note is missing would only arrive twice.
+// whose note is missing would only arrive twice. While something that was put back is not in the journal nothing is noted:
+// the record that it was made of may have settled.
 func (t *tally) note(all bool) error {
-	if t == nil || len(t.settled) == 0 || !all && len(t.settled) < 1<<10 {
+	if t == nil || t.door.waits() || len(t.settled) == 0 || !all && len(t.settled) < 1<<10 {
 		return nil
 	}
 	if err := t.journal.Settle(t.settled); err != nil {

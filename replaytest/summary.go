@@ -29,6 +29,9 @@ type Summary struct {
 	Stations      []StationSummary `json:"stations"`
 	Backup        *StationSummary  `json:"backup"` // of the source: a second copy, and no part of the sum; null where there is none
 
+	// Unlisted are the objects that Objects lacks, by their kind: the first ones of a stream that ran for long.
+	Unlisted map[string]Total `json:"unlisted,omitempty"`
+
 	elsewhere bool // delivered to another destination than S3: what objects hold is no second count
 }
 
@@ -41,6 +44,20 @@ type ObjectSummary struct {
 	Records         int     `json:"records"`
 	ContentType     string  `json:"contentType"`
 	ContentEncoding *string `json:"contentEncoding"`
+}
+
+// A Total is what objects are together.
+type Total struct {
+	Objects int   `json:"objects"`
+	Bytes   int64 `json:"bytes"`
+	Records int64 `json:"records"`
+}
+
+// Add adds an object.
+func (t *Total) Add(bytes, records int) {
+	t.Objects++
+	t.Bytes += int64(bytes)
+	t.Records += int64(records)
 }
 
 // A StationSummary is the account of one station, in a summary.
@@ -86,15 +103,15 @@ func stationSummary(name string, e harness.Entry) StationSummary {
 	return StationSummary{name, e.In, e.Added, e.Out, e.Dropped, e.Failed, e.Held}
 }
 
-// records is how many records the objects of a kind hold.
-func (s *Summary) records(kind string) int64 {
-	var n int64
+// Total is what all objects of a kind are together, listed or not.
+func (s *Summary) Total(kind string) Total {
+	t := s.Unlisted[kind]
 	for _, o := range s.Objects {
 		if o.Kind == kind {
-			n += int64(o.Records)
+			t.Add(o.Bytes, o.Records)
 		}
 	}
-	return n
+	return t
 }
 
 // Codes are the codes of failures, in order.
@@ -102,10 +119,10 @@ func (s *Summary) Codes() []string { return slices.Sorted(maps.Keys(s.Failures))
 
 // Agree compares the ledger with the objects that were put: another count of the same records.
 func (s *Summary) Agree() error {
-	if data := s.records(s3.Data); data != s.Delivered && !s.elsewhere {
+	if data := s.Total(s3.Data).Records; data != s.Delivered && !s.elsewhere {
 		return fmt.Errorf("records are not accounted for: the ledger has %d delivered, the objects hold %d", s.Delivered, data)
 	}
-	if copied := s.records(s3.Backup); s.Backup != nil && copied != s.Backup.Out {
+	if copied := s.Total(s3.Backup).Records; s.Backup != nil && copied != s.Backup.Out {
 		return fmt.Errorf("records are not accounted for: the ledger has %d in the source backup, its objects hold %d", s.Backup.Out, copied)
 	}
 	if got := s.Delivered + s.Dropped + s.Failed + s.Lost + s.Held; got != s.In+s.Added {

@@ -20,21 +20,22 @@ func TestReplayPutBack(t *testing.T) {
               Parameters: [{ ParameterName: LambdaArn, ParameterValue: "arn:aws:lambda:us-east-1:123456789012:function:f" }, { ParameterName: BufferSizeInMBs, ParameterValue: "0.2" }]
 `, 1)
 	var first string
-	for _, jobs := range []string{"1", "4"} {
+	for _, flags := range []string{"--jobs=1", "--jobs=4", "--state=state"} {
 		dir := t.TempDir()
 		write(t, dir, "template.yaml", template)
-		out, errs, status := command(t, dir, in.String(), "replay", "--json", "--jobs", jobs, "--input-format", "cloudwatch", "--function", "f=builtin:cloudwatch-logs", "-")
+		write(t, dir, "in", in.String())
+		out, errs, status := command(t, dir, "", "replay", "--json", flags, "--input-format", "cloudwatch", "--function", "f=builtin:cloudwatch-logs", "in")
 		var s replaytest.Summary
 		if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
 			t.Fatalf("status %d, %v, %s", status, err, errs)
 		}
 		if s.In != 24 || s.Added == 0 || s.Added != s.Dropped || s.Delivered != 24 || s.Failed != 0 {
-			t.Errorf("--jobs %s: %+v", jobs, s)
+			t.Errorf("%s: %+v", flags, s)
 		}
 		if got := files(t, dir+"/out"); first == "" {
 			first = got
 		} else if got != first {
-			t.Errorf("--jobs %s gives other objects", jobs)
+			t.Errorf("%s gives other objects", flags)
 		}
 	}
 }

@@ -34,15 +34,16 @@ func (p *plan) drawing(s *replaytest.Summary) string {
 		b.WriteString(strings.TrimRight(fmt.Sprintf("%-12s%*s  %s", name, width, count(n), shortened(note)), " ") + "\n")
 	}
 	objects := map[string]int{}
-	copied := int64(0)
+	for kind, t := range s.Unlisted {
+		objects[kind] = t.Objects
+	}
+	objects[s3.Request] /= 2 // there is as much beside them
 	for _, o := range s.Objects {
 		if o.Kind != s3.Request || o.Records > 0 { // what is beside a request has none
 			objects[o.Kind]++
 		}
-		if o.Kind == s3.Backup {
-			copied += int64(o.Records)
-		}
 	}
+	copied := s.Total(s3.Backup).Records
 	in := func(n int) string { return "in " + plural(int64(n), "object") }
 	out := int64(0)
 	var lines replaytest.StationSummary

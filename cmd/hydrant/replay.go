@@ -21,7 +21,6 @@ import (
 	"github.com/hydrantkit/hydrant/harness"
 	"github.com/hydrantkit/hydrant/harness/partition"
 	"github.com/hydrantkit/hydrant/harness/record"
-	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/harness/sink"
 	"github.com/hydrantkit/hydrant/internal/input"
 	"github.com/hydrantkit/hydrant/internal/sample"
@@ -132,6 +131,7 @@ func replay(ctx context.Context, io *streams, f *replayFlags, args []string, cha
 	}
 	l := r.pipeline.Ledger()
 	s := replaytest.NewSummary(l, r.kept.objects, r.pipeline.Now().Sub(r.first), time.Since(began))
+	s.Unlisted = r.kept.unlisted
 	err = r.report(&l, s)
 	if err = errors.Join(err, r.state.close(ran == nil && err == nil)); err != nil {
 		return err
@@ -176,6 +176,9 @@ func openReplay(ctx context.Context, io *streams, f *replayFlags, p *plan) (_ *r
 		return nil, err
 	}
 	r.kept = &recorder{bucket: r.out}
+	if f.clock == "now" {
+		r.kept.most = mostListed
+	}
 	if r.pipeline, err = r.newPipeline(); err == nil && !r.state.continues() {
 		err = r.out.clear(io.err)
 	}
@@ -226,7 +229,7 @@ func (r *replayRun) run(ctx context.Context) error {
 		}
 	}
 	if f.clock == "now" {
-		err = harness.Live(ctx, r.pipeline, p.description.Stream, in, harness.LiveOptions{Now: time.Now, After: time.After, Refused: r.out.refuse, Progress: started})
+		err = harness.Live(ctx, r.pipeline, p.description.Stream, in, harness.LiveOptions{Now: time.Now, After: time.After, Door: p.door, Refused: r.out.refuse, Progress: started})
 	} else {
 		err = harness.Replay(ctx, r.pipeline, p.description.Stream, in, harness.ReplayOptions{Start: p.start, Rate: p.rate, Journal: r.state.restored(), Door: p.door,
 			Refused: r.out.refuse, Progress: started})
@@ -258,8 +261,11 @@ func (r *replayRun) verdict(l *harness.Ledger, s *replaytest.Summary) error {
 	switch {
 	case s.Lost > 0:
 		why := late
-		if _, ok := r.plan.description.Stream.Sink.(*harness.HTTPEndpoint); ok {
+		switch r.plan.description.Stream.Sink.(type) {
+		case *harness.HTTPEndpoint:
 			why += ", or the endpoint answered 413 to them (on413 in hydrant help compat)"
+		case *harness.Redshift:
+			why += ", or COPY left their rows out, as MAXERROR lets it"
 		}
 		return &statusError{exitSetAside, fmt.Errorf("LOST: %s %s, and the service would have lost them too", plural(s.Lost, "record"), why)}
 	case l.Backup.Failed > 0:
@@ -319,7 +325,7 @@ type plan struct {
 	description *harness.Description
 	source      string               // what the description was read from
 	function    *replaytest.Function // nil without one
-	door        *harness.Door        // that the function puts records back through; nil where it can't
+	door        *harness.Door        // that the function puts records back through; nil without one
 	faults      *harness.Faults
 	transport   sink.Transport    // nil writes requests to the bucket
 	tables      *sink.IcebergLive // nil writes what would be committed
@@ -400,9 +406,7 @@ func planReplay(ctx context.Context, io *streams, f *replayFlags, args []string,
 		return nil, err
 	}
 	if l := p.description.Stream.Lambda; l != nil {
-		if f.state == "" && f.clock != "now" { // what came back in the moment of a crash would be nowhere
-			p.door = &harness.Door{}
-		}
+		p.door = &harness.Door{}
 		o := replaytest.FunctionOptions{How: f.functions, Timeout: f.functionTimeout, Dir: filepath.Dir(p.source), Log: io.err, Door: p.door}
 		if f.quiet {
 			o.Log = nil
@@ -563,22 +567,4 @@ func parseRate(s string) (float64, error) {
 		return 0, fmt.Errorf("--rate: %q is no rate such as 1000/s", s)
 	}
 	return n, nil
-}
-
-// A recorder notes what is put into a bucket.
-type recorder struct {
-	bucket  s3.Bucket
-	objects []s3.Object // without their bodies; Size is theirs
-	failed  error       // of the last put that did
-}
-
-// Put puts o and notes it.
-func (r *recorder) Put(ctx context.Context, o s3.Object) error {
-	if err := r.bucket.Put(ctx, o); err != nil {
-		r.failed = err
-		return err
-	}
-	o.Size, o.Body = len(o.Body), nil
-	r.objects = append(r.objects, o)
-	return nil
 }

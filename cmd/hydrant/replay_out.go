@@ -12,6 +12,7 @@ import (
 	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/harness/s3/endpoint"
 	"github.com/hydrantkit/hydrant/internal/input"
+	"github.com/hydrantkit/hydrant/replaytest"
 )
 
 // A replayOut is where a replay delivers: buckets in a folder, or below a prefix of a real one, and what lies beside them.
@@ -139,5 +140,40 @@ func (b *beside) close() error {
 	case b.object != nil:
 		return b.object.complete()
 	}
+	return nil
+}
+
+// A recorder notes what is put into a bucket.
+type recorder struct {
+	bucket   s3.Bucket
+	most     int         // objects to list; 0 is all
+	objects  []s3.Object // without their bodies; Size is theirs
+	unlisted map[string]replaytest.Total
+	failed   error // of the last put that did
+}
+
+// mostListed is how many objects the summary lists of a stream that runs as long as it is let, which may be years.
+const mostListed = 100_000
+
+// Put puts o and notes it. Where there would be too many, the first half of those that are listed is summed up.
+func (r *recorder) Put(ctx context.Context, o s3.Object) error {
+	if err := r.bucket.Put(ctx, o); err != nil {
+		r.failed = err
+		return err
+	}
+	o.Size, o.Body = len(o.Body), nil
+	if r.most > 0 && len(r.objects) >= r.most {
+		if r.unlisted == nil {
+			r.unlisted = map[string]replaytest.Total{}
+		}
+		half := (len(r.objects) + 1) / 2
+		for _, old := range r.objects[:half] {
+			t := r.unlisted[old.Kind]
+			t.Add(old.Size, old.Records)
+			r.unlisted[old.Kind] = t
+		}
+		r.objects = append(r.objects[:0], r.objects[half:]...)
+	}
+	r.objects = append(r.objects, o)
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hydrantkit/hydrant/harness"
+	"github.com/hydrantkit/hydrant/harness/s3"
 	"github.com/hydrantkit/hydrant/replaytest"
 )
 
@@ -77,6 +80,41 @@ func TestReplayLog(t *testing.T) {
 	}
 	if _, errs, status := command(t, dir, "", "replay", "in"); status != exitOK || log() != "" {
 		t.Errorf("%d %s%s", status, errs, log())
+	}
+}
+
+// TestRecorder: of many objects the last ones are listed, and the others are summed up.
+func TestRecorder(t *testing.T) {
+	r := &recorder{bucket: &s3.Memory{}, most: 4}
+	for i := range 11 {
+		kind := s3.Data
+		if i%3 == 0 {
+			kind = s3.Backup
+		}
+		if err := r.Put(t.Context(), s3.Object{Kind: kind, Key: fmt.Sprint(i), Body: make([]byte, 10), Records: 2}); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.objects) > r.most || r.objects[len(r.objects)-1].Key != fmt.Sprint(i) {
+			t.Fatalf("behind %d: %v", i, r.objects)
+		}
+	}
+	s := replaytest.NewSummary(harness.Ledger{Source: harness.Entry{In: 14}, Delivery: harness.Entry{Out: 14}, Backup: harness.Entry{In: 8, Out: 8}}, r.objects, 0, 0)
+	s.Unlisted = r.unlisted
+	if n := len(s.Objects); n != 3 || s.Total(s3.Data) != (replaytest.Total{Objects: 7, Bytes: 70, Records: 14}) || s.Total(s3.Backup) != (replaytest.Total{Objects: 4, Bytes: 40, Records: 8}) {
+		t.Errorf("%d are listed, %+v", n, s.Unlisted)
+	}
+	if err := s.Agree(); err != nil {
+		t.Error(err)
+	}
+	var out strings.Builder
+	p := &plan{description: &harness.Description{Stream: &harness.Stream{Name: "s", Backup: &harness.S3{}}}}
+	if err := printSummary(&out, s, nil, &harness.Ledger{}, &replayFlags{out: "out"}, p); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"11 objects, 110 B, mean 10 B", "the first 8 are not listed", "8 copied to the backup, in 4 objects", "in 7 objects"} {
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("it lacks %q:\n%s", text, out.String())
+		}
 	}
 }
 

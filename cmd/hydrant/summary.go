@@ -70,12 +70,19 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 		b.WriteString(p.partitions(s, l, f.partitions))
 	}
 	const most = 8
-	var size int
+	n, size, unlisted := len(s.Objects), 0, 0
 	for _, o := range s.Objects {
 		size += o.Bytes
 	}
-	if n := len(s.Objects); n > 0 {
+	for _, t := range s.Unlisted {
+		unlisted += t.Objects
+		size += int(t.Bytes)
+	}
+	if n += unlisted; n > 0 {
 		fmt.Fprintf(&b, "\n%s, %s, mean %s, under %s\n", plural(int64(n), "object"), bytesText(size), bytesText(size/n), f.out)
+	}
+	if unlisted > 0 {
+		fmt.Fprintf(&b, "  … the first %s are not listed\n", count(int64(unlisted)))
 	}
 	for i, o := range s.Objects {
 		if i == most {
@@ -119,7 +126,7 @@ func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger, limit int) s
 		records        int64
 	}
 	groups := map[string]*group{}
-	var order []*group
+	var order []*group // of the objects that are listed
 	for _, o := range s.Objects {
 		if o.Kind != s3.Data {
 			continue

@@ -34,6 +34,9 @@ func (m *Memory) Put(_ context.Context, o Object) error {
 // keysFile lists a bucket's objects, one line each, so that a later run can tell them from other files.
 const keysFile = ".keys.ndjson"
 
+// partExtension is that of an object that is being written. No key has such a file.
+const partExtension = ".part"
+
 // A Directory is buckets under one directory: <dir>/<bucket>/<key>. Objects are written beside their
 // final name and renamed, so that none is ever half there. Nothing outside of the directory can be touched,
 // whatever a key holds: a part of a key that no folder name can hold is stored under a shortened, hashed name,
@@ -110,16 +113,19 @@ func (d *Directory) clear(bucket string) error {
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
 		var l keyLine
-		if json.Unmarshal(in.Bytes(), &l) != nil {
-			continue // torn by a run that was killed; its object counts as another's file
+		line := in.Bytes() // perhaps behind one that was torn, by a run that was killed and went on
+		if json.Unmarshal(line[max(bytes.LastIndex(line, []byte(`{"key":`)), 0):], &l) != nil {
+			continue // torn: its object was not put
 		}
 		file := fileName(l.Key)
 		if l.File != "" {
 			file = l.File
 		}
 		file = path.Join(bucket, path.Join("/", file))
-		if err := d.root.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		if err := d.root.Remove(file); err != nil {
+			if i, serr := d.root.Lstat(file); serr == nil && !i.IsDir() { // else it never came there
+				return err
+			}
 		}
 		for dir := path.Dir(file); dir != "." && !folders[dir]; dir = path.Dir(dir) {
 			folders[dir] = true
@@ -128,8 +134,18 @@ func (d *Directory) clear(bucket string) error {
 	if err := in.Err(); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if err := d.root.Remove(name); err != nil {
+	sub, err := fs.Sub(d.root.FS(), bucket)
+	if err != nil {
 		return err
+	}
+	parts, err := fs.Glob(sub, "~"+strings.Repeat("[0-9a-f]", len(hash("")))+partExtension)
+	if err != nil {
+		return err
+	}
+	for _, part := range append(parts, keysFile) { // what a run that was killed was writing, and the list
+		if err := d.root.Remove(bucket + "/" + part); err != nil {
+			return err
+		}
 	}
 	deepest := make([]string, 0, len(folders))
 	for dir := range folders {
@@ -159,18 +175,23 @@ func (d *Directory) put(o Object) error {
 	if err != nil {
 		return err
 	}
-	file := fileName(o.Key)
-	tmp := "~" + hash(o.Key) + ".part"
+	tmp := "~" + hash(o.Key) + partExtension
 	if err := bucket.write(tmp, o.Body); err != nil {
 		return errors.Join(err, ignoreMissing(bucket.Remove(tmp)))
 	}
-	if err := bucket.rename(tmp, file); err != nil {
-		// A key may be another's folder: a and a/b are two objects, and no two files.
-		file = "~" + hash(o.Key)
-		if err := bucket.rename(tmp, file); err != nil {
-			return errors.Join(err, ignoreMissing(bucket.Remove(tmp)))
-		}
+	err = bucket.place(tmp, fileName(o.Key), &o)
+	if err != nil { // a key may be another's folder: a and a/b are two objects, and no two files
+		err = bucket.place(tmp, "~"+hash(o.Key), &o)
 	}
+	if err != nil {
+		return errors.Join(err, ignoreMissing(bucket.Remove(tmp)))
+	}
+	return nil
+}
+
+// place lists an object, and then gives its file its final name: a process that ends in between leaves a line without an
+// object, and never an object without a line.
+func (b folder) place(tmp, file string, o *Object) error {
 	l := keyLine{Key: o.Key, Kind: o.Kind, Bytes: len(o.Body), Records: o.Records, ContentType: o.ContentType, ContentEncoding: o.ContentEncoding}
 	if file != o.Key {
 		l.File = file
@@ -179,8 +200,10 @@ func (d *Directory) put(o Object) error {
 	if err != nil {
 		return err
 	}
-	_, err = bucket.keys.Write(append(line, '\n'))
-	return err
+	if _, err := b.keys.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return b.rename(tmp, file)
 }
 
 // write makes a file, by pieces: some kernels take ten times as long for one write of 64 MiB as for 64 of one.

@@ -9,6 +9,7 @@ package s3
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -110,6 +111,22 @@ type Destination struct {
 // Begin starts the delivery of one object. The records stay the caller's, until the delivery is done.
 func (d *Destination) Begin(now time.Time, records []record.Record) record.Delivery {
 	return &delivery{d: d, begun: now, records: records}
+}
+
+// MaxKey is the length of a key that Amazon S3 takes, in bytes.
+const MaxKey = 1024
+
+// CheckKey returns an error where no object can lie where d puts it by f: its prefix is too long, or its key is.
+func (d *Destination) CheckKey(f Facts) error {
+	key, err := d.Prefix.Append(nil, f)
+	if err != nil {
+		return err
+	}
+	key = appendSuffix(key, d.Stream, d.Version, f.Time, d.Seed.UUID(d.Station, 0, 0, 0, 0))
+	if n := len(key) + len(d.Extension); n > MaxKey {
+		return fmt.Errorf("the key is %d bytes long; Amazon S3 takes at most %d", n, MaxKey)
+	}
+	return nil
 }
 
 // A delivery is one object on its way. What it encoded stays until it is put.

@@ -257,6 +257,70 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
+// TestDirectoryKilled: whatever a run that was killed had come to, the next one removes it, and nothing else.
+func TestDirectoryKilled(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	run := func(f func(d *Directory)) {
+		d, err := OpenDirectory(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		f(d)
+	}
+	const line = `{"key":"k","kind":"data","bytes":1,"records":1,"contentType":""}` + "\n"
+	part := "~" + hash("k") + partExtension
+	for _, tt := range []struct{ name, part, line, object string }{ // it is killed in each, before what is missing
+		{"writing", part, "", ""}, {"in the line", part, line[:20], ""}, {"before the rename", part, line, ""}, {"done", "", line, "k"},
+		{"in a line, and it went on", part, line[:20] + line, "k"},
+	} {
+		run(func(d *Directory) {
+			for _, key := range []string{"a", "a/b", "c/d", "c"} {
+				if err := d.Put(context.Background(), Object{Kind: Data, Bucket: "b", Key: key, Body: []byte("1")}); err != nil {
+					t.Errorf("%s: %v", key, err)
+				}
+			}
+		})
+		list, err := os.ReadFile(filepath.Join(out, "b", keysFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{tt.part: "1", tt.object: "1", keysFile: string(list) + tt.line, "mine": "!", "~mine.part": "!"} {
+			if name != "" {
+				if err := os.WriteFile(filepath.Join(out, "b", name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		run(func(d *Directory) {
+			others, err := d.Clear()
+			if got := fmt.Sprint(files(t, out)); err != nil || others != 2 || got != "[b/mine=! b/~mine.part=!]" {
+				t.Errorf("%s: %d others, %v, left %s", tt.name, others, err, got)
+			}
+		})
+	}
+}
+
+// TestDirectoryLists: the list of a bucket names an object before it is there.
+func TestDirectoryLists(t *testing.T) {
+	out := t.TempDir()
+	d, err := OpenDirectory(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	b, err := d.bucket("b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.place("gone.part", "k", &Object{Key: "k"}); err == nil {
+		t.Error("what isn't there was given a name")
+	}
+	if list, err := os.ReadFile(filepath.Join(out, "b", keysFile)); err != nil || !strings.HasPrefix(string(list), `{"key":"k"`) {
+		t.Errorf("%s, %v", list, err)
+	}
+}
+
 // TestSymlink has a link in the folder point outside: nothing is written there.
 func TestSymlink(t *testing.T) {
 	dir := t.TempDir()
