@@ -172,7 +172,8 @@ soak: build $(CONFORMANCE)/venv/installed $(ORACLE_READER)
 	HYDRANT_ORC_MATRIX=2000 HYDRANT_PYTHON=$(CONFORMANCE)/venv/bin/python HYDRANT_ORACLE_READER=$$(ls $(ORACLE_READER) 2>/dev/null) \
 		$(GO) test -count=1 -timeout 2h ./convert/orc
 	HYDRANT_JQ_FUZZ=10m HYDRANT_JQ_BATCH=400 $(GO) test -count=1 -timeout 1h -run 'Binary|Batches' ./internal/jq
-	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_KILLS=200 $(GO) test -count=1 -timeout 1h -v -run TestKill .
+	cd conformance && HYDRANT_CONFORMANCE=$(CONFORMANCE) HYDRANT_KILLS=200 HYDRANT_CONVERT_BYTES=20000000000 \
+		$(GO) test -count=1 -timeout 2h -v -run 'Kill|TestConvertFlat' .
 	$(MAKE) fuzz FUZZTIME=10m
 
 bench:

@@ -93,12 +93,15 @@ func TestParquet(t *testing.T) {
 	var rows string
 	for _, layout := range []string{"service", "modern", "hive"} {
 		for _, version := range []string{"V1", "V2"} {
-			for _, codec := range []string{"SNAPPY", "UNCOMPRESSED", "GZIP"} {
+			for _, codec := range []string{"SNAPPY", "UNCOMPRESSED", "GZIP", "ZSTD"} {
 				for _, dictionary := range []string{"false", "true"} {
 					file := strings.Join([]string{layout, version, codec, dictionary}, "-") + ".parquet"
 					args := []string{hydrant(t), "convert", "--schema", parquetSchema, "--out", file, "--json", "--memory", "256KiB", "--max-failed", "1.1%", "--option", "Layout=" + layout,
 						"--option", "WriterVersion=" + version, "--option", "Compression=" + codec, "--option", "EnableDictionaryCompression=" + dictionary}
 					if len(files)%2 == 1 {
+						if layout != "hive" {
+							args = append(args, "--option", "BloomFilterColumns=id,str,dec38,st.x,st.y,texts")
+						}
 						args = append(args, "--jobs", "1", "--option", "PageSizeBytes=65536", "--option", "MaxPaddingBytes=4096", "--option", "BlockSizeBytes=67108864")
 					}
 					out, errs, status := run(t, dir, append(args, "in.ndjson")...)

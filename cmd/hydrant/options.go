@@ -82,15 +82,21 @@ func conversionOptions(f *convertFlags) (convert.Options, error) {
 	return o, nil
 }
 
-// setOption sets one API option of the chosen deserializer or serializer.
+// setOption sets one API option of the chosen deserializer or serializer, or what Parquet files may have beyond the service's.
 func setOption(o *convert.Options, name, value string) error {
-	if name == "Layout" {
-		if o.Parquet == nil {
-			return fmt.Errorf("the option Layout is Parquet's")
-		}
+	switch p := o.Parquet; {
+	case name == "Layout" && p == nil:
+		return fmt.Errorf("the option Layout is Parquet's")
+	case name == "Layout":
 		l, err := parquet.ParseLayout(value)
-		o.Parquet.Layout = l
+		p.Layout = l
 		return err
+	case name == "Compression" && value == "ZSTD" && p != nil:
+		p.Compression = value
+		return nil
+	case name == "BloomFilterColumns" && p != nil:
+		p.BloomFilterColumns = strings.Split(value, ",")
+		return nil
 	}
 	return harness.SetSerDeOption(o, name, value)
 }
