@@ -24,7 +24,7 @@ var CompatNames = []CompatName{
 	{"doc-timestamp-rule", nil, "append yyyy/MM/dd/HH/ to a prefix with expressions but no timestamp, as the guide says; the service was seen not to"},
 	{"trailing-delimiter", nil, "AppendDelimiterToRecord puts an LF behind the last record of an object too"},
 	{"positional-arrays", nil, "the OpenX JSON SerDe reads a top-level array as a row, element by element; by default such a record is malformed"},
-	{"parquet-layout", []string{"modern", "hive"}, "names and types in Parquet files: the specification's, or exactly those of Hive 2.3; by default the service's"},
+	{"parquet-layout", []string{"modern", "hive"}, "names and types in Parquet files: the specification's, or exactly those of Hive 2.3, whose least and greatest of texts and decimals are by signed bytes: DuckDB believes them and can miss rows; by default the service's"},
 	{"week-rule", []string{"us", "iso"}, "how weeks of index names are counted: from Sunday, week 1 with the year's first Saturday, as the guide's rule has it, or ISO 8601's, as its example; by default us"},
 	{"partition-identity", []string{"keys", "prefix"}, "what opens a partition: new values of the keys in the prefix, or each new value of the evaluated prefix, its times and random strings among it, as the guide says; by default keys"},
 	{"literal-error-prefix", nil, "an ErrorOutputPrefix without expressions is taken as it is written; by default the type of the error and the time follow, as reports have it"},
