@@ -74,7 +74,7 @@ func openCopier(s *harness.Stream, f *replayFlags, bucket s3.Bucket) (sink.Copie
 	if f.endpoint == "" || !ok {
 		return nil, errors.New("--destination live: a cluster can't read what lies under --out; a PostgreSQL server can stand in for it: --endpoint postgres://user:password@host:port/database")
 	}
-	if f.secrets != nil {
+	if u, err := url.Parse(f.endpoint); f.secrets != nil || err == nil && u.User == nil {
 		if err := openSecrets(s, f.secrets); err != nil {
 			return nil, err
 		}
