@@ -130,14 +130,13 @@ func (w *Writer) Append(g *Stripe) error {
 				len(w.stripes), rows, w.columns[0].Name, c.rows, w.columns[col].Name))
 		}
 	}
-	if rows == 0 {
-		return nil
-	}
-	for _, c := range g.columns {
-		w.finish(c)
-	}
-	if err := w.appendStripe(g, rows); err != nil {
-		return w.fail(fmt.Errorf("stripe %d: %w", len(w.stripes), err))
+	if rows > 0 {
+		for _, c := range g.columns {
+			w.finish(c)
+		}
+		if err := w.appendStripe(g, rows); err != nil {
+			return w.fail(fmt.Errorf("stripe %d: %w", len(w.stripes), err))
+		}
 	}
 	for _, c := range g.columns {
 		c.rows, c.finished = 0, false

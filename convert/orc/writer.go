@@ -273,6 +273,14 @@ func (w *Writer) setBloom(id int) {
 	}
 }
 
+// Reset begins another file on dst, of the same columns and options. Stripes that are empty may be used for it.
+func (w *Writer) Reset(dst io.Writer) {
+	w.w.Reset(dst)
+	w.offset, w.err, w.stripes, w.metadata = 0, nil, nil, nil
+	clear(w.stats)
+	w.err = w.write([]byte("ORC"))
+}
+
 // fail remembers the first error: after it there is no file.
 func (w *Writer) fail(err error) error {
 	if w.err == nil {

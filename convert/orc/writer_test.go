@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -146,6 +147,49 @@ func TestDeterministic(t *testing.T) {
 	}
 	if !bytes.Equal(out.Bytes(), want) {
 		t.Errorf("%d bytes from many goroutines differ from %d of one", out.Len(), len(want))
+	}
+}
+
+// TestReset writes files with one Writer and one Stripe: nothing of one shows in the next.
+func TestReset(t *testing.T) {
+	files := make([][]*column.Batch, 4)
+	for i, n := range []int{3, 0, 1, 4} {
+		g := &generator{Rand: rand.New(rand.NewPCG(uint64(i), 10))}
+		for range n {
+			files[i] = append(files[i], g.batch(eventsLike, 2500, i%len(nullPatterns)))
+		}
+	}
+	for _, o := range []Options{{}, {FormatVersion: V0_11}, {Compression: Zlib}, {Compression: None, BloomFilterColumns: []string{"b", "c"}}} {
+		w, err := New(io.Discard, eventsLike, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stripe Stripe
+		for i, batches := range files {
+			var out bytes.Buffer
+			w.Reset(&out)
+			for _, b := range batches {
+				for col := range eventsLike {
+					if err := w.Encode(&stripe, b, col); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := w.Append(&stripe); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for col := range eventsLike { // of a stripe that is empty
+				if err := w.Finish(&stripe, col); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := errors.Join(w.Append(&stripe), w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if want := write(t, eventsLike, o, batches...); !bytes.Equal(out.Bytes(), want) {
+				t.Errorf("%+v: file %d has %d bytes and differs from one of %d by a new Writer", o, i, out.Len(), len(want))
+			}
+		}
 	}
 }
 
