@@ -241,6 +241,26 @@ func FuzzDictionary(f *testing.F) {
 	})
 }
 
+// TestLeastText holds the least and the greatest of texts that are much alike to what sorting finds.
+func TestLeastText(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 1))
+	for range 5000 {
+		var s statistics
+		var values []string
+		for i := range 1 + r.IntN(8) {
+			b := bytes.Repeat([]byte("x"), r.IntN(24))
+			for range min(len(b), r.IntN(3)) {
+				b[len(b)-1-r.IntN(min(len(b), 16))] = "\x00x\xff"[r.IntN(3)]
+			}
+			s.addBytes(b, i == 0)
+			values = append(values, string(b))
+		}
+		if lo, hi := slices.Min(values), slices.Max(values); string(s.minBytes) != lo || string(s.maxBytes) != hi {
+			t.Fatalf("%q: from %q to %q", values, s.minBytes, s.maxBytes)
+		}
+	}
+}
+
 // TestManyDistinct grows a dictionary past its tables and uses it again.
 func TestManyDistinct(t *testing.T) {
 	var d dictionary

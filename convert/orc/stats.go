@@ -2,6 +2,7 @@ package orc
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"unicode/utf8"
@@ -32,7 +33,8 @@ type statistics struct {
 	sumHigh, sumTop  int64 // the sum has 192 bits
 
 	minBytes, maxBytes []byte
-	minHead, maxHead   uint64 // their first bytes
+	minHead, maxHead   uint64 // their first 8 bytes
+	minNext, maxNext   uint64 // and the 8 behind those: URLs begin alike
 }
 
 // reset empties s and keeps its memory.
@@ -136,14 +138,22 @@ func (s *statistics) addSumDecimal(top, high, low int64) {
 // the caller.
 func (s *statistics) addBytes(b []byte, first bool) {
 	h := head(b)
-	if h > s.minHead && h < s.maxHead && !first {
-		return
+	if !first {
+		if h > s.minHead && h < s.maxHead {
+			return
+		}
+		if len(b) >= 16 && h == s.minHead && h == s.maxHead {
+			if next := binary.BigEndian.Uint64(b[8:]); next > s.minNext && next < s.maxNext {
+				return
+			}
+		}
 	}
+	rest := b[min(8, len(b)):]
 	if first || bytes.Compare(b, s.minBytes) < 0 {
-		s.minBytes, s.minHead = append(s.minBytes[:0], b...), h
+		s.minBytes, s.minHead, s.minNext = append(s.minBytes[:0], b...), h, head(rest)
 	}
 	if first || bytes.Compare(b, s.maxBytes) > 0 {
-		s.maxBytes, s.maxHead = append(s.maxBytes[:0], b...), h
+		s.maxBytes, s.maxHead, s.maxNext = append(s.maxBytes[:0], b...), h, head(rest)
 	}
 }
 
