@@ -37,7 +37,7 @@ func convertSources(args []string, format input.Format, stdin io.Reader, r *remo
 				return nil, err
 			}
 			for _, s := range objects {
-				s.format = format
+				s.format, s.open = format, unlessEnded(r.ctx, s.open)
 				all = append(all, s)
 			}
 			continue
@@ -68,57 +68,66 @@ func convertSources(args []string, format input.Format, stdin io.Reader, r *remo
 	return all, nil
 }
 
-// unlessEnded opens what may be a pipe. A Read that waits for more ends with ctx.
+// unlessEnded opens what may be slow to say more, as a pipe or a server. Opening it, and a Read that waits, end with ctx.
 func unlessEnded(ctx context.Context, open func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
-		f, err := open()
+		w := &waiting{ctx: ctx, buf: make([]byte, 256<<10), done: make(chan error, 1)}
+		err := w.do(func() (err error) {
+			w.r, err = open()
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		return &waiting{ctx: ctx, r: f, buf: make([]byte, 256<<10), done: make(chan error, 1)}, nil
+		return w, nil
 	}
 }
 
 // A waiting reader reads on a goroutine, which its context doesn't wait for.
 type waiting struct {
-	ctx   context.Context
-	r     io.ReadCloser
-	buf   []byte
-	rest  []byte // what was read and not yet handed out
-	n     int    // what the goroutine read
-	done  chan error
-	begun bool
-	err   error
+	ctx  context.Context
+	r    io.ReadCloser
+	buf  []byte
+	rest []byte // what was read and not yet handed out
+	n    int    // what the goroutine read
+	done chan error
+	left bool // with its goroutine
+	err  error
+}
+
+// do calls f, unless the context ends before.
+func (w *waiting) do(f func() error) error {
+	go func() { w.done <- f() }()
+	select {
+	case err := <-w.done:
+		return err
+	case <-w.ctx.Done():
+		w.left = true
+		return w.ctx.Err()
+	}
 }
 
 func (w *waiting) Read(p []byte) (int, error) {
-	for len(w.rest) == 0 {
-		if w.err != nil {
-			return 0, w.err
-		}
-		if !w.begun {
-			w.begun = true
-			go func() {
-				var err error
-				w.n, err = w.r.Read(w.buf)
-				w.done <- err
-			}()
-		}
-		select {
-		case w.err = <-w.done:
-			w.begun, w.rest = false, w.buf[:w.n]
-		case <-w.ctx.Done():
-			return 0, w.ctx.Err()
+	for len(w.rest) == 0 && w.err == nil {
+		w.n = 0
+		w.err = w.do(func() (err error) {
+			w.n, err = w.r.Read(w.buf)
+			return err
+		})
+		if !w.left {
+			w.rest = w.buf[:w.n]
 		}
 	}
 	n := copy(p, w.rest)
-	w.rest = w.rest[n:]
-	return n, nil
+	if w.rest = w.rest[n:]; len(w.rest) > 0 {
+		return n, nil
+	}
+	return n, w.err
 }
 
 func (w *waiting) Close() error {
-	if w.begun {
-		return nil // closing would wait for the Read, which ends with the command
+	if w.left {
+		return nil // closing would wait for what it does, which ends with the command
 	}
 	return w.r.Close()
 }

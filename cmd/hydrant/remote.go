@@ -95,7 +95,7 @@ func (r *remote) source(client *s3.Client, bucket, key, rel string, size int64) 
 	s := convertSource{rel: rel}
 	s.name, s.size = "s3://"+bucket+"/"+key, size
 	s.open = func() (io.ReadCloser, error) {
-		// What was begun is read to its end when the command is interrupted.
+		// The client isn't told of an interrupt; who reads doesn't wait for it then.
 		o, err := client.GetObject(context.WithoutCancel(r.ctx), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", s.name, err)

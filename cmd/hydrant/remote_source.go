@@ -134,7 +134,7 @@ func (r *remote) storeSources(text string) ([]convertSource, error) {
 		}
 		c.name, c.size = name, max(o.size, 0)
 		c.open = func() (io.ReadCloser, error) {
-			// What was begun is read to its end when the command is interrupted.
+			// The client isn't told of an interrupt; who reads doesn't wait for it then.
 			body, err := o.open(context.WithoutCancel(r.ctx))
 			if err != nil {
 				return nil, fmt.Errorf("read %s: %w", name, plain(err))

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -514,6 +515,36 @@ func TestConvertWeb(t *testing.T) {
 	defer insecure.Close()
 	if _, errs, status := command(t, t.TempDir(), "", "convert", "--schema", idName, "--out", "o", insecure.URL+"/ranges"); status != exitUsage || !strings.Contains(errs, "certificate") {
 		t.Errorf("%d %s", status, errs)
+	}
+}
+
+// A server that says no more doesn't keep a command that is interrupted.
+func TestConvertWebInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	in := people(400_000, -1)
+	for _, version := range []string{"", `"1"`} { // read in one go, and in pieces
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", version)
+			if r.Header.Get("Range") == "bytes=0-0" {
+				send(w, r, []byte(in))
+				return
+			}
+			w.Header().Set("Content-Length", fmt.Sprint(len(in)))
+			w.(http.Flusher).Flush()
+			cancel()
+			<-end
+		}))
+		var out, errs bytes.Buffer
+		status := run(ctx, []string{"convert", "--schema", idName, "--out", "o", server.URL + "/in"}, &streams{nil, &out, &errs}, func() os.Signal { return os.Interrupt })
+		if status != exitInterrupt || listing(t, dir) != "" || !strings.Contains(errs.String(), "interrupted: ") {
+			t.Errorf("status %d, files %q, %s", status, listing(t, dir), errs.String())
+		}
+		close(end)
+		server.CloseClientConnections()
+		server.Close()
 	}
 }
 
