@@ -305,7 +305,8 @@ func (fn *function) bootstrap(command []string, dir, how string) (*Function, err
 	}
 	b.Env = append(b.Env, fn.env...)
 	if fn.options.Log != nil {
-		b.Log = &prefixed{w: fn.options.Log, prefix: fn.id + ": "}
+		log, stop := &prefixed{w: fn.options.Log, prefix: fn.id + ": "}, end
+		b.Log, end = log, func() error { return errors.Join(stop(), log.end()) }
 	}
 	return &Function{Invoker: b, How: how, Timeout: fn.timeout, Memory: int(fn.memory), close: end}, nil
 }
@@ -533,4 +534,16 @@ func (p *prefixed) Write(b []byte) (int, error) {
 		}
 		p.rest = append(p.rest[:0], p.rest[i+1:]...)
 	}
+}
+
+// end prints what is left of a line: the last words of a process that dies, as often as not.
+func (p *prefixed) end() error {
+	p.mu.Lock()
+	rest := len(p.rest) > 0
+	p.mu.Unlock()
+	if !rest {
+		return nil
+	}
+	_, err := p.Write([]byte("\n"))
+	return err
 }

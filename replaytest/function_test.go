@@ -109,12 +109,13 @@ def handler(event, context):
 	}
 }
 
+const streamWithFunction = `{"DeliveryStreamName":"s","ExtendedS3DestinationConfiguration":{"BucketARN":"arn:aws:s3:::b","RoleARN":"arn:aws:iam::123456789012:role/r",
+	"ProcessingConfiguration":{"Enabled":true,"Processors":[{"Type":"Lambda","Parameters":[{"ParameterName":"LambdaArn","ParameterValue":"arn:aws:lambda:us-east-1:123456789012:function:f"}]}]}}}`
+
 // TestBuiltinLog: a blueprint's log names the records that it is about, and holds nothing that differs from run to run.
 func TestBuiltinLog(t *testing.T) {
 	var log bytes.Buffer
-	a := []byte(`{"DeliveryStreamName":"s","ExtendedS3DestinationConfiguration":{"BucketARN":"arn:aws:s3:::b","RoleARN":"arn:aws:iam::123456789012:role/r",
-		"ProcessingConfiguration":{"Enabled":true,"Processors":[{"Type":"Lambda","Parameters":[{"ParameterName":"LambdaArn","ParameterValue":"arn:aws:lambda:us-east-1:123456789012:function:f"}]}]}}}`)
-	d, err := harness.Parse("s.json", a, harness.DescribeOptions{})
+	d, err := harness.Parse("s.json", []byte(streamWithFunction), harness.DescribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,5 +128,32 @@ func TestBuiltinLog(t *testing.T) {
 	}
 	if got := log.String(); !strings.HasPrefix(got, "f: level=ERROR ") || !strings.Contains(got, "recordId=r-1") || strings.Contains(got, "time=") {
 		t.Error(got)
+	}
+}
+
+// TestLastWords: what a process prints before it dies is shown, though it ends no line.
+func TestLastWords(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("no sh: a process that dies is not run")
+	}
+	var log bytes.Buffer
+	d, err := harness.Parse("s.json", []byte(streamWithFunction), harness.DescribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := OpenFunction(t.Context(), d, FunctionOptions{How: []string{"f=exec:sh -c 'echo begun; printf no\\ memory >&2; exit 3'"}, Log: &log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Invoke(t.Context(), []byte(`{"records":[]}`)); err == nil {
+		t.Error("it answered")
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, line := range []string{"f: begun\n", "f: no memory\n"} {
+		if !strings.Contains(log.String(), line) {
+			t.Errorf("it lacks %q: %q", line, log.String())
+		}
 	}
 }
