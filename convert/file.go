@@ -141,10 +141,12 @@ func (f *file[G]) limit() int64                          { return f.s.BlockSize(
 
 // append writes the group.
 func (f *file[G]) append(workers, columns int) error {
-	errs := make([]error, columns)
-	work.Each(workers, columns, func(col int) { errs[col] = f.s.Finish(&f.group, col) })
-	if err := errors.Join(errs...); err != nil {
-		return err
+	if workers > 1 { // a single one spares memory by writing a column before it ends the next, as Append does
+		errs := make([]error, columns)
+		work.Each(workers, columns, func(col int) { errs[col] = f.s.Finish(&f.group, col) })
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
 	}
 	return f.s.Append(&f.group)
 }

@@ -33,9 +33,10 @@ type chunk struct {
 
 	delta    *deltas     // of V2
 	inDict   bool        // pages are numbered by the dictionary when they end
+	judged   bool        // whether values promise a dictionary
 	dict     *dictionary // nil before the first page has ended
 	dictUsed int         // entries of the dictionary that finished pages use
-	dictPage []byte      // of a dictionary that is ended
+	dictPage *[]byte     // of a dictionary that is ended, if pages use it
 	blooms   map[uint64]struct{}
 
 	ints   []int64
@@ -71,7 +72,7 @@ func (c *chunk) reset() {
 	}
 	c.clearPage()
 	c.w.giveDictionary(c.dict)
-	c.inDict, c.dict, c.dictUsed, c.dictPage = c.mayDict(), nil, 0, c.dictPage[:0]
+	c.inDict, c.judged, c.dict, c.dictUsed, c.dictPage = c.mayDict(), false, nil, 0, nil
 	clear(c.blooms)
 	clear(c.pages[len(c.pages):cap(c.pages)]) // memory that this row group had no use for
 	c.pages, c.stored, c.index = c.pages[:0], 0, c.index[:0]
@@ -105,6 +106,15 @@ func (c *chunk) newPage(n int, last bool) *[]byte {
 	}
 	*page = (*page)[:0]
 	return page
+}
+
+// finish ends the chunk's last page and its dictionary.
+func (c *chunk) finish() error {
+	if err := c.flush(true); err != nil {
+		return err
+	}
+	c.endDictionary()
+	return nil
 }
 
 // mayDict reports whether the leaf's type and the options allow a dictionary: booleans never, and
@@ -207,7 +217,7 @@ func (c *chunk) appendRepeated(sp span, v *column.Vector, lo, hi int) error {
 		// the rows from e on that fit
 		n, rows, values := 0, 0, 0 // up to the last row boundary
 		k, size, r := 0, c.raw, 0
-		limit := c.w.pageSize
+		limit := c.pageSize()
 		if c.entries+sp.n-e <= most && size+mostSize(c.leaf, v, lo, hi) < limit {
 			n, values = sp.n-e, hi-lo // all of them
 			rows = bytes.Count(sp.rep[e:], []byte{0})
@@ -260,6 +270,14 @@ func (c *chunk) maxEntries() int {
 	return maxEntries
 }
 
+// pageSize is how many bytes of values the growing page may have.
+func (c *chunk) pageSize() int {
+	if c.inDict {
+		return c.w.pageSize
+	}
+	return c.w.plainSize
+}
+
 // mostSize is what the values lo to hi take as PLAIN if none is null.
 func mostSize(l *leaf, v *column.Vector, lo, hi int) int {
 	if l.physical == format.ByteArray {
@@ -282,7 +300,7 @@ func plainSize(l *leaf, v *column.Vector, i int) int {
 // fit returns how many of the values lo to hi still belong to the growing page, 0 when it is full.
 func (c *chunk) fit(v *column.Vector, lo, hi int) int {
 	n := min(hi-lo, c.maxEntries()-c.entries)
-	room := c.w.pageSize - c.raw
+	room := c.pageSize() - c.raw
 	switch {
 	case c.leaf.physical == format.ByteArray:
 		if room <= 0 {

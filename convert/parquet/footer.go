@@ -28,11 +28,13 @@ type chunkMeta struct {
 
 func (w *Writer) appendChunk(c *chunk) (chunkMeta, error) {
 	m := chunkMeta{leaf: c.leaf, offset: w.pos, entries: c.totalEntries, nulls: c.totalNulls}
-	if len(c.dictPage) > 0 {
+	if c.dictPage != nil {
 		m.dictionary = w.pos
-		if err := w.write(c.dictPage); err != nil {
+		if err := w.write(*c.dictPage); err != nil {
 			return m, err
 		}
+		w.pages.Put(c.dictPage)
+		c.dictPage = nil
 	}
 	m.data = w.pos
 	m.uncompressed = c.uncompressed

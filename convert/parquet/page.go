@@ -121,7 +121,7 @@ func (c *chunk) code(b *buffers) bool {
 		c.dict = c.w.takeDictionary(c.leaf.width)
 	}
 	size := c.dict.size()
-	if !c.numbered(b) {
+	if !c.numbered(b, c.values, c.values) {
 		return false
 	}
 	w := codeWidth(c.dict.n)
@@ -427,6 +427,11 @@ func (c *chunk) endDictionary() {
 	h.i32(2, int32(enc))
 	h.end()
 	h.end()
-	c.dictPage = append(append(c.dictPage[:0], h.b...), b.out...)
+	page, ok := c.w.pages.Get().(*[]byte)
+	if !ok {
+		page = new([]byte)
+	}
+	*page = append(append((*page)[:0], h.b...), b.out...)
+	c.dictPage = page
 	c.uncompressed += int64(len(h.b) + len(plain))
 }

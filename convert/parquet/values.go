@@ -19,6 +19,9 @@ func (c *chunk) appendValues(v *column.Vector, lo, hi int) error {
 		if err := c.appendBlock(v, lo, end); err != nil {
 			return err
 		}
+		if c.inDict && !c.judged && c.values >= enough && c.w.plainSize < c.w.pageSize {
+			c.judge()
+		}
 		lo = end
 	}
 	return nil
@@ -109,7 +112,7 @@ func (c *chunk) appendInts() {
 func (c *chunk) grow(n int) {
 	if size := len(c.plain) + n; size > cap(c.plain) {
 		room := max(2*cap(c.plain), size)
-		if page := c.w.pageSize + c.w.pageSize/32; room > page/4 && size <= page {
+		if page := c.pageSize() + c.pageSize()/32; room > page/4 && size <= page {
 			room = page
 		}
 		c.plain = append(make([]byte, 0, room), c.plain...)
@@ -338,27 +341,44 @@ func (c *chunk) timestamps(v *column.Vector, lo, hi int) error {
 	return nil
 }
 
-// numbered makes b.codes of the growing page's values. It stops and returns false when the dictionary is too large or doesn't promise to pay.
-func (c *chunk) numbered(b *buffers) bool {
+// numbered makes b.codes of the first values of the growing page, which has or will have so many of all. It stops and returns false when the dictionary is too large or doesn't promise to pay.
+func (c *chunk) numbered(b *buffers, first, all int) bool {
 	d := c.dict
 	hive := c.w.options.Layout == LayoutHive
 	b.codes = b.codes[:0]
-	for page := c.plain; len(page) > 0; {
-		n := min(c.values-len(b.codes), block)
+	for page := c.plain; len(b.codes) < first; {
+		n := min(first-len(b.codes), block)
 		if hive && c.leaf.order == orderFloat {
 			b.codes, page = d.numberFloats(b.codes, page, n)
 		} else {
 			b.codes, page = d.number(b.codes, page, n)
 		}
-		if d.size() > maxDictionary || !hive && c.dictUsed == 0 && !c.promises(len(b.codes)) {
+		if d.size() > maxDictionary || !hive && c.dictUsed == 0 && !c.promises(len(b.codes), all) {
 			return false
 		}
 	}
 	return true
 }
 
-// promises reports whether the first seen values of the first page, by what of them is distinct, look as if a dictionary might pay.
-func (c *chunk) promises(seen int) bool {
+// enough is how many values tell whether there should be a dictionary.
+const enough = 8192
+
+// judge gives the dictionary up before the first page ends if it doesn't promise to pay, because pages without one may be smaller.
+func (c *chunk) judge() {
+	c.judged = true
+	b := c.w.buffers.Get().(*buffers)
+	defer c.w.buffers.Put(b)
+	c.dict = c.w.takeDictionary(c.leaf.width)
+	if !c.numbered(b, enough, c.w.pageSize/(c.raw/c.values+1)) {
+		c.inDict = false
+		c.boundPlain()
+	}
+	c.w.giveDictionary(c.dict)
+	c.dict = nil
+}
+
+// promises reports whether a dictionary might pay for the first page, by what of the first seen of all its values is distinct.
+func (c *chunk) promises(seen, all int) bool {
 	n := c.dict.n
 	switch {
 	case seen < 1024:
@@ -367,11 +387,12 @@ func (c *chunk) promises(seen int) bool {
 		return n <= seen/4*3 // times move on: theirs come from no set
 	case n == seen:
 		return false
-	case seen < 8192 || seen&(seen-1) != 0:
+	case seen < enough || seen&(seen-1) != 0:
 		return true
 	}
-	n = distinct(n, seen, c.values)
-	return n*(c.raw/c.values)+c.values*codeWidth(n)/8 < c.raw
+	n = distinct(n, seen, all)
+	size := c.raw / c.values
+	return n*size+all*codeWidth(n)/8 < all*size
 }
 
 // distinct returns how many distinct values there are about in all of so many, if there are n in the first seen, of a set of

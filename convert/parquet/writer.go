@@ -21,6 +21,7 @@
 package parquet
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -36,6 +37,10 @@ import (
 const (
 	magic = "PAR1"
 
+	// growingBytes is what the growing pages of leaves without dictionaries take at most, as long as pages of leastPlain allow it.
+	growingBytes = 32 << 20
+	leastPlain   = 128 << 10
+
 	// createdBy is the writer's name in footers, in the form that parquet-mr can parse: it ignores
 	// statistics of writers whose name it can't.
 	createdBy = "hydrant version 0.1 (build github.com/hydrantkit/hydrant)"
@@ -47,13 +52,15 @@ const (
 // A Writer writes one file. Encode, Finish and Size may run on any goroutine, for different groups or
 // different columns of one group at once; Append and Close belong to one goroutine.
 type Writer struct {
-	options  Options
-	pageSize int
-	codec    format.CompressionCodec
-	v2       bool
-	tree     *tree
-	buffers  sync.Pool
-	dicts    sync.Pool // dictionaries that no chunk has
+	options   Options
+	pageSize  int
+	plainSize int // of pages without a dictionary
+	codec     format.CompressionCodec
+	v2        bool
+	tree      *tree
+	buffers   sync.Pool
+	dicts     sync.Pool // dictionaries that no chunk has
+	pages     sync.Pool // the memory of their pages, *[]byte
 
 	out    io.Writer
 	pos    int64
@@ -106,6 +113,10 @@ func newWriter(w io.Writer, columns []schema.Column, o Options) (*Writer, error)
 	wr.buffers.New = func() any { return &buffers{store: o.Layout != LayoutHive} }
 	if wr.tree, err = newTree(columns, &wr.options); err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
+	}
+	wr.plainSize = wr.pageSize
+	if o.Layout != LayoutHive {
+		wr.plainSize = min(wr.pageSize, max(growingBytes/max(len(wr.tree.leaves), 1), leastPlain))
 	}
 	return wr, nil
 }
@@ -194,10 +205,9 @@ func (w *Writer) Encode(g *Group, b *column.Batch, col int) error {
 // it spares the one goroutine that appends. No batch may follow in g.
 func (w *Writer) Finish(g *Group, col int) error {
 	for _, k := range w.column(g, col).chunks {
-		if err := k.flush(true); err != nil {
+		if err := k.finish(); err != nil {
 			return fmt.Errorf("parquet: %w", err)
 		}
-		k.endDictionary()
 	}
 	return nil
 }
@@ -262,12 +272,8 @@ func (w *Writer) Append(g *Group) error {
 		}
 	}
 	if rows > 0 {
-		for i := range g.columns {
-			if err := w.Finish(g, i); err != nil {
-				return err
-			}
-		}
 		if err := w.appendGroup(g, rows); err != nil {
+			w.err = cmp.Or(w.err, err) // a part may be written
 			return fmt.Errorf("parquet: %w", err)
 		}
 	}
@@ -290,6 +296,9 @@ func (w *Writer) appendGroup(g *Group, rows int64) error {
 	m := groupMeta{rows: rows, offset: w.pos, chunks: make([]chunkMeta, 0, len(w.tree.leaves))}
 	for i := range g.columns {
 		for _, c := range g.columns[i].chunks {
+			if err := c.finish(); err != nil {
+				return err
+			}
 			k, err := w.appendChunk(c)
 			if err != nil {
 				return err
