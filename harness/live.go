@@ -40,9 +40,10 @@ func Live(ctx context.Context, p *Pipeline, s *Stream, in Records, o LiveOptions
 		}
 	}
 	one := make([]record.Record, 1)
-	for records := f.records; records != nil || !next.IsZero(); {
+	for records := f.records; records != nil || !next.IsZero() || o.Door.waits(); {
 		tick()
-		if !next.IsZero() && !next.After(now) {
+		late := records == nil && next.IsZero() // put back behind its invocation's end
+		if late || !next.IsZero() && !next.After(now) {
 			var err error
 			if next, err = o.Door.Advance(ctx, p, s, now); err != nil {
 				return interrupted(ctx, p, s, o.Door, p.Now(), err)

@@ -155,3 +155,30 @@ func TestLive(t *testing.T) {
 type bucketFunc func(o s3.Object) error
 
 func (f bucketFunc) Put(_ context.Context, o s3.Object) error { return f(o) }
+
+// TestLiveLate: what is put back when nothing else is to come, by a function that goes on behind its answer, is delivered too.
+func TestLiveLate(t *testing.T) {
+	s := testStream(t, "", "")
+	s.S3.Hints.Interval = time.Minute
+	m := &s3.Memory{}
+	p, err := New(s, Options{Bucket: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Door{}
+	d.Put(PutBack{ID: "x", Data: []byte("late")})
+	now := t0
+	err = Live(context.Background(), p, s, nextFunc(func() (input.Record, error) { return input.Record{}, io.EOF }), LiveOptions{
+		Now: func() time.Time { return now },
+		After: func(d time.Duration) <-chan time.Time {
+			now = now.Add(d)
+			fire := make(chan time.Time, 1)
+			fire <- now
+			return fire
+		},
+		Door: d,
+	})
+	if l := p.Ledger(); err != nil || l.String() != "in 0 + added 1 = delivered 1 + dropped 0 + failed 0 + lost 0" || len(m.Objects) != 1 {
+		t.Errorf("%s, %v, %d objects", l.String(), err, len(m.Objects))
+	}
+}
