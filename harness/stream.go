@@ -142,7 +142,8 @@ type Options struct {
 	Loader  sink.Loader
 	Invoker lambda.Invoker // of the stream's function; needed where it has one
 	Seed    record.Seed
-	Workers int // goroutines at once; 0 is one
+	First   uint64 // number of the first record, where Journal doesn't say; ids are made of it
+	Workers int    // goroutines at once; 0 is one
 	// Log is called with what the service would write to its error log, where the description has that on; nil for nothing.
 	Log func(LogLine)
 
@@ -177,7 +178,7 @@ func New(s *Stream, o Options) (*Pipeline, error) {
 	p := &Pipeline{workers: o.Workers, seed: o.Seed, errorLines: o.ErrorLines, tally: newTally(o.Journal), outlets: map[*record.Keys]*outlet{}, errors: map[folder]*outlet{}}
 	p.pool.Budget = o.Memory
 	p.errorLines.Transformed = o.ErrorLines.Transformed && s.Lambda != nil
-	if o.Journal != nil {
+	if p.seq = o.First; o.Journal != nil {
 		p.seq = o.Journal.Next()
 	}
 	var err error

@@ -192,6 +192,7 @@ func openReplay(ctx context.Context, io *streams, f *replayFlags, p *plan) (_ *r
 func (r *replayRun) newPipeline() (*harness.Pipeline, error) {
 	f, p := r.flags, r.plan
 	o := harness.Options{Bucket: r.kept, Transport: p.transport, Iceberg: p.tables, Invoker: p.function, Seed: record.Seed(f.seed), Workers: f.jobs,
+		First:            (f.seed - 1) << 40, // so that runs of other seeds have other ids too
 		ActivePartitions: f.partitions, Memory: p.memory, Log: r.out.note}
 	if o.Transport == nil {
 		o.Transport = sink.Files{Bucket: r.kept}
