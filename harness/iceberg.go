@@ -70,18 +70,31 @@ func (f *IcebergFiles) Rows(file []byte, columns []string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// Columns are the names and the field ids of a file's columns; 0 of one that has none.
-func (f *IcebergFiles) Columns(file []byte) (names []string, ids []int32, err error) {
+// Columns are those of a file.
+func (f *IcebergFiles) Columns(file []byte) ([]sink.IcebergColumn, error) {
 	r, err := reader.Open(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s, err := r.Inspect()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for _, e := range s.Schema.Fields {
-		names, ids = append(names, e.Name), append(ids, e.FieldID)
+	var columns []sink.IcebergColumn
+	for i := range s.Schema.Fields {
+		e := &s.Schema.Fields[i]
+		columns = append(columns, sink.IcebergColumn{Name: e.Name, ID: e.FieldID, Floats: floats(e)})
 	}
-	return names, ids, nil
+	return columns, nil
+}
+
+// floats is how many leaves of an element are of the type FLOAT.
+func floats(e *reader.Element) (n int) {
+	if e.Type == "FLOAT" {
+		return 1
+	}
+	for i := range e.Fields {
+		n += floats(&e.Fields[i])
+	}
+	return n
 }

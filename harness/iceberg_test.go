@@ -566,6 +566,14 @@ func TestIcebergRewrite(t *testing.T) {
 	schema["name"] = "title"
 	refuse("its column name isn't one of the table's")()
 	schema["name"] = "name"
+	// A column of float that is double by now, in which 0.1 is another number.
+	f := newTableCatalog(t)
+	f.table("d.a", idName+`,{"id":3,"name":"x","required":false,"type":"float"}`, "")
+	f.deliver(`{"t":"a","id":1,"x":0.1}`, `{"t":"a","id":2,"x":0.1}`)
+	f.tables["d.a"]["schemas"].([]any)[0].(map[string]any)["fields"].([]any)[2].(map[string]any)["type"] = "double"
+	if l, lines := f.deliver(`{"t":"a","op":"delete","id":1}`); l.Failures[sink.IcebergUnsupported] != 1 || !strings.Contains(lines, "its column x is of float, and the table's of double") {
+		t.Errorf("%v %s", l.Failures, lines)
+	}
 	c.same("d.a", `{"id":10,"name":null}`, `{"id":11,"name":null}`, `{"id":12,"name":null}`)
 	// A file that a compaction took away in between: the table is read again.
 	away, loads := map[string][]byte{}, 0

@@ -242,17 +242,21 @@ func (l *IcebergLive) rewriteFile(ctx context.Context, s *Iceberg, b *icebergBat
 
 // own are the columns of a file, which must be columns of the table under the same names.
 func (l *IcebergLive) own(file []byte, s *icebergState) ([]icebergField, error) {
-	names, ids, err := l.Format.Columns(file)
+	columns, err := l.Format.Columns(file)
 	if err != nil {
 		return nil, err
 	}
 	var own []icebergField
-	for i, name := range names {
-		at := slices.IndexFunc(s.schema.Fields, func(f icebergField) bool { return f.ID == int(ids[i]) && f.Name == name })
+	for _, c := range columns {
+		at := slices.IndexFunc(s.schema.Fields, func(f icebergField) bool { return f.ID == int(c.ID) && f.Name == c.Name })
 		if at < 0 {
-			return nil, fmt.Errorf("its column %s isn't one of the table's", name)
+			return nil, fmt.Errorf("its column %s isn't one of the table's", c.Name)
 		}
-		own = append(own, s.schema.Fields[at])
+		f := s.schema.Fields[at]
+		if c.Floats > f.floats() {
+			return nil, fmt.Errorf("its column %s is of float, and the table's of double", c.Name)
+		}
+		own = append(own, f)
 	}
 	return own, nil
 }

@@ -52,8 +52,15 @@ type IcebergFormat interface {
 	Write(ctx context.Context, c *IcebergColumns, n int, at func(i int) []byte) (file []byte, bad []column.RowError, err error)
 	// Rows is the rows of a file, a line of JSON each, with the columns that are named; nil is all.
 	Rows(file []byte, columns []string) ([]byte, error)
-	// Columns are the names and the field ids of a file's columns.
-	Columns(file []byte) (names []string, ids []int32, err error)
+	// Columns are those of a file.
+	Columns(file []byte) ([]IcebergColumn, error)
+}
+
+// An IcebergColumn is a column of a data file.
+type IcebergColumn struct {
+	Name   string
+	ID     int32 // 0 where the file doesn't say
+	Floats int   // it, or its parts, that are numbers of 32 bits: of a column that is double by now they read as other numbers
 }
 
 // MaxRewriteFiles is how many data files a table may have whose rows are updated or deleted: each is read.

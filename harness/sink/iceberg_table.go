@@ -114,6 +114,23 @@ func (t *icebergType) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// floats is how many values of the type float a field holds.
+func (f *icebergField) floats() (n int) {
+	t := &f.Type
+	if t.Name == "float" {
+		return 1
+	}
+	for i := range t.Fields {
+		n += t.Fields[i].floats()
+	}
+	for _, part := range []*icebergField{t.Element, t.Key, t.Value} {
+		if part != nil {
+			n += part.floats()
+		}
+	}
+	return n
+}
+
 var icebergKinds = map[string]schema.Kind{"boolean": schema.Boolean, "int": schema.Int, "long": schema.BigInt, "float": schema.Float, "double": schema.Double,
 	"date": schema.Date, "timestamp": schema.Timestamp, "timestamptz": schema.Timestamp, "string": schema.String, "decimal": schema.Decimal}
 
