@@ -37,6 +37,8 @@ type OpenSearch struct {
 	Region     string // that requests are signed for; empty signs nothing
 	Transport  Transport
 	Seed       record.Seed
+
+	body []byte // of the request under way: one delivery is at a time
 }
 
 // A Rotation is how often another index is begun.
@@ -88,7 +90,6 @@ type bulk struct {
 	begun   time.Time
 	records []record.Record
 	left    []document
-	body    []byte
 }
 
 // A document is a record, and why it was not indexed by the last attempt.
@@ -116,7 +117,6 @@ func (d *bulk) Attempt(ctx context.Context, _ time.Time) (record.Progress, error
 	}
 	p := record.Progress{Delivered: n - len(d.left)}
 	if len(d.left) == 0 {
-		d.body = nil
 		p.Done = true
 		return p, nil
 	}
@@ -213,13 +213,13 @@ func (o *OpenSearch) appendBody(dst []byte, records []record.Record, docs []docu
 
 func (d *bulk) request() *Request {
 	o := d.o
-	d.body = o.appendBody(d.body[:0], d.records, d.left)
+	o.body = o.appendBody(o.body[:0], d.records, d.left)
 	first := &d.records[d.left[0].at]
 	id := o.Seed.UUID("opensearch", d.records[0].Seq, d.records[0].Sub, d.begun.UnixNano(), len(d.records)-len(d.left)) // one for each body
 	u := o.Endpoint + "/_bulk"
 	r := &Request{Sink: "opensearch", Name: string(o.AppendIndex(nil, time.UnixMilli(first.Arrival))), ID: id, Suffix: ".ndjson",
 		Method: http.MethodPost, URL: u, Shown: shownURL(u), Header: http.Header{"Content-Type": {"application/x-ndjson"}},
-		Body: d.body, Records: len(d.left), Limit: DefaultLimit + 1024*int64(len(d.left)), Answer: d.answer}
+		Body: o.body, Records: len(d.left), Limit: DefaultLimit + 1024*int64(len(d.left)), Answer: d.answer}
 	if half := (len(d.left) + 1) / 2; len(d.left) > 1 {
 		r.Part = func() ([]byte, int) { return o.appendBody(nil, d.records, d.left[:half]), half }
 	}
