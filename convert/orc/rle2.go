@@ -105,8 +105,8 @@ func appendWindow(dst []byte, v []int64, signed bool) ([]byte, int) {
 	}
 }
 
-// A found is what survey finds in values: the least, the greatest, the bits that occur in the form of DIRECT, and about how many
-// values the longest stretch with equal steps has.
+// A found is what survey finds in values: the least, the greatest, the bits that occur in the form of DIRECT, and how many
+// values the longest stretch with equal steps has at most.
 type found struct {
 	lo, hi int64
 	or     uint64
@@ -120,7 +120,7 @@ func survey(x *[maxRun]uint64, v []int64, signed bool) found {
 		shift, sign = 1, math.MaxUint64
 	}
 	lo, hi, or := v[0], v[0], uint64(0)
-	last, step := v[0], v[0] // the first value has no step: what stands for it makes a stretch one longer at most
+	last, step := v[0], v[0] // the first value has no step: what stands for it may make a stretch longer, never shorter
 	same, most := 0, 0       // steps in turn that are as the one before
 	for i, y := range v[:min(len(v), maxRun)] {
 		z := uint64(y)<<(shift&1) ^ uint64(y>>63)&sign

@@ -63,7 +63,7 @@ func (s *stream) append(c *codec, b []byte) {
 	s.raw = append(s.grow(len(b)), b...)
 }
 
-// grow returns raw with room for n bytes. It doubles, up to blockSize, where append would do so four times.
+// grow returns raw with room for n bytes. It doubles, up to blockSize; append would move a large one at every quarter more.
 func (s *stream) grow(n int) []byte {
 	if need := len(s.raw) + n; need > cap(s.raw) {
 		raw := make([]byte, len(s.raw), max(need, min(2*cap(s.raw), blockSize)))
