@@ -13,7 +13,8 @@ type Options struct {
 	// doesn't cut row groups: who fills them compares it with [Writer.Size].
 	BlockSizeBytes int64
 	// PageSizeBytes is how much a page holds before compression, at least 64 KiB; 0 is 1 MiB.
-	// A page ends before the row that would exceed it, and holds at least one row.
+	// A page ends before the row that would exceed it, and holds at least one row. Where there are
+	// many leaves, pages without a dictionary are smaller, except in LayoutHive.
 	PageSizeBytes int64
 	// Compression is UNCOMPRESSED, GZIP or SNAPPY, empty for SNAPPY, or ZSTD, which the service doesn't have.
 	Compression string

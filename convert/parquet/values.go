@@ -341,7 +341,8 @@ func (c *chunk) timestamps(v *column.Vector, lo, hi int) error {
 	return nil
 }
 
-// numbered makes b.codes of the first values of the growing page, which has or will have so many of all. It stops and returns false when the dictionary is too large or doesn't promise to pay.
+// numbered makes b.codes of the first values of the growing page, which has or will have so many of all. It stops and returns false when the
+// dictionary is too large or doesn't promise to pay.
 func (c *chunk) numbered(b *buffers, first, all int) bool {
 	d := c.dict
 	hive := c.w.options.Layout == LayoutHive
