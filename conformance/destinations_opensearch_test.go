@@ -268,6 +268,21 @@ func TestDestinationOpenSearch(t *testing.T) {
 				}
 				same(t, lines)
 			})
+			step("runs", func(t *testing.T) { // of one seed have the same documents, of another have others
+				for times := 1; times <= 2; times++ {
+					deliver(t, 0, stream("", 0), n.url, events(20))
+					if _, docs := n.documents(index, times); len(docs) != 20 {
+						t.Errorf("%d documents", len(docs))
+					}
+				}
+				n.fresh()
+				for i, seed := range []string{"1", "2", "3"} {
+					deliver(t, 0, stream("", 0), n.url, events(20), "--seed", seed)
+					if _, docs := n.documents(index, 1); len(docs) != 20*(i+1) {
+						t.Errorf("%d documents after %d runs", len(docs), i+1)
+					}
+				}
+			})
 			step("an answer is lost", func(t *testing.T) { // once more: the same documents by the same ids, or others
 				lines := events(50)
 				for more, times := range map[string]int{"": 1, `, "DocumentIdOptions": {"DefaultDocumentIdFormat": "NO_DOCUMENT_ID"}`: 2} {

@@ -221,15 +221,14 @@ func backup(t *testing.T, out, folder string) string {
 	return all.String()
 }
 
-// A cutter stands before a server. It closes the first connections as they come, or once the server has answered.
+// A cutter stands before a server, and cuts connections: some as they come, some when the server answers.
 type cutter struct {
-	mu       sync.Mutex
-	passes   int    // so many connections pass before the others
-	refuse   int    // of those so many are closed at once
-	swallow  int    // of those so many lose their answer
-	from     string // which begins by this; empty is its first byte
-	before   func() // once, before a connection passes
-	accepted int
+	mu      sync.Mutex
+	passes  int    // so many connections pass before the others
+	refuse  int    // of those so many are closed at once
+	swallow int    // then so many lose the part of the answer that holds from, and what follows
+	from    string // empty is all of it
+	before  func() // once, before a connection passes
 }
 
 func (c *cutter) listen(t *testing.T, to string) string {
@@ -254,7 +253,6 @@ func (c *cutter) listen(t *testing.T, to string) string {
 func (c *cutter) serve(conn net.Conn, to string) {
 	defer conn.Close()
 	c.mu.Lock()
-	c.accepted++
 	refuse, swallow, from := c.passes == 0 && c.refuse > 0, false, c.from
 	switch {
 	case c.passes > 0:
