@@ -305,8 +305,7 @@ func (fn *function) bootstrap(command []string, dir, how string) (*Function, err
 	}
 	b.Env = append(b.Env, fn.env...)
 	if fn.options.Log != nil {
-		log, stop := &prefixed{w: fn.options.Log, prefix: fn.id + ": "}, end
-		b.Log, end = log, func() error { return errors.Join(stop(), log.end()) }
+		b.Log = (&functionLog{w: fn.options.Log, name: fn.id}).line
 	}
 	return &Function{Invoker: b, How: how, Timeout: fn.timeout, Memory: int(fn.memory), close: end}, nil
 }
@@ -509,41 +508,40 @@ func splitCommand(s string) ([]string, error) {
 	return args, nil
 }
 
-// prefixed writes a function's lines with its name before each. Lines of CloudWatch's embedded metric format are
-// measurements for a service that isn't here, and are left out.
+// prefixed writes lines with the function's name before each.
 type prefixed struct {
-	mu     sync.Mutex // several processes of a function may run
 	w      io.Writer
 	prefix string
-	rest   []byte
 }
 
-func (p *prefixed) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.rest = append(p.rest, b...)
-	for {
-		i := bytes.IndexByte(p.rest, '\n')
-		if i < 0 {
-			return len(b), nil
-		}
-		if !bytes.HasPrefix(p.rest, []byte(`{"_aws":`)) {
-			if _, err := fmt.Fprintf(p.w, "%s%s\n", p.prefix, p.rest[:i]); err != nil {
-				return 0, err
-			}
-		}
-		p.rest = append(p.rest[:0], p.rest[i+1:]...)
+func (p *prefixed) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(p.w, p.prefix+string(line)); err != nil {
+		return 0, err
 	}
+	return len(line), nil
 }
 
-// end prints what is left of a line: the last words of a process that dies, as often as not.
-func (p *prefixed) end() error {
-	p.mu.Lock()
-	rest := len(p.rest) > 0
-	p.mu.Unlock()
-	if !rest {
-		return nil
+// A functionLog writes what the processes of a function print: each line with the function's name, and before the first of
+// an invocation which records it has. Lines of CloudWatch's embedded metric format are measurements for a service that isn't
+// here, and are left out.
+type functionLog struct {
+	w    io.Writer
+	name string
+
+	mu   sync.Mutex
+	told string // the records that the last line was about
+}
+
+func (l *functionLog) line(records string, line []byte) {
+	if bytes.HasPrefix(line, []byte(`{"_aws":`)) {
+		return
 	}
-	_, err := p.Write([]byte("\n"))
-	return err
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var text []byte
+	if records != l.told && records != "" {
+		text = fmt.Appendf(text, "%s: %s:\n", l.name, records)
+	}
+	l.told = records
+	l.w.Write(fmt.Appendf(text, "%s: %s\n", l.name, line)) //nolint:errcheck // there is nowhere to tell it
 }

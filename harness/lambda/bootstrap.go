@@ -43,7 +43,10 @@ type Bootstrap struct {
 	Memory  int           // in MB; 0 is 128
 	Timeout time.Duration // 0 is none
 	Env     []string      // more of the environment, "K=V"; nothing of this process's own but PATH, HOME and the temporary folder
-	Log     io.Writer     // what the function prints; nil is nowhere
+	// Log is called with each line that the function prints, without its end, and what tells the records of the event that its
+	// process was given last, "record a" or "records a to z"; empty before the first. Several processes may call it at once. nil
+	// drops what is printed.
+	Log func(records string, line []byte)
 
 	mu     sync.Mutex
 	idle   []*process
@@ -123,9 +126,70 @@ type process struct {
 	ended   sync.Once
 	asked   chan struct{} // closed when it first asked for an event
 	askOnce sync.Once
+	printed lines
 
 	mu      sync.Mutex
 	current *call
+	records string // of the current event, or the last
+}
+
+// log hands on a line that the process printed.
+func (p *process) log(line []byte) {
+	p.mu.Lock()
+	records := p.records
+	p.mu.Unlock()
+	p.b.Log(records, line)
+}
+
+// recordIDs tells the records of an event, by the first and the last.
+func recordIDs(event []byte) string {
+	key := []byte(`"recordId":"`)
+	id := func(at int) string {
+		text, _, _ := bytes.Cut(event[at+len(key):], []byte(`"`))
+		return string(text)
+	}
+	first, last := bytes.Index(event, key), bytes.LastIndex(event, key)
+	switch {
+	case first < 0:
+		return ""
+	case first == last:
+		return "record " + id(first)
+	}
+	return "records " + id(first) + " to " + id(last)
+}
+
+// maxLine is how long a line may be before it is cut.
+const maxLine = 64 << 10
+
+// lines cuts what is written to it into lines. It is for one goroutine.
+type lines struct {
+	log  func(line []byte)
+	rest []byte
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.rest = append(l.rest, b...)
+	from := 0
+	for {
+		n, skip := bytes.IndexByte(l.rest[from:], '\n'), 1
+		if n < 0 && len(l.rest)-from > maxLine {
+			n, skip = maxLine, 0
+		}
+		if n < 0 {
+			l.rest = append(l.rest[:0], l.rest[from:]...)
+			return len(b), nil
+		}
+		l.log(l.rest[from : from+n])
+		from += n + skip
+	}
+}
+
+// end hands on what is left of a line: the last words of a process that dies, as often as not.
+func (l *lines) end() {
+	if len(l.rest) > 0 {
+		l.log(l.rest)
+		l.rest = nil
+	}
 }
 
 // A call is one invocation.
@@ -152,7 +216,8 @@ func (b *Bootstrap) start() (*process, error) {
 	p.cmd.Dir = b.Dir
 	p.cmd.Env = b.environment(l.Addr().String())
 	if b.Log != nil {
-		p.cmd.Stdout, p.cmd.Stderr = b.Log, b.Log
+		p.cmd.Stdout, p.cmd.Stderr = &p.printed, &p.printed
+		p.printed.log = p.log
 	}
 	p.cmd.WaitDelay = time.Second
 	ownGroup(p.cmd)
@@ -162,6 +227,7 @@ func (b *Bootstrap) start() (*process, error) {
 	go p.server.Serve(l) //nolint:errcheck // it ends when the process does
 	go func() {
 		p.exit = p.cmd.Wait()
+		p.printed.end()
 		close(p.exited)
 	}()
 	return p, nil
@@ -311,7 +377,7 @@ func (p *process) serveNext(w http.ResponseWriter, r *http.Request) {
 	select {
 	case c := <-p.next:
 		p.mu.Lock()
-		p.current = c
+		p.current, p.records = c, recordIDs(c.event)
 		p.mu.Unlock()
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
@@ -339,15 +405,10 @@ func (p *process) settle(id string, a answerOrError) bool {
 }
 
 func (p *process) serveInitError(w http.ResponseWriter, r *http.Request) {
-	fmt.Fprintf(logOf(p.b), "init: %v\n", functionError(r))
-	reply(w, http.StatusAccepted)
-}
-
-func logOf(b *Bootstrap) io.Writer {
-	if b.Log == nil {
-		return io.Discard
+	if p.b.Log != nil {
+		p.b.Log("", fmt.Appendf(nil, "init: %v", functionError(r)))
 	}
-	return b.Log
+	reply(w, http.StatusAccepted)
 }
 
 // functionError reads what a runtime reports: {"errorMessage":…,"errorType":…,"stackTrace":…}.

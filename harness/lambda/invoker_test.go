@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,7 +42,7 @@ func serveFunction(mode string) {
 	if mode == "no start" {
 		os.Exit(7)
 	}
-	for n := 0; ; n++ {
+	for {
 		resp, err := http.Get(api + "invocation/next")
 		if err != nil {
 			os.Exit(1)
@@ -57,6 +60,9 @@ func serveFunction(mode string) {
 				os.Exit(3)
 			}
 			answer, _ = upper.Invoke(context.Background(), event)
+		case "talk":
+			fmt.Print("a line\nlast words")
+			os.Exit(1)
 		case "hang":
 			select {}
 		case "error":
@@ -138,6 +144,32 @@ func TestInvokers(t *testing.T) {
 		if err != nil || len(o.Out) != 2 || string(o.Out[0].Data) != "IN0" || len(o.Failed) != 1 || o.Failed[0].Code != CodeProcessingFailed {
 			t.Errorf("%s: %+v %v", tt.name, o, err)
 		}
+	}
+}
+
+// TestBootstrapLog: what a process prints comes line by line, with the records of the event that it was given last.
+func TestBootstrapLog(t *testing.T) {
+	b := bootstrap(t, "talk")
+	var mu sync.Mutex
+	var got []string
+	b.Log = func(records string, line []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, records+": "+string(line))
+	}
+	for _, event := range []string{`{"records":[{"recordId":"a"}]}`, `{"records":[{"recordId":"b"},{"recordId":"c"},{"recordId":"d"}]}`} {
+		if _, err := b.Invoke(context.Background(), []byte(event)); err == nil {
+			t.Error("it answered")
+		}
+	}
+	want := []string{"record a: a line", "record a: last words", "records b to d: a line", "records b to d: last words"}
+	if mu.Lock(); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	mu.Unlock()
+	l := &lines{log: func(line []byte) { got = append(got[:0], string(line)) }}
+	if l.Write(bytes.Repeat([]byte("x"), maxLine+1)); len(got) != 1 || len(got[0]) != maxLine {
+		t.Error("a line without an end isn't cut")
 	}
 }
 
