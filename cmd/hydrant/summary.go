@@ -66,6 +66,9 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 	for _, c := range s.Codes() {
 		fmt.Fprintf(&b, "  %s  %s\n", count(s.Failures[c]), c)
 	}
+	if n := l.Malformed; n > 0 {
+		fmt.Fprintf(&b, "  notice: %s of the Kinesis Producer Library can't be read: taken as plain\n", plural(n, "aggregate"))
+	}
 	if stream.Partitioning != nil {
 		b.WriteString(p.partitions(s, l, f.partitions))
 	}
