@@ -96,7 +96,7 @@ type receiver struct {
 
 	mu       sync.Mutex
 	answers  []badAnswer
-	seen     map[string]bool
+	seen     map[string][][sha256.Size]byte // of the requests that were taken under an id, what their records are
 	requests int
 	records  int
 	again    int
@@ -108,7 +108,7 @@ type receiver struct {
 func receiveRequests(ctx context.Context, io *streams, f *receiveFlags) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := &receiver{io: io, f: f, seen: map[string]bool{}, cancel: cancel}
+	r := &receiver{io: io, f: f, seen: map[string][][sha256.Size]byte{}, cancel: cancel}
 	for _, spec := range f.answers {
 		a, err := parseBadAnswer(spec)
 		if err != nil {
@@ -174,8 +174,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 	if kind == "" {
 		q, err := receive.Parse(hr, r.f.accessKey)
+		was := taken
 		if err == nil {
-			err = r.write(q)
+			was, err = r.write(q)
 		}
 		if err != nil {
 			refusal := &receive.Error{Status: http.StatusInternalServerError, Message: err.Error()}
@@ -184,7 +185,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 			receive.Answer(w, refusal.Status, id, now, refusal.Message)
 			return
 		}
-		r.note(hr, id, taken, len(q.Records))
+		r.note(hr, id, was, len(q.Records))
 		receive.Answer(w, http.StatusOK, id, now, "")
 		return
 	}
@@ -230,32 +231,38 @@ func (r *receiver) next() string {
 	return ""
 }
 
-// taken is what becomes of a request that is as it should be.
-const taken = "taken"
+// What becomes of requests that are as they should be.
+const (
+	taken = "taken"
+	again = "again, taken"
+	other = "taken, though its id was another's" // a sender keeps an id for what is the same
+)
 
 // note says what became of a request.
 func (r *receiver) note(hr *http.Request, id, what string, records int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests++
-	again := ""
-	if r.seen[id] {
-		r.again++
-		again = ", again"
-	}
-	if what == taken {
-		r.seen[id] = true
+	switch what {
+	case taken, other:
 		r.records += records
-	} else {
-		r.refused++
+	case again:
+		r.again++
+		r.records += records
+	default:
+		if r.refused++; len(r.seen[id]) > 0 {
+			r.again++
+			what = "again, " + what
+		}
 	}
 	if !r.f.quiet {
-		fmt.Fprintf(r.io.err, "hydrant: %s %s %q: %s%s, %s\n", hr.Method, hr.URL.Path, id, plural(int64(records), "record"), again, what)
+		fmt.Fprintf(r.io.err, "hydrant: %s %s %q: %s, %s\n", hr.Method, hr.URL.Path, id, plural(int64(records), "record"), what)
 	}
 }
 
-// write writes the records of a request. Its error ends the command.
-func (r *receiver) write(q *receive.Request) error {
+// write writes the records of a request, where they are not those that came under its id before, and says what becomes of it. Its error ends
+// the command.
+func (r *receiver) write(q *receive.Request) (was string, err error) {
 	var lines, file bytes.Buffer
 	for _, data := range q.Records {
 		if r.f.json {
@@ -265,7 +272,7 @@ func (r *receiver) write(q *receive.Request) error {
 				Attributes map[string]string `json:"attributes"`
 				Data       []byte            `json:"data"`
 			}{q.ID, q.SourceARN, q.Attributes, data}); err != nil {
-				return err
+				return "", err
 			}
 		} else {
 			lines.Write(data)
@@ -274,23 +281,38 @@ func (r *receiver) write(q *receive.Request) error {
 		if err := json.NewEncoder(&file).Encode(struct {
 			Data []byte `json:"data"`
 		}{data}); err != nil {
-			return err
+			return "", err
 		}
 	}
+	sum := sha256.Sum256(file.Bytes())
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	err := r.err
-	if err == nil && r.f.out != "" {
-		err = writeFile(filepath.Join(r.f.out, fileName(q.ID)+".ndjson"), file.Bytes())
+	before := r.seen[q.ID]
+	n := slices.Index(before, sum)
+	switch {
+	case n >= 0:
+		was = again
+	case len(before) > 0:
+		was, n = other, len(before)
+	default:
+		was, n = taken, 0
 	}
-	if err == nil && !r.seen[q.ID] {
+	name := fileName(q.ID)
+	if n > 0 {
+		name += fmt.Sprintf(".%d", n+1)
+	}
+	if err = r.err; err == nil && r.f.out != "" {
+		err = writeFile(filepath.Join(r.f.out, name+".ndjson"), file.Bytes())
+	}
+	if err == nil && was != again {
 		_, err = r.io.out.Write(lines.Bytes())
+		r.seen[q.ID] = append(before, sum)
 	}
 	if err != nil {
 		r.err = err
 		r.cancel()
 	}
-	return err
+	return was, err
 }
 
 // fileName is a name of a file for a request id, which may be anything.

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,6 +75,33 @@ func TestReceive(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(dir, "got", files[0].Name()))
 	if err != nil || string(got) != `{"data":"b25l"}`+"\n"+`{"data":"dHdv"}`+"\n"+`{"data":""}`+"\n"+`{"data":"Zm91cg=="}`+"\n" {
 		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// TestReceiveAgain: what comes again under its id is printed once, and what comes under another request's id is printed, and said to.
+func TestReceiveAgain(t *testing.T) {
+	var out, errs bytes.Buffer
+	dir := t.TempDir()
+	r := &receiver{io: &streams{strings.NewReader(""), &out, &errs}, f: &receiveFlags{out: dir}, seen: map[string][][sha256.Size]byte{}, cancel: func() {}}
+	for _, data := range []string{"YQ==", "YQ==", "Yg==", "YQ=="} {
+		q := httptest.NewRequest("POST", "/", strings.NewReader(`{"requestId":"id","timestamp":1,"records":[{"data":"`+data+`"}]}`))
+		for name, v := range map[string]string{"X-Amz-Firehose-Protocol-Version": "1.0", "X-Amz-Firehose-Request-Id": "id", "Content-Type": "application/json",
+			"X-Amz-Firehose-Source-Arn": "arn:aws:firehose:us-east-1:123456789012:deliverystream/d"} {
+			q.Header.Set(name, v)
+		}
+		w := httptest.NewRecorder()
+		if r.ServeHTTP(w, q); w.Code != 200 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	const line = `hydrant: POST / "id": 1 record, `
+	if out.String() != "a\nb\n" || errs.String() != line+"taken\n"+line+"again, taken\n"+line+"taken, though its id was another's\n"+line+"again, taken\n" {
+		t.Errorf("%q, %s", &out, &errs)
+	}
+	for name, want := range map[string]string{"id.ndjson": "YQ==", "id.2.ndjson": "Yg=="} {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %s, %v", name, text, err)
+		}
 	}
 }
 
