@@ -252,6 +252,7 @@ func (r *conversionRun) pull(ctx context.Context, f *convert.File, files []conve
 			}
 		}
 		o.records += int64(k.Len())
+		r.read.records.Add(int64(k.Len()))
 		in.free(k)
 		return nil
 	})

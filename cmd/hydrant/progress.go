@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
@@ -9,8 +10,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// A counter counts bytes for a progress bar.
-type counter struct{ n atomic.Int64 }
+// A counter counts bytes, and records where somebody counts them, for a progress bar.
+type counter struct{ n, records atomic.Int64 }
 
 // counting counts what is read.
 type counting struct {
@@ -46,7 +47,11 @@ func progress(w io.Writer, total int64, c *counter, quiet bool) (stop func()) {
 			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
 		tick := time.NewTicker(200 * time.Millisecond)
 		defer tick.Stop()
+		began, before := time.Now(), c.records.Load()
 		for {
+			if n := c.records.Load() - before; n > 0 {
+				bar.Describe(fmt.Sprintf("%.0f records/s", float64(n)/time.Since(began).Seconds()))
+			}
 			_ = bar.Set64(c.n.Load()) // a bar that can't be drawn is no reason to stop
 			select {
 			case <-end:
