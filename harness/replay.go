@@ -85,6 +85,9 @@ func Replay(ctx context.Context, p *Pipeline, s *Stream, in Records, o ReplayOpt
 		if err == io.EOF {
 			break
 		}
+		if ended := ctx.Err(); ended != nil && errors.Is(err, ended) { // it need not wait for its input
+			return interrupted(ctx, p, s, o.Door, p.Now(), ended)
+		}
 		if err != nil {
 			return abandoned(ctx, p, s, o.Door, now, err)
 		}

@@ -219,6 +219,11 @@ func (r *replayRun) run(ctx context.Context) error {
 	}
 	var read counter
 	p.records.bytes, p.records.live = &read, f.clock == "now"
+	for i, file := range p.records.files {
+		if file.size == 0 {
+			p.records.files[i].open = unlessEnded(ctx, file.open)
+		}
+	}
 	in, err := r.taps.begin(ctx, r.io, f, p, r.pipeline)
 	if err != nil {
 		return err

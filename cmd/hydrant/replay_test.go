@@ -264,3 +264,23 @@ func TestReplayOddKeys(t *testing.T) {
 		t.Errorf("status %d, it lacks %q:\n%s%s", status, want, out, errs)
 	}
 }
+
+// TestReplayInterruptedWaiting: a replay need not wait for its pipe; what it had read is delivered.
+func TestReplayInterruptedWaiting(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	write(t, dir, "template.yaml", clicks)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	in, more := io.Pipe()
+	defer more.Close()
+	go func() {
+		io.WriteString(more, `{"a":1}{"a":2}`+strings.Repeat(" ", 1<<20)) //nolint:errcheck // it is read
+		cancel()
+	}()
+	var out, errs bytes.Buffer
+	status := run(ctx, []string{"replay", "--input-format", "json", "-"}, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
+	if status != exitInterrupt || !strings.Contains(out.String(), "in 2 = delivered 2") {
+		t.Errorf("status %d, %s%s", status, out.String(), errs.String())
+	}
+}
