@@ -1,4 +1,6 @@
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Random;
 import java.nio.charset.StandardCharsets;
@@ -98,7 +100,11 @@ public class Seek {
     return s;
   }
 
+  /** The sums of decimals, of which ORC Java rounds each to 38 digits on the way. */
+  static final IdentityHashMap<ColumnStatisticsImpl, BigDecimal> exact = new IdentityHashMap<>();
+
   static void statistics(Reader reader, TypeDescription schema) throws Exception {
+    exact.clear();
     ColumnStatisticsImpl[] file = empty(schema);
     int stride = reader.getRowIndexStride();
     for (int i = 0; i < reader.getStripes().size(); i++) {
@@ -145,10 +151,19 @@ public class Seek {
         to.updateTimestamp(x.time[i], x.nanos[i] % 1_000_000);
         break;
       }
-      case DECIMAL:
-        if (v instanceof Decimal64ColumnVector) to.updateDecimal64(((Decimal64ColumnVector) v).vector[i], ((Decimal64ColumnVector) v).scale);
-        else to.updateDecimal(((DecimalColumnVector) v).vector[i]);
+      case DECIMAL: {
+        BigDecimal x;
+        if (v instanceof Decimal64ColumnVector) {
+          Decimal64ColumnVector d = (Decimal64ColumnVector) v;
+          to.updateDecimal64(d.vector[i], d.scale);
+          x = BigDecimal.valueOf(d.vector[i], d.scale);
+        } else {
+          to.updateDecimal(((DecimalColumnVector) v).vector[i]);
+          x = ((DecimalColumnVector) v).vector[i].getHiveDecimal().bigDecimalValue();
+        }
+        exact.merge(to, x, BigDecimal::add);
         break;
+      }
       case LIST: case MAP: {
         MultiValuedColumnVector x = (MultiValuedColumnVector) v;
         to.updateCollectionLength(x.lengths[i]);
@@ -193,6 +208,8 @@ public class Seek {
       if (b.hasDecimalStatistics() && (!a.getDecimalStatistics().hasSum() || !b.getDecimalStatistics().hasSum())) { // overflows at once, or in the end
         a.getDecimalStatisticsBuilder().clearSum();
         b.getDecimalStatisticsBuilder().clearSum();
+      } else if (b.hasDecimalStatistics() && exact.containsKey(want[id]) && new BigDecimal(a.getDecimalStatistics().getSum()).compareTo(exact.get(want[id])) == 0) {
+        b.getDecimalStatisticsBuilder().setSum(a.getDecimalStatistics().getSum());
       }
       if (b.hasIntStatistics() && (!a.getIntStatistics().hasSum() || !b.getIntStatistics().hasSum())) {
         a.getIntStatisticsBuilder().clearSum();
