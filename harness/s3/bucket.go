@@ -206,13 +206,13 @@ func (b folder) place(tmp, file string, o *Object) error {
 	return b.rename(tmp, file)
 }
 
-// write makes a file, by pieces: some kernels take ten times as long for one write of 64 MiB as for 64 of one.
+// write makes a file, by pieces: some kernels take ten times as long for one write of 64 MiB as for 256 of 256 KiB.
 func (b folder) write(name string, body []byte) error {
 	f, err := b.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return err
 	}
-	const piece = 1 << 20
+	const piece = 256 << 10
 	for ; len(body) > piece && err == nil; body = body[piece:] {
 		_, err = f.Write(body[:piece])
 	}
