@@ -32,17 +32,15 @@ func hecEvents(n int) (lines, messages []string) {
 	return lines, messages
 }
 
-// TestDestinationSplunkCollector delivers to OpenTelemetry's receiver of Splunk's protocol, with acknowledgements.
-func TestDestinationSplunkCollector(t *testing.T) {
-	dir, addr := t.TempDir(), freePort(t)
-	bin := server(t, "collector")
-	config := write(t, dir, "config.yaml", fmt.Sprintf(`
+// collectorConfig is that of a collector that takes Splunk's protocol and writes what came to a file; more are lines of its receiver.
+func collectorConfig(addr, more string) string {
+	return fmt.Sprintf(`
 extensions:
   ack:
 receivers:
   splunk_hec:
     endpoint: %s
-    ack:
+%s    ack:
       extension: ack
 exporters:
   file:
@@ -56,7 +54,14 @@ service:
     logs:
       receivers: [splunk_hec]
       exporters: [file]
-`, addr))
+`, addr, more)
+}
+
+// TestDestinationSplunkCollector delivers to OpenTelemetry's receiver of Splunk's protocol, with acknowledgements.
+func TestDestinationSplunkCollector(t *testing.T) {
+	dir, addr := t.TempDir(), freePort(t)
+	bin := server(t, "collector")
+	config := write(t, dir, "config.yaml", collectorConfig(addr, ""))
 	start(t, dir, []string{addr}, bin, "--config", config)
 	log := collectorLog{path: filepath.Join(dir, "got")}
 	lines, messages := hecEvents(600)

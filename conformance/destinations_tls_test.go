@@ -86,28 +86,7 @@ func TestDestinationTLS(t *testing.T) {
 	t.Run("Splunk's protocol in the OpenTelemetry collector", func(t *testing.T) {
 		dir, addr := t.TempDir(), freePort(t)
 		certificate(t, dir)
-		config := write(t, dir, "config.yaml", fmt.Sprintf(`
-extensions:
-  ack:
-receivers:
-  splunk_hec:
-    endpoint: %s
-    tls: {cert_file: cert.pem, key_file: key.pem}
-    ack:
-      extension: ack
-exporters:
-  file:
-    path: ./got
-    flush_interval: 200ms
-service:
-  extensions: [ack]
-  telemetry:
-    metrics: {level: none}
-  pipelines:
-    logs:
-      receivers: [splunk_hec]
-      exporters: [file]
-`, addr))
+		config := write(t, dir, "config.yaml", collectorConfig(addr, "    tls: {cert_file: cert.pem, key_file: key.pem}\n"))
 		start(t, dir, []string{addr}, server(t, "collector"), "--config", config)
 		got := collectorLog{path: filepath.Join(dir, "got")}
 		try(t, filepath.Join(dir, "cert.pem"), splunkStream("Event", "token", 10), addr, "splunk-failed", "Splunk.SSLUnverified", splunkMembers)
