@@ -255,6 +255,10 @@ func (w *failingWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+type writeFunc func([]byte) (int, error)
+
+func (f writeFunc) Write(b []byte) (int, error) { return f(b) }
+
 func TestErrors(t *testing.T) {
 	tab := table(t, peopleColumns...)
 	broken := errors.New("read error")
@@ -294,6 +298,30 @@ func TestErrors(t *testing.T) {
 			}, func(c Chunk, _ []column.RowError) error { done += c.Len(); return nil })
 			if !errors.Is(err, broken) || done > 190 {
 				t.Errorf("%v, %d records done", err, done)
+			}
+		})
+		// Only the end of the input is an end: an error that has io.EOF in it isn't, nor are those of the writer.
+		t.Run(fmt.Sprint("EOF/", workers), func(t *testing.T) {
+			cut := fmt.Errorf("get the second input: %w", io.EOF)
+			f, err := c.Create(io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			next, n := batches(people(1000), 10), 0
+			err = f.Pull(context.Background(), func() (Chunk, error) {
+				if n++; n == 20 {
+					return nil, cut
+				}
+				return next()
+			}, nothing)
+			if err != cut {
+				t.Errorf("input: %v", err)
+			}
+			if f, err = c.Create(writeFunc(func([]byte) (int, error) { return 0, io.EOF })); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Pull(context.Background(), batches(people(20000), 50), nothing); !errors.Is(err, io.EOF) {
+				t.Errorf("writer: %v", err)
 			}
 		})
 		t.Run(fmt.Sprint("done/", workers), func(t *testing.T) {

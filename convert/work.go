@@ -73,7 +73,8 @@ type pull struct {
 	turns     []int // for each column, the piece that may encode it
 	committed int
 	room      int64 // that pieces may be admitted into before the group's size is looked at again
-	err       error
+	end       error // why reading ended: io.EOF, or the context's error
+	err       error // the first that stops all work
 }
 
 // Pull converts chunks as next returns them, until io.EOF. It reads no more chunks at once than there are workers.
@@ -96,19 +97,19 @@ func (f *File) Pull(ctx context.Context, next func() (Chunk, error), done func(c
 		wg.Wait()
 	}
 	switch {
-	case errors.Is(p.err, io.EOF):
+	case p.err != nil:
+		f.err = p.err
+		return f.err
+	case p.end == io.EOF:
 		return nil
-	case p.err != nil && p.err == ctx.Err():
-		return p.err // the file is as good as before
 	}
-	f.err = p.err
-	return f.err
+	return p.end // the file is as good as before
 }
 
 // fail keeps the first error, and wakes whoever waits.
 func (p *pull) fail(err error) {
 	p.mu.Lock()
-	if p.err == nil || errors.Is(p.err, io.EOF) || p.err == p.ctx.Err() {
+	if p.err == nil {
 		p.err = err
 	}
 	p.mu.Unlock()
@@ -116,9 +117,7 @@ func (p *pull) fail(err error) {
 }
 
 // broken reports whether there is an error that stops all work. p.mu is held.
-func (p *pull) broken() bool {
-	return p.err != nil && p.err != io.EOF && p.err != p.ctx.Err()
-}
+func (p *pull) broken() bool { return p.err != nil }
 
 // work converts one piece after the other.
 func (p *pull) work() {
@@ -154,7 +153,7 @@ func (p *pull) take() (Chunk, int, bool) {
 	p.reading.Lock()
 	defer p.reading.Unlock()
 	p.mu.Lock()
-	ended := p.err != nil
+	ended := p.end != nil || p.err != nil
 	p.mu.Unlock()
 	if ended {
 		return nil, 0, false
@@ -167,7 +166,13 @@ func (p *pull) take() (Chunk, int, bool) {
 			return c, p.read - 1, true
 		}
 	}
-	p.fail(err)
+	if err == io.EOF || err == p.ctx.Err() {
+		p.mu.Lock()
+		p.end = err
+		p.mu.Unlock()
+	} else {
+		p.fail(err)
+	}
 	return nil, 0, false
 }
 
