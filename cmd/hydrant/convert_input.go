@@ -65,6 +65,9 @@ func convertSources(args []string, format input.Format, stdin io.Reader, r *remo
 			all = append(all, c)
 		}
 	}
+	if len(all) == 0 && len(args) > 0 {
+		return nil, usagef("no input: nothing is below %s", shown(args[0]))
+	}
 	return all, nil
 }
 

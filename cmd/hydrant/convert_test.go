@@ -90,6 +90,10 @@ func TestConvert(t *testing.T) {
 		{name: "folders", files: map[string]string{"in/a.json.gz": gzipped(t, people(1, -1)), "in/b/a.ndjson": people(2, -1), "in/.hidden": "x"},
 			args: []string{"--to", "parquet", "--out", "out/", "in"}, cat: "out/a.parquet", rows: people(1, -1),
 			left: "in/.hidden in/a.json.gz in/b/a.ndjson out/a.parquet out/b/a.parquet"},
+		{name: "globs of folders", files: map[string]string{"in/a/x.json": people(1, -1), "in/y.json": people(2, -1)},
+			args: []string{"--to", "parquet", "--out", "o", "in/*"}, cat: "o", rows: people(1, -1) + people(2, -1), left: "in/a/x.json in/y.json o"},
+		{name: "a folder without files", files: map[string]string{"in/.hidden": "x"}, args: []string{"--to", "parquet", "--out", "o", "in"},
+			want: exitUsage, left: "in/.hidden", says: "no input: nothing is below in"},
 		{name: "same output twice", files: map[string]string{"a.json": "", "b/a.json": ""}, args: []string{"--to", "parquet", "--out", "out/", "a.json", "b/a.json"},
 			want: exitUsage, left: "a.json b/a.json", says: "would both become out/a.parquet"},
 		{name: "no records", files: map[string]string{"a.json": ""}, args: []string{"--to", "parquet", "--out", "o", "a.json"}, cat: "o", left: "a.json o"},
@@ -149,6 +153,38 @@ func TestConvert(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Links to files and folders are read, each file once; the folder itself may be one.
+func TestConvertLinks(t *testing.T) {
+	dir := t.TempDir()
+	for _, d := range []string{"in/sub", "far/deep", "far/.data"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, name := range []string{"in/a.json", "in/sub/b.json", "far/deep/c.json", "far/.data/d.json"} {
+		write(t, dir, name, fmt.Sprintf(`{"id":%d,"name":null}`+"\n", i))
+	}
+	for name, to := range map[string]string{"in/again.json": "a.json", "in/sub/up": "..", "in/z": "../far/deep", "in/d.json": "../far/.data/d.json", "in/zz": "../far/deep", "link": "in", "dead/x": "nowhere"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for _, in := range []string{"in", "link"} {
+		if _, errs, status := command(t, dir, "", "convert", "--schema", idName, "--out", "o/", in); status != exitOK {
+			t.Fatalf("%d %s", status, errs)
+		}
+		if got := listing(t, filepath.Join(dir, "o")); got != "a.parquet d.parquet sub/b.parquet z/c.parquet" {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+	if _, errs, status := command(t, dir, "", "convert", "--schema", idName, "--out", "o/", "dead"); status != exitFailed || !strings.Contains(errs, "the link dead/x: ") {
+		t.Errorf("%d %s", status, errs)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/hydrantkit/hydrant/read"
 )
 
-// expand makes the files that the arguments name: files, directories (all files below, in key order), globs,
+// expand makes the files that the arguments name: files, directories (all files below, in key order), globs of both,
 // "-" for stdin.
 func expand(args []string) ([]string, error) {
 	var out []string
@@ -25,52 +25,76 @@ func expand(args []string) ([]string, error) {
 			out = append(out, a)
 			continue
 		}
-		info, err := os.Stat(a)
-		switch {
-		case err == nil && info.IsDir():
-			files, err := below(a)
+		names := []string{a}
+		if _, err := os.Stat(a); err != nil {
+			if !strings.ContainsAny(a, "*?[") {
+				return nil, usage(err)
+			}
+			if names, err = filepath.Glob(a); err != nil {
+				return nil, usagef("the pattern %s: %w", a, err)
+			}
+			if len(names) == 0 {
+				return nil, usagef("no file matches %s", a)
+			}
+			sort.Strings(names)
+		}
+		for _, name := range names {
+			info, err := os.Stat(name)
+			if err != nil {
+				return nil, usage(err)
+			}
+			if !info.IsDir() {
+				out = append(out, name)
+				continue
+			}
+			files, err := below(name)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, files...)
-		case err == nil:
-			out = append(out, a)
-		case strings.ContainsAny(a, "*?["):
-			files, err := filepath.Glob(a)
-			if err != nil {
-				return nil, usagef("the pattern %s: %w", a, err)
-			}
-			if len(files) == 0 {
-				return nil, usagef("no file matches %s", a)
-			}
-			sort.Strings(files)
-			out = append(out, files...)
-		default:
-			return nil, usage(err)
 		}
 	}
 	return out, nil
 }
 
 // below lists the files of a folder, in the order of their paths as keys; those whose names begin with a dot are
-// not data.
+// not data. A link stands for the file or the folder that it leads to, if that isn't listed anyway.
 func below(dir string) ([]string, error) {
 	var out []string
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case strings.HasPrefix(e.Name(), ".") && path != dir:
-			if e.IsDir() {
-				return filepath.SkipDir
-			}
-		case e.Type().IsRegular():
-			out = append(out, path)
+	seen := map[string]bool{}
+	for links := []string{dir}; len(links) > 0; links = links[1:] {
+		link := links[0]
+		root, err := filepath.Abs(link)
+		if err == nil {
+			root, err = filepath.EvalSymlinks(root)
 		}
-		return nil
-	})
+		if err != nil {
+			return nil, fmt.Errorf("the link %s: %w", link, err)
+		}
+		err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			name := filepath.Join(link, strings.TrimPrefix(path, root))
+			switch {
+			case err != nil:
+				return err
+			case path != root && strings.HasPrefix(e.Name(), "."), seen[path]:
+				if e.IsDir() {
+					return filepath.SkipDir
+				}
+				return nil
+			case e.Type()&fs.ModeSymlink != 0:
+				links = append(links, name)
+			case e.Type().IsRegular():
+				out = append(out, name)
+			}
+			seen[path] = true
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	sort.Slice(out, func(i, j int) bool { return filepath.ToSlash(out[i]) < filepath.ToSlash(out[j]) })
-	return out, err
+	return out, nil
 }
 
 // records reads several inputs one after the other as one.
