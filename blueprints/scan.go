@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hydrantkit/hydrant"
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
 )
 
 // cutWord cuts the run of non-blank characters at the start of s, which must not be empty, and the one space after it.
@@ -206,7 +207,7 @@ func (c *csvRow) append(dst, field []byte) []byte {
 		dst = append(dst, ',')
 	}
 	if !c.quote || !bytes.ContainsAny(field, ",\"\r\n") {
-		return appendText(dst, field)
+		return jsonscan.AppendUTF8(dst, field)
 	}
 	dst = append(dst, '"')
 	for {
@@ -214,36 +215,10 @@ func (c *csvRow) append(dst, field []byte) []byte {
 		if i < 0 {
 			break
 		}
-		dst = append(appendText(dst, field[:i+1]), '"')
+		dst = append(jsonscan.AppendUTF8(dst, field[:i+1]), '"')
 		field = field[i+1:]
 	}
-	return append(appendText(dst, field), '"')
-}
-
-// appendText appends s, with U+FFFD for what is not UTF-8.
-func appendText(dst, s []byte) []byte {
-	if utf8.Valid(s) {
-		return append(dst, s...)
-	}
-	// The inside of a JSON string, but for escapes, is the text.
-	for len(s) > 0 {
-		n := 0
-		for n < len(s) && s[n] >= utf8.RuneSelf {
-			n++
-		}
-		if n > 0 {
-			start := len(dst)
-			dst = hydrant.AppendJSONString(dst, s[:n])
-			dst = append(dst[:start], dst[start+1:len(dst)-1]...)
-		} else {
-			for n < len(s) && s[n] < utf8.RuneSelf {
-				n++
-			}
-			dst = append(dst, s[:n]...)
-		}
-		s = s[n:]
-	}
-	return dst
+	return append(jsonscan.AppendUTF8(dst, field), '"')
 }
 
 // appendMember appends the start of a member, with its colon, and its value, a string.

@@ -1,6 +1,6 @@
-// Package jsonscan finds where JSON values begin and end, and reads strings and numbers out of
-// them; it builds no values. It is strict: RFC 8259, UTF-8 only, no control characters in
-// strings, no leading zeros, nothing nested deeper than [MaxDepth].
+// Package jsonscan finds where JSON values begin and end, reads strings and numbers out of
+// them, and writes strings; it builds no values. Reading is strict: RFC 8259, UTF-8 only, no control
+// characters in strings, no leading zeros, nothing nested deeper than [MaxDepth].
 //
 // # Shapes
 //

@@ -5,7 +5,8 @@ package rowjson
 import (
 	"math"
 	"strconv"
-	"unicode/utf8"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
 )
 
 // AppendFloat appends the fewest digits that read back as the same number of that many bits, laid out as encoding/json does. NaN and the
@@ -155,58 +156,8 @@ func appendPadded(dst []byte, x int64, n int) []byte {
 	return strconv.AppendInt(dst, x, 10)
 }
 
-const hexDigits = "0123456789abcdef"
-
-// AppendText appends a JSON string. Bytes that aren't UTF-8 become U+FFFD, one for each sequence that was cut off, as Java has it.
+// AppendText appends a JSON string. Of the control characters only \n \r \t have short escapes. Bytes that aren't UTF-8 become U+FFFD,
+// one for each sequence that was cut off, as Java has it.
 func AppendText[T string | []byte](dst []byte, s T) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			n, ok := sequence(s[i:min(len(s), i+4)])
-			if !ok {
-				dst = append(append(dst, s[start:i]...), "\ufffd"...)
-				start = i + n
-			}
-			i += n
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		start = i
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
-}
-
-// sequence returns the length of the UTF-8 sequence that s begins with, or if it isn't one, of what could have been the beginning of one.
-func sequence[T string | []byte](s T) (n int, ok bool) {
-	var b [utf8.UTFMax]byte
-	k := copy(b[:], s)
-	if r, size := utf8.DecodeRune(b[:k]); r != utf8.RuneError || size > 1 {
-		return size, true
-	}
-	for n = 1; n < k && !utf8.FullRune(b[:n]); n++ {
-		if utf8.FullRune(b[:n+1]) {
-			break
-		}
-	}
-	return n, false
+	return jsonscan.AppendQuoted(dst, s, jsonscan.EscapeWhite)
 }

@@ -32,7 +32,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/hydrantkit/hydrant/internal/jsonscan"
 )
 
 // A Pos is a place in a file. Line and Col count from 1, Col in characters. The zero Pos is no
@@ -243,7 +244,7 @@ func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 	case Bool, Number:
 		return append(dst, n.Text...), nil
 	case String:
-		return appendString(dst, n.Text), nil
+		return jsonscan.AppendQuoted(dst, n.Text, jsonscan.EscapeShort), nil
 	case List:
 		dst = append(dst, '[')
 		for i, item := range n.Items {
@@ -261,7 +262,7 @@ func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(appendString(dst, m.Key), ':')
+			dst = append(jsonscan.AppendQuoted(dst, m.Key, jsonscan.EscapeShort), ':')
 			if dst, err = m.Value.AppendJSON(dst); err != nil {
 				return dst, err
 			}
@@ -269,29 +270,6 @@ func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 		return append(dst, '}'), nil
 	}
 	return dst, n.Err
-}
-
-// appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD.
-func appendString(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			dst = append(dst, '\\', byte(r))
-		case r == '\n':
-			dst = append(dst, '\\', 'n')
-		case r == '\t':
-			dst = append(dst, '\\', 't')
-		case r == '\r':
-			dst = append(dst, '\\', 'r')
-		case r < 0x20:
-			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-		default:
-			dst = utf8.AppendRune(dst, r)
-		}
-	}
-	return append(dst, '"')
 }
 
 // quote prints a text from a document in a message: quoted, and cut where it is long.
