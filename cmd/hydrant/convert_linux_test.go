@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,5 +27,45 @@ func TestConvertFullDisk(t *testing.T) {
 		if status != exitFailed || listing(t, dir) != "" || !strings.HasSuffix(errs, "no space left on device\n") {
 			t.Errorf("%s: status %d, files %q, %s", name, status, listing(t, dir), errs)
 		}
+	}
+}
+
+// A pipe is written to, not replaced; so is what a link leads to. A new file has the mode that the umask leaves, and any name.
+func TestConvertOutputs(t *testing.T) {
+	dir := t.TempDir()
+	pipe, link, long := filepath.Join(dir, "pipe"), filepath.Join(dir, "link"), strings.Repeat("n", 255)
+	if err := syscall.Mkfifo(pipe, 0o666); err != nil {
+		t.Skip(err)
+	}
+	write(t, dir, "old", "")
+	if err := os.Symlink("old", link); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Umask(syscall.Umask(0o077))
+	piped, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0) // waits for nobody
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer piped.Close()
+	for _, out := range []string{"pipe", "link", long} {
+		if _, errs, status := command(t, dir, people(1, -1), "convert", "--schema", idName, "--out", out, "-"); status != exitOK {
+			t.Fatalf("%s: %d %s", out, status, errs)
+		}
+	}
+	if got := listing(t, dir); got != "link "+long+" old pipe" {
+		t.Error(got)
+	}
+	old, err := os.ReadFile(filepath.Join(dir, "old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(piped); err != nil || len(got) < 100 || string(got) != string(old) {
+		t.Errorf("%v: %q in the pipe, %q behind the link", err, got, old)
+	}
+	if info, err := os.Lstat(filepath.Join(dir, long)); err != nil || info.Mode() != 0o600 {
+		t.Error(info.Mode(), err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Error(info.Mode(), err)
 	}
 }

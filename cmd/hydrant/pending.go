@@ -2,17 +2,20 @@ package main
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// A pending file is written beside its final name and renamed when it is complete.
+// A pending file is written beside its final name and renamed when it is complete. A pipe or a device is written to as it is.
 type pending struct {
-	path    string
+	path    string   // for messages
 	f       *os.File // nil for stdout and objects
+	final   string   // the name that f gets; "" for pipes and devices
 	u       upload   // of an object
 	w       *bufio.Writer
 	written int64
@@ -30,11 +33,30 @@ func create(path string, stdout io.Writer, r *remote) (*pending, error) {
 	if path == "-" {
 		return &pending{path: "stdout", w: bufio.NewWriter(stdout)}, nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
+	p := &pending{path: path}
+	var err error
+	if info, serr := os.Stat(path); serr == nil && !info.Mode().IsRegular() {
+		p.f, err = os.OpenFile(path, os.O_WRONLY, 0)
+	} else {
+		if p.final, err = filepath.EvalSymlinks(path); err != nil {
+			p.final = path // there is nothing yet
+		}
+		p.f, err = createBeside(p.final)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
-	return &pending{path: path, f: f, w: bufio.NewWriterSize(f, 256<<10)}, nil
+	p.w = bufio.NewWriterSize(p.f, 256<<10)
+	return p, nil
+}
+
+// createBeside creates a file in the folder of path, with the mode that path would have had.
+func createBeside(path string) (*os.File, error) {
+	dir, base := filepath.Split(path)
+	if len(base) > 200 { // a name has at most 255 bytes
+		base = strings.ToValidUTF8(base[:200], "")
+	}
+	return os.OpenFile(dir+"."+base+"."+rand.Text()+".part", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 // Write writes to the file, whose final name is in its error.
@@ -59,23 +81,27 @@ func (p *pending) complete() error {
 		}
 		return err
 	}
-	if err == nil {
-		err = p.f.Chmod(0o644) // CreateTemp makes it 0600
-	}
 	if cerr := p.f.Close(); err == nil {
 		err = cerr
 	}
-	if err == nil {
-		err = os.Rename(p.f.Name(), p.path)
+	if err == nil && p.final != "" {
+		err = os.Rename(p.f.Name(), p.final)
 	}
 	if err != nil {
-		os.Remove(p.f.Name()) //nolint:errcheck // the first error counts
+		p.remove()
 		return fmt.Errorf("write %s: %w", p.path, err)
 	}
 	return nil
 }
 
-// abandon removes the file and returns err. What went to stdout is gone.
+// remove removes what has no final name yet.
+func (p *pending) remove() {
+	if p.final != "" {
+		os.Remove(p.f.Name()) //nolint:errcheck // there is an error already
+	}
+}
+
+// abandon removes the file and returns err. What went to stdout, a pipe or a device is gone.
 func (p *pending) abandon(err error) error {
 	if p != nil && p.u != nil {
 		if derr := p.u.Discard(); derr != nil {
@@ -85,7 +111,7 @@ func (p *pending) abandon(err error) error {
 	if p == nil || p.f == nil {
 		return err
 	}
-	p.f.Close()           //nolint:errcheck // there is an error already
-	os.Remove(p.f.Name()) //nolint:errcheck
+	p.f.Close() //nolint:errcheck // there is an error already
+	p.remove()
 	return err
 }
