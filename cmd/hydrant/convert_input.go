@@ -259,6 +259,9 @@ func (s *chunks) close() error {
 // A shard is one of N parts of the inputs; the zero shard is all.
 type shard struct{ i, n int }
 
+// maxShards keeps products of N and the size of a file within 64 bits.
+const maxShards = 1 << 20
+
 // parseShard reads I/N, auto, or auto/N.
 func parseShard(s string, getenv func(string) string) (shard, error) {
 	if s == "" {
@@ -292,6 +295,9 @@ func parseShard(s string, getenv func(string) string) (shard, error) {
 	}
 	if sh.i < 1 || sh.i > sh.n {
 		return sh, fmt.Errorf("part %d of %d: parts are numbered from 1 to N", sh.i, sh.n)
+	}
+	if sh.n > maxShards {
+		return sh, fmt.Errorf("%d parts: there are at most %d", sh.n, maxShards)
 	}
 	return sh, nil
 }

@@ -359,6 +359,7 @@ func TestParseShard(t *testing.T) {
 	}{
 		{"", env, shard{}, false}, {"1/1", env, shard{1, 1}, false}, {"8/8", env, shard{8, 8}, false}, {"auto", batch, shard{5, 5}, false}, {"auto/6", batch, shard{5, 6}, false},
 		{"0/2", env, shard{}, true}, {"2", env, shard{}, true}, {"a/b", env, shard{}, true}, {"auto", env, shard{}, true}, {"auto/4", batch, shard{}, true}, {"1/", env, shard{}, true},
+		{"1/1048576", env, shard{1, 1 << 20}, false}, {"1/4294967296", env, shard{}, true},
 	} {
 		got, err := parseShard(tt.text, tt.env)
 		if (err != nil) != tt.err || err == nil && got != tt.want {
