@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -64,6 +65,21 @@ func TestConvertOutputs(t *testing.T) {
 	}
 	if info, err := os.Lstat(filepath.Join(dir, long)); err != nil || info.Mode() != 0o600 {
 		t.Error(info.Mode(), err)
+	}
+	// What the command's own stdout or stderr is redirected to isn't replaced either.
+	if err := os.WriteFile(filepath.Join(dir, "log"), []byte("before\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.Open(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	if _, errs, status := command(t, dir, people(1, 0), "convert", "--schema", idName, "--out", "o", "--errors", fmt.Sprintf("/dev/fd/%d", log.Fd()), "-"); status != exitSetAside {
+		t.Fatalf("%d %s", status, errs)
+	}
+	if b, err := io.ReadAll(log); err != nil || !strings.HasPrefix(string(b), "before\n{") {
+		t.Errorf("%v: %s", err, b)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
 		t.Error(info.Mode(), err)

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// A pending file is written beside its final name and renamed when it is complete. A pipe or a device is written to as it is.
+// A pending file is written beside its final name and renamed when it is complete.
 type pending struct {
 	path    string   // for messages
 	f       *os.File // nil for stdout and objects
-	final   string   // the name that f gets; "" for pipes and devices
+	final   string   // the name that f gets; "" where it is written in place
 	u       upload   // of an object
 	w       *bufio.Writer
 	written int64
@@ -35,8 +35,8 @@ func create(path string, stdout io.Writer, r *remote) (*pending, error) {
 	}
 	p := &pending{path: path}
 	var err error
-	if info, serr := os.Stat(path); serr == nil && !info.Mode().IsRegular() {
-		p.f, err = os.OpenFile(path, os.O_WRONLY, 0)
+	if inPlace(path) {
+		p.f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	} else {
 		if p.final, err = filepath.EvalSymlinks(path); err != nil {
 			p.final = path // there is nothing yet
@@ -48,6 +48,18 @@ func create(path string, stdout io.Writer, r *remote) (*pending, error) {
 	}
 	p.w = bufio.NewWriterSize(p.f, 256<<10)
 	return p, nil
+}
+
+// inPlace reports whether path is written to as it is: a pipe, a device, or a name such as /dev/stdout of a file that is open.
+func inPlace(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	if info.Mode().IsRegular() && (strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")) {
+		info, err = os.Lstat(path)
+	}
+	return err == nil && !info.Mode().IsRegular()
 }
 
 // createBeside creates a file in the folder of path, with the mode that path would have had.
