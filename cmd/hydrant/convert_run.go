@@ -89,9 +89,16 @@ func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
 	case r.roll > 0 && !r.folder:
 		return usagef("--file-size needs a folder for --out; %s isn't one (a trailing / makes it one)", r.f.out)
 	case r.roll > 0:
+		if err := r.distinct(nil, files); err != nil {
+			return err
+		}
 		return r.rolled(ctx, files, newQueue(r).place(0))
 	case !r.folder:
-		return r.file(ctx, r.converter, r.shard.name(r.f.out), files, newQueue(r).place(0))
+		path := r.shard.name(r.f.out)
+		if err := r.distinct([]string{path}, files); err != nil {
+			return err
+		}
+		return r.file(ctx, r.converter, path, files, newQueue(r).place(0))
 	}
 	used := map[string]string{}
 	paths := make([]string, len(files))
@@ -104,7 +111,12 @@ func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
 			return usagef("%s and %s would both become %s", other, s.name, shown(paths[i]))
 		}
 		used[paths[i]] = s.name
-		if err := r.mkdir(filepath.Dir(paths[i])); err != nil {
+	}
+	if err := r.distinct(paths, files); err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := r.mkdir(filepath.Dir(path)); err != nil {
 			return err
 		}
 	}
@@ -130,6 +142,45 @@ func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
 		i += n
 	}
 	return nil
+}
+
+// distinct refuses outputs that would take the place of an input, or of the records that are set aside.
+func (r *conversionRun) distinct(paths []string, files []convertSource) error {
+	taken := map[string]string{}
+	for _, s := range files {
+		taken[resolved(s.name)] = "the input " + s.name
+	}
+	delete(taken, "")
+	for i, path := range append([]string{r.asides.path}, paths...) {
+		at := resolved(path)
+		if what := taken[at]; what != "" {
+			return usagef("%s would take the place of %s; name another file", shown(path), what)
+		}
+		if i == 0 && at != "" {
+			taken[at] = "the records that are set aside"
+		}
+	}
+	return nil
+}
+
+// resolved is where a file is or will be, without links, or "" for a pipe or a device, which may be named twice.
+func resolved(path string) string {
+	switch {
+	case isRemote(path):
+		return shown(path)
+	case path == "-", inPlace(path):
+		return ""
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if found, err := filepath.EvalSymlinks(path); err == nil {
+		return found
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		return filepath.Join(dir, filepath.Base(path))
+	}
+	return path
 }
 
 // smallFile is the size below which a file isn't worth several cores.
