@@ -118,6 +118,7 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	if interrupted {
 		return err
 	}
+	r.warnOfOld()
 	s := &r.summary
 	if s.Rows < s.Records-s.Failed {
 		return fmt.Errorf("records are not accounted for: %d in, %d set aside, but %d rows out", s.Records, s.Failed, s.Rows)

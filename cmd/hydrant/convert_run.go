@@ -245,6 +245,25 @@ func (r *conversionRun) file(ctx context.Context, c *convert.Converter, path str
 	return nil
 }
 
+// part is the path of a rolled file.
+func (r *conversionRun) part(n int) string {
+	return outputPath(r.f.out, r.shard.name(fmt.Sprintf("part-%05d%s", n, r.extension())))
+}
+
+// warnOfOld tells of files that a run before this one has left, which a reader would take for this one's.
+func (r *conversionRun) warnOfOld() {
+	old := func(path string) bool {
+		_, err := os.Stat(path)
+		return err == nil
+	}
+	if path := r.part(len(r.summary.Files)); r.roll > 0 && old(path) {
+		fmt.Fprintf(r.io.err, "hydrant: %s, and what may follow it, is of an earlier run: its rows are in the folder beside those of this one\n", path)
+	}
+	if r.summary.Failed == 0 && r.f.errors == "" && old(r.asides.path) {
+		fmt.Fprintf(r.io.err, "hydrant: %s is of an earlier run; this one set nothing aside\n", r.asides.path)
+	}
+}
+
 // rolled converts files into several of about the same size.
 func (r *conversionRun) rolled(ctx context.Context, files []convertSource, o *output) (err error) {
 	defer func() { err = o.finish(err) }()
@@ -255,7 +274,7 @@ func (r *conversionRun) rolled(ctx context.Context, files []convertSource, o *ou
 	var f *convert.File
 	begin := func() (io.Writer, error) {
 		var err error
-		p, err = r.create(outputPath(r.f.out, r.shard.name(fmt.Sprintf("part-%05d%s", len(o.files), r.extension()))))
+		p, err = r.create(r.part(len(o.files)))
 		return p, err
 	}
 	end := func() error {

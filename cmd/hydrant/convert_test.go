@@ -317,6 +317,27 @@ func TestConvertRolled(t *testing.T) {
 	}
 }
 
+// What an earlier run has left, and a reader of the folder would read, is told of.
+func TestConvertOld(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "in.json", people(200_000, 7))
+	write(t, dir, "less.json", people(10, -1))
+	for _, tt := range []struct {
+		in     string
+		status int
+		says   string
+	}{
+		{"in.json", exitSetAside, ""},
+		{"less.json", exitOK, "hydrant: o/part-00001.parquet, and what may follow it, is of an earlier run: its rows are in the folder beside those of this one\n" +
+			"hydrant: o.errors.ndjson is of an earlier run; this one set nothing aside\n"},
+	} {
+		_, errs, status := command(t, dir, "", "convert", "--schema", idName, "--out", "o/", "--file-size", "1MB", tt.in)
+		if status != tt.status || !strings.HasSuffix(errs, tt.says) || (tt.says == "") == strings.Contains(errs, "earlier") {
+			t.Errorf("%s: %d %s", tt.in, status, errs)
+		}
+	}
+}
+
 // Shards of one file, and of many, hold each record once.
 func TestConvertShards(t *testing.T) {
 	dir := t.TempDir()
