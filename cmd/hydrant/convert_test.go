@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,61 +12,6 @@ import (
 	"strings"
 	"testing"
 )
-
-const idName = "struct<id:int,name:string>"
-
-// people is n lines, of which number bad (from 0; -1 for none) doesn't fit idName.
-func people(n, bad int) string {
-	var b strings.Builder
-	for i := range n {
-		if i == bad {
-			fmt.Fprintf(&b, `{"id":"x%d"}`+"\n", i)
-			continue
-		}
-		fmt.Fprintf(&b, `{"id":%d,"name":"name %d"}`+"\n", i, i)
-	}
-	return b.String()
-}
-
-// listing is the files of a folder, hidden ones too.
-func listing(t *testing.T, dir string) string {
-	t.Helper()
-	var names []string
-	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
-		if err == nil && !info.IsDir() {
-			path, err = filepath.Rel(dir, path)
-			names = append(names, filepath.ToSlash(path))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(names, " ")
-}
-
-func gzipped(t *testing.T, text string) string {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if _, err := io.WriteString(z, text); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-// catAll is the rows of files, read by hydrant cat.
-func catAll(t *testing.T, dir string, files ...string) string {
-	t.Helper()
-	out, errs, status := command(t, dir, "", append([]string{"cat"}, files...)...)
-	if status != exitOK {
-		t.Fatalf("cat: status %d, %s", status, errs)
-	}
-	return out
-}
 
 func TestConvert(t *testing.T) {
 	tests := []struct {
@@ -411,13 +355,12 @@ func TestConvertInterrupted(t *testing.T) {
 		}
 		return copy(p, line), nil
 	})
-	var out, errs bytes.Buffer
-	status := run(ctx, []string{"convert", "--schema", idName, "--to", "parquet", "--out", "o", "-"}, &streams{stdin, &out, &errs}, func() os.Signal { return os.Interrupt })
+	_, errs, status := commandFrom(ctx, stdin, "convert", "--schema", idName, "--to", "parquet", "--out", "o", "-")
 	if status != exitInterrupt || listing(t, dir) != "" {
 		t.Errorf("status %d, files %q", status, listing(t, dir))
 	}
-	if !strings.Contains(errs.String(), "interrupted: ") || !strings.Contains(errs.String(), "records that were read are in NO file") {
-		t.Error(errs.String())
+	if !strings.Contains(errs, "interrupted: ") || !strings.Contains(errs, "records that were read are in NO file") {
+		t.Error(errs)
 	}
 }
 
@@ -434,10 +377,9 @@ func TestConvertInterruptedWaiting(t *testing.T) {
 		cancel()
 	}()
 	for says, args := range map[string][]string{"are in NO file": {"convert", "--schema", idName, "--out", "o", "-"}, "": {"schema", "infer", "-"}} {
-		var out, errs bytes.Buffer
-		status := run(ctx, args, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
-		if status != exitInterrupt || listing(t, dir) != "" || !strings.Contains(errs.String(), says) {
-			t.Errorf("%v: status %d, files %q, %s", args, status, listing(t, dir), errs.String())
+		_, errs, status := commandFrom(ctx, in, args...)
+		if status != exitInterrupt || listing(t, dir) != "" || !strings.Contains(errs, says) {
+			t.Errorf("%v: status %d, files %q, %s", args, status, listing(t, dir), errs)
 		}
 	}
 }
@@ -454,10 +396,9 @@ func TestConvertReadError(t *testing.T) {
 		}
 		return n, err
 	})
-	var out, errs bytes.Buffer
-	status := run(context.Background(), []string{"convert", "--schema", idName, "--to", "orc", "--out", "o", "-"}, &streams{stdin, &out, &errs}, nil)
-	if status != exitFailed || listing(t, dir) != "" || errs.String() != "hydrant: stdin: input/output error\n" {
-		t.Errorf("status %d, files %q, %s", status, listing(t, dir), errs.String())
+	_, errs, status := commandFrom(t.Context(), stdin, "convert", "--schema", idName, "--to", "orc", "--out", "o", "-")
+	if status != exitFailed || listing(t, dir) != "" || errs != "hydrant: stdin: input/output error\n" {
+		t.Errorf("status %d, files %q, %s", status, listing(t, dir), errs)
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -16,19 +15,11 @@ func TestReplayPutBack(t *testing.T) {
 		fmt.Fprintf(&in, `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","subscriptionFilters":["f"],"logEvents":[{"id":"%d","timestamp":1,"message":"%d%s"}]}`+"\n",
 			i, i, strings.Repeat("x", 1<<20))
 	}
-	template := strings.Replace(clicks, "            - Type: AppendDelimiterToRecord\n", `            - Type: Lambda
-              Parameters: [{ ParameterName: LambdaArn, ParameterValue: "arn:aws:lambda:us-east-1:123456789012:function:f" }, { ParameterName: BufferSizeInMBs, ParameterValue: "0.2" }]
-`, 1)
+	template := strings.Replace(transformed, "}]", `}, { ParameterName: BufferSizeInMBs, ParameterValue: "0.2" }]`, 1)
 	var first string
 	for _, flags := range []string{"--jobs=1", "--jobs=4", "--state=state"} {
-		dir := t.TempDir()
-		write(t, dir, "template.yaml", template)
-		write(t, dir, "in", in.String())
-		out, errs, status := command(t, dir, "", "replay", "--json", flags, "--input-format", "cloudwatch", "--function", "f=builtin:cloudwatch-logs", "in")
-		var s replaytest.Summary
-		if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
-			t.Fatalf("status %d, %v, %s", status, err, errs)
-		}
+		dir := folderOf(t, "template.yaml", template, "in", in.String())
+		s := printed[replaytest.Summary](t, exitOK, dir, "", "replay", "--json", flags, "--input-format", "cloudwatch", "--function", "f=builtin:cloudwatch-logs", "in")
 		if s.In != 24 || s.Added == 0 || s.Added != s.Dropped || s.Delivered != 24 || s.Failed != 0 {
 			t.Errorf("%s: %+v", flags, s)
 		}

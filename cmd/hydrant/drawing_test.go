@@ -80,9 +80,7 @@ in 2 + added 1 = delivered 2 + dropped 0 + failed 1
 `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			write(t, dir, "template.yaml", tt.template)
-			write(t, dir, "in", tt.input)
+			dir := folderOf(t, "template.yaml", tt.template, "in", tt.input)
 			out, errs, status := command(t, dir, "", append(append([]string{"replay"}, tt.args...), "in")...)
 			if status != 0 || !strings.HasPrefix("\n"+out, tt.want) {
 				t.Errorf("status %d, %s\n%s", status, errs, out)

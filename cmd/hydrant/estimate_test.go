@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,38 +30,11 @@ func TestBilled(t *testing.T) {
 	}
 }
 
-const partitioned = `
-Resources:
-  Clicks:
-    Type: AWS::KinesisFirehose::DeliveryStream
-    Properties:
-      ExtendedS3DestinationConfiguration:
-        BucketARN: arn:aws:s3:::clicks
-        RoleARN: arn:aws:iam::123456789012:role/r
-        Prefix: c/!{partitionKeyFromQuery:k}/
-        ErrorOutputPrefix: e/!{firehose:error-output-type}/
-        BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 }
-        DynamicPartitioningConfiguration: { Enabled: true }
-        ProcessingConfiguration:
-          Enabled: true
-          Processors:
-            - Type: MetadataExtraction
-              Parameters:
-                - { ParameterName: MetadataExtractionQuery, ParameterValue: "{k:.k}" }
-                - { ParameterName: JsonParsingEngine, ParameterValue: JQ-1.6 }
-`
-
 // estimated replays and returns the estimate.
 func estimated(t *testing.T, template, input string, args ...string) (*estimate, map[string]float64) {
 	t.Helper()
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", template)
-	write(t, dir, "in", input)
-	out, errs, status := command(t, dir, "", append([]string{"replay", "--estimate", "--json", "in"}, args...)...)
-	var s struct{ Estimate *estimate }
-	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
-		t.Fatalf("status %d, %v, %s", status, err, errs)
-	}
+	dir := folderOf(t, "template.yaml", template, "in", input)
+	s := printed[struct{ Estimate *estimate }](t, exitOK, dir, "", append([]string{"replay", "--estimate", "--json", "in"}, args...)...)
 	if s.Estimate == nil {
 		return nil, nil
 	}
@@ -160,12 +131,7 @@ func TestEstimatePrices(t *testing.T) {
 
 // TestEstimateFunction: invocations are counted and timed, conversion is billed.
 func TestEstimateFunction(t *testing.T) {
-	out, errs, status := command(t, t.TempDir(), "", "replay", "--json", "--estimate")
-	var s struct{ Estimate *estimate }
-	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
-		t.Fatalf("status %d, %v, %s", status, err, errs)
-	}
-	e := s.Estimate
+	e := printed[struct{ Estimate *estimate }](t, exitOK, t.TempDir(), "", "replay", "--json", "--estimate").Estimate
 	if l := e.Lambda; l == nil || l.Invocations != 3 || l.MemoryMB != 256 || l.MeanMilliseconds <= 0 || l.PerHour < 500 || l.PerHour > 1000 {
 		t.Errorf("%+v", l)
 	}
@@ -217,21 +183,11 @@ func (oneRecord) Next() (input.Record, error) {
 
 // TestEstimateInterrupted: while the estimate of an interrupted run is made, one more record may be read.
 func TestEstimateInterrupted(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", clicks)
-	t.Chdir(dir)
+	t.Chdir(folderOf(t, "template.yaml", clicks))
 	ctx, cancel := context.WithCancel(context.Background())
-	var out, errs bytes.Buffer
-	n := 0
-	in := readFunc(func(p []byte) (int, error) {
-		if n++; n == 20 {
-			cancel()
-		}
-		return copy(p, fmt.Sprintf("record %d\n", n)), nil
-	})
-	status := run(ctx, []string{"replay", "--clock", "now", "--estimate", "--json", "--input-format", "lines", "-"}, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
+	out, errs, status := commandFrom(ctx, interrupting(cancel), "replay", "--clock", "now", "--estimate", "--json", "--input-format", "lines", "-")
 	var s replaytest.Summary
-	if err := json.Unmarshal(out.Bytes(), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered {
-		t.Errorf("status %d, %+v, %v %s", status, s, err, errs.String())
+	if err := json.Unmarshal([]byte(out), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered {
+		t.Errorf("status %d, %+v, %v %s", status, s, err, errs)
 	}
 }

@@ -57,13 +57,11 @@ func TestReceive(t *testing.T) {
 	}
 	go func() { done <- run(ctx, args, &streams{strings.NewReader(""), &out, errs}, nil) }()
 	_, endpoint, _ := strings.Cut(<-errs.lines, "listening on ")
-	var replayed, replayErrs bytes.Buffer
-	status := run(context.Background(), []string{"replay", "--stream", stream, "--destination", "live", "--endpoint", endpoint, "--out", filepath.Join(dir, "out"), input},
-		&streams{strings.NewReader(""), &replayed, &replayErrs}, nil)
+	replayed, replayErrs, status := command(t, dir, "", "replay", "--stream", stream, "--destination", "live", "--endpoint", endpoint, input)
 	cancel()
 	<-done
-	if status != 0 || !strings.Contains(replayed.String(), "delivered 4") {
-		t.Errorf("replay: %d\n%s%s", status, &replayed, &replayErrs)
+	if status != 0 || !strings.Contains(replayed, "delivered 4") {
+		t.Errorf("replay: %d\n%s%s", status, replayed, replayErrs)
 	}
 	if out.String() != "one\ntwo\n\nfour\n" || !strings.Contains(errs.text.String(), "10 requests, 0 of them again, 9 refused; 4 records") {
 		t.Errorf("received %q\n%s", out.String(), errs.text.String())
@@ -107,9 +105,8 @@ func TestReceiveAgain(t *testing.T) {
 
 func TestReceiveRefuses(t *testing.T) {
 	for _, args := range [][]string{{"--answer", "99"}, {"--answer", "x"}, {"--answer", "503=x"}, {"--listen", "nowhere"}, {"--cert", "x"}, {"more"}} {
-		var out, errs bytes.Buffer
-		if status := run(context.Background(), append([]string{"receive"}, args...), &streams{strings.NewReader(""), &out, &errs}, nil); status != exitUsage {
-			t.Errorf("%v: %d, %s", args, status, &errs)
+		if _, errs, status := commandFrom(t.Context(), nil, append([]string{"receive"}, args...)...); status != exitUsage {
+			t.Errorf("%v: %d, %s", args, status, errs)
 		}
 	}
 	for id, want := range map[string]string{"ab-1": "ab-1", "a/../b": "a%2F..%2Fb"} {

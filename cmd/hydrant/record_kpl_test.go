@@ -8,8 +8,7 @@ import (
 
 // TestMalformedAggregates: an aggregate that can't be read is a plain record, and is told of.
 func TestMalformedAggregates(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", fmt.Sprintf(recorded, "KinesisStreamAsSource\n      KinesisStreamSourceConfiguration: { KinesisStreamARN: \"arn:aws:kinesis:us-east-1:123456789012:stream/s\", RoleARN: \"arn:aws:iam::123456789012:role/r\" }"))
+	dir := folderOf(t, "template.yaml", fmt.Sprintf(recorded, kinesis))
 	const broken, whole = `{"data":"84mawgoCcGsaf2H/II/+R3rqiz+9FZWzSc8=","partitionKey":"a","sequenceNumber":"1"}`, `{"data":"84mawgoCcGsaBQgAGgFhGgUIABoBYm8eJN6WJU2q153zwceplA8=","partitionKey":"a","sequenceNumber":"2"}`
 	for input, want := range map[string]bool{broken: true, whole: false} {
 		write(t, dir, "in", input+"\n")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,29 +28,14 @@ Resources:
               Parameters: [{ ParameterName: LambdaArn, ParameterValue: "arn:aws:lambda:us-east-1:123456789012:function:f" }]
 `
 
-// files are the names and contents of all files below dir.
-func files(t *testing.T, dir string) string {
-	t.Helper()
-	var b strings.Builder
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(name)
-		rel, _ := filepath.Rel(dir, name)
-		fmt.Fprintf(&b, "%s %q\n", rel, data)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
+// The sources of recorded.
+const (
+	direct  = "DirectPut"
+	kinesis = "KinesisStreamAsSource\n      KinesisStreamSourceConfiguration: { KinesisStreamARN: \"arn:aws:kinesis:us-east-1:123456789012:stream/s\", RoleARN: \"arn:aws:iam::123456789012:role/r\" }"
+)
 
 // TestRecord: what --record writes gives the same objects, byte for byte, and the same again when it is recorded.
 func TestRecord(t *testing.T) {
-	const direct = "DirectPut"
-	const kinesis = "KinesisStreamAsSource\n      KinesisStreamSourceConfiguration: { KinesisStreamARN: \"arn:aws:kinesis:us-east-1:123456789012:stream/s\", RoleARN: \"arn:aws:iam::123456789012:role/r\" }"
 	for _, tt := range []struct {
 		name, source, input string
 		args                []string
@@ -65,9 +49,7 @@ func TestRecord(t *testing.T) {
 		{"too large for the door", direct, strings.Repeat("x", 1000<<10+1) + "\na\n", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			write(t, dir, "template.yaml", fmt.Sprintf(recorded, tt.source))
-			write(t, dir, "in", tt.input)
+			dir := folderOf(t, "template.yaml", fmt.Sprintf(recorded, tt.source), "in", tt.input)
 			out := func(name string, args ...string) string {
 				args = append([]string{"replay", "--quiet", "--max-failed", "1", "--function", "f=builtin:general", "--out", name}, args...)
 				if _, errs, status := command(t, dir, "", args...); status != 0 {
@@ -90,9 +72,7 @@ func TestRecord(t *testing.T) {
 
 // TestRecordDelivered: objects as they were delivered, Parquet and ORC among them, become a buffer.
 func TestRecordDelivered(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", clicks)
-	write(t, dir, "in.json", `{"id":1,"at":"2025-01-01 10:00:00"}`+"\n"+`{"id":null,"at":null}`+"\n")
+	dir := folderOf(t, "template.yaml", clicks, "in.json", `{"id":1,"at":"2025-01-01 10:00:00"}`+"\n"+`{"id":null,"at":null}`+"\n")
 	for _, format := range []string{"parquet", "orc"} {
 		if _, errs, status := command(t, dir, "", "convert", "--quiet", "--schema", "struct<id:bigint,at:timestamp>", "--to", format, "--out", "o."+format, "in.json"); status != 0 {
 			t.Fatal(errs)
@@ -113,9 +93,7 @@ func TestRecordDelivered(t *testing.T) {
 
 // TestRecordRefuses: where a replay can't be done, no half buffer is there.
 func TestRecordRefuses(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", clicks)
-	write(t, dir, "in", "{\"text\":\"a\"}\n{\"text\":")
+	dir := folderOf(t, "template.yaml", clicks, "in", "{\"text\":\"a\"}\n{\"text\":")
 	if _, errs, status := command(t, dir, "", "replay", "--record", "buffer", "--input-format", "records", "in"); status != 1 {
 		t.Errorf("status %d, %s", status, errs)
 	}

@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -235,11 +234,7 @@ func TestConvertStores(t *testing.T) {
 			s.objects["logs/in/empty.json"] = []byte{}
 			s.objects["logs/other"] = []byte("x")
 			dir := t.TempDir()
-			out, errs, status := command(t, dir, "", "convert", "--schema", idName, "--to", "parquet", "--out", scheme+"://lake/out/", "--json", scheme+"://logs/in/")
-			var sum convertSummary
-			if err := json.Unmarshal([]byte(out), &sum); err != nil || status != exitSetAside {
-				t.Fatalf("%v, status %d: %s%s", err, status, out, errs)
-			}
+			sum := printed[convertSummary](t, exitSetAside, dir, "", "convert", "--schema", idName, "--to", "parquet", "--out", scheme+"://lake/out/", "--json", scheme+"://logs/in/")
 			if sum.Records != 402_003 || sum.Rows != 402_002 || len(sum.Files) != 4 || sum.Files[1].Path != scheme+"://lake/out/b/c.parquet" {
 				t.Errorf("%+v", sum)
 			}
@@ -253,11 +248,11 @@ func TestConvertStores(t *testing.T) {
 				}
 			}
 			// one object, one output
-			if _, errs, status = command(t, dir, "", "convert", "--schema", idName, "--to", "orc", "--out", scheme+"://lake/one.orc", scheme+"://logs/in/b/c.json.gz"); status != exitOK || s.objects["lake/one.orc"] == nil {
+			if _, errs, status := command(t, dir, "", "convert", "--schema", idName, "--to", "orc", "--out", scheme+"://lake/one.orc", scheme+"://logs/in/b/c.json.gz"); status != exitOK || s.objects["lake/one.orc"] == nil {
 				t.Errorf("%d %s", status, errs)
 			}
 			nothing := scheme + "://logs/nothing"
-			if _, errs, status = command(t, dir, "", "convert", "--schema", idName, "--to", "orc", "--out", "o", nothing); status != exitUsage || !strings.Contains(errs, "read "+nothing+": ") {
+			if _, errs, status := command(t, dir, "", "convert", "--schema", idName, "--to", "orc", "--out", "o", nothing); status != exitUsage || !strings.Contains(errs, "read "+nothing+": ") {
 				t.Errorf("%d %s", status, errs)
 			}
 		})
@@ -537,10 +532,9 @@ func TestConvertWebInterrupted(t *testing.T) {
 			cancel()
 			<-end
 		}))
-		var out, errs bytes.Buffer
-		status := run(ctx, []string{"convert", "--schema", idName, "--out", "o", server.URL + "/in"}, &streams{nil, &out, &errs}, func() os.Signal { return os.Interrupt })
-		if status != exitInterrupt || listing(t, dir) != "" || !strings.Contains(errs.String(), "interrupted: ") {
-			t.Errorf("status %d, files %q, %s", status, listing(t, dir), errs.String())
+		_, errs, status := commandFrom(ctx, nil, "convert", "--schema", idName, "--out", "o", server.URL+"/in")
+		if status != exitInterrupt || listing(t, dir) != "" || !strings.Contains(errs, "interrupted: ") {
+			t.Errorf("status %d, files %q, %s", status, listing(t, dir), errs)
 		}
 		close(end)
 		server.CloseClientConnections()

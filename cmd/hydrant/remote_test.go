@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -99,11 +98,7 @@ func TestConvertS3(t *testing.T) {
 	b.objects["/logs/in/empty/"] = nil
 	b.objects["/logs/other"] = nil
 	dir := t.TempDir()
-	out, errs, status := command(t, dir, "", "convert", "--schema", idName, "--to", "parquet", "--out", "s3://lake/out/", "--json", "s3://logs/in/")
-	var s convertSummary
-	if err := json.Unmarshal([]byte(out), &s); err != nil || status != exitSetAside {
-		t.Fatalf("%v, status %d: %s%s", err, status, out, errs)
-	}
+	s := printed[convertSummary](t, exitSetAside, dir, "", "convert", "--schema", idName, "--to", "parquet", "--out", "s3://lake/out/", "--json", "s3://logs/in/")
 	if s.Records != 5 || s.Rows != 4 || len(s.Files) != 2 || s.Files[1].Path != "s3://lake/out/b/c.parquet" {
 		t.Errorf("%+v", s)
 	}
@@ -116,7 +111,7 @@ func TestConvertS3(t *testing.T) {
 	}
 
 	// one object, one output
-	if _, errs, status = command(t, dir, "", "convert", "--schema", idName, "--to", "orc", "--out", "s3://lake/one.orc", "s3://logs/in/b/c.json.gz"); status != exitOK {
+	if _, errs, status := command(t, dir, "", "convert", "--schema", idName, "--to", "orc", "--out", "s3://lake/one.orc", "s3://logs/in/b/c.json.gz"); status != exitOK {
 		t.Errorf("%d %s", status, errs)
 	}
 	for _, tt := range []struct {

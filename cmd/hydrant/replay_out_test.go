@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -31,14 +30,8 @@ func TestReplayS3(t *testing.T) {
 		}
 		return refused <= 4 // two attempts, with an ACL and without
 	}
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", logging)
-	write(t, dir, "in", "one\n"+strings.Repeat("x", 1025<<10)+"\ntwo\n")
-	out, errs, status := command(t, dir, "", "replay", "--json", "--input-format", "lines", "--out", "s3://lake/runs/1", "in")
-	var s replaytest.Summary
-	if err := json.Unmarshal([]byte(out), &s); err != nil || status != exitSetAside {
-		t.Fatalf("status %d, %v: %s%s", status, err, out, errs)
-	}
+	dir := folderOf(t, "template.yaml", logging, "in", "one\n"+strings.Repeat("x", 1025<<10)+"\ntwo\n")
+	s := printed[replaytest.Summary](t, exitSetAside, dir, "", "replay", "--json", "--input-format", "lines", "--out", "s3://lake/runs/1", "in")
 	if s.Delivered != 2 || s.Failed != 1 || s.Retries != 2 || len(s.Objects) != 1 {
 		t.Errorf("%+v", s)
 	}
@@ -60,9 +53,7 @@ func TestReplayS3(t *testing.T) {
 
 // TestReplayLog has the error log of a folder, which the next run replaces.
 func TestReplayLog(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", logging)
-	write(t, dir, "in", "one\n")
+	dir := folderOf(t, "template.yaml", logging, "in", "one\n")
 	log := func() string {
 		b, err := os.ReadFile(filepath.Join(dir, "out", "log.ndjson"))
 		if err != nil && !os.IsNotExist(err) {
@@ -119,9 +110,7 @@ func TestRecorder(t *testing.T) {
 }
 
 func TestReplayOutUsage(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", clicks)
-	write(t, dir, "in", "one\n")
+	dir := folderOf(t, "template.yaml", clicks, "in", "one\n")
 	for _, tt := range []struct {
 		args string
 		says string

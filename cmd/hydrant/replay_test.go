@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,43 +13,8 @@ import (
 	"github.com/hydrantkit/hydrant/replaytest"
 )
 
-// command runs the command in this process, in a folder, and returns what it printed and its status.
-func command(t *testing.T, dir, stdin string, args ...string) (stdout, stderr string, status int) {
-	t.Helper()
-	t.Chdir(dir)
-	var out, errs bytes.Buffer
-	status = run(context.Background(), args, &streams{strings.NewReader(stdin), &out, &errs}, nil)
-	return out.String(), errs.String(), status
-}
-
-const clicks = `
-Resources:
-  Clicks:
-    Type: AWS::KinesisFirehose::DeliveryStream
-    Properties:
-      ExtendedS3DestinationConfiguration:
-        BucketARN: arn:aws:s3:::clicks
-        RoleARN: arn:aws:iam::123456789012:role/r
-        Prefix: c/
-        CompressionFormat: GZIP
-        BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 }
-        ProcessingConfiguration:
-          Enabled: true
-          Processors:
-            - Type: AppendDelimiterToRecord
-`
-
-func write(t *testing.T, dir, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestReplay(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", clicks)
-	write(t, dir, "in.ndjson", `{"a":1}`+"\n"+`{"a":2}`+"\n")
+	dir := folderOf(t, "template.yaml", clicks, "in.ndjson", `{"a":1}`+"\n"+`{"a":2}`+"\n")
 	out, errs, status := command(t, dir, "", "replay", "--json", "in.ndjson")
 	var s replaytest.Summary
 	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
@@ -77,9 +41,6 @@ func TestReplay(t *testing.T) {
 
 // TestReplayStatus is the contract of exit statuses, and that nothing is written where the description or the usage is wrong.
 func TestReplayStatus(t *testing.T) {
-	lambda := strings.Replace(clicks, "            - Type: AppendDelimiterToRecord\n", `            - Type: Lambda
-              Parameters: [{ ParameterName: LambdaArn, ParameterValue: "arn:aws:lambda:us-east-1:123456789012:function:f" }]
-`, 1)
 	long := strings.Repeat("x", 1000<<10+1)
 	for _, tt := range []struct {
 		name, template, stdin string
@@ -102,17 +63,16 @@ func TestReplayStatus(t *testing.T) {
 		{"bad compat", clicks, "", []string{"--compat", "x", "-"}, 2, "hydrant: --compat x is unknown; hydrant help compat lists them"},
 		{"bad template", "Resources: [", "", []string{"-"}, 2, "hydrant: template.yaml:2:1:"},
 		{"refused", strings.Replace(clicks, "SizeInMBs: 1,", "SizeInMBs: 0,", 1), "", []string{"-"}, 2, "hydrant: template.yaml:11:38: ValidationException: 1 validation error detected: Value"},
-		{"no function", lambda, "", []string{"-"}, 2, "hydrant: template.yaml:16:72: the function arn:aws:lambda:us-east-1:123456789012:function:f is not part of the template; say how to run it with --function f=HOW"},
-		{"unknown builtin", lambda, "", []string{"--function", "f=builtin:x", "-"}, 2, "hydrant: --function builtin:x:"},
-		{"another function", lambda, "", []string{"--function", "g=builtin:general", "-"}, 2, "hydrant: --function g=builtin:general: the stream's function is f"},
-		{"failed", lambda, "no log line\n", []string{"--function", "f=builtin:apache-log-to-json", "-"}, 3, "hydrant: 1 record failed; see the error output under out"},
-		{"within the bound", lambda, "no log line\n", []string{"--max-failed", "1", "--function", "f=builtin:apache-log-to-json", "-"}, 0, ""},
-		{"within the share", lambda, "no log line\n", []string{"--max-failed", "100%", "--function", "f=builtin:apache-log-to-json", "-"}, 0, ""},
+		{"no function", transformed, "", []string{"-"}, 2, "hydrant: template.yaml:16:72: the function arn:aws:lambda:us-east-1:123456789012:function:f is not part of the template; say how to run it with --function f=HOW"},
+		{"unknown builtin", transformed, "", []string{"--function", "f=builtin:x", "-"}, 2, "hydrant: --function builtin:x:"},
+		{"another function", transformed, "", []string{"--function", "g=builtin:general", "-"}, 2, "hydrant: --function g=builtin:general: the stream's function is f"},
+		{"failed", transformed, "no log line\n", []string{"--function", "f=builtin:apache-log-to-json", "-"}, 3, "hydrant: 1 record failed; see the error output under out"},
+		{"within the bound", transformed, "no log line\n", []string{"--max-failed", "1", "--function", "f=builtin:apache-log-to-json", "-"}, 0, ""},
+		{"within the share", transformed, "no log line\n", []string{"--max-failed", "100%", "--function", "f=builtin:apache-log-to-json", "-"}, 0, ""},
 		{"too large for the door", clicks, "a\n" + long + "\n", []string{"-"}, 3, "hydrant: 1 record failed; see the error output under out"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			write(t, dir, "template.yaml", tt.template)
+			dir := folderOf(t, "template.yaml", tt.template)
 			_, errs, status := command(t, dir, tt.stdin, append([]string{"replay"}, tt.args...)...)
 			lines := strings.Split(strings.TrimSpace(errs), "\n")
 			if status != tt.status || tt.last != "" && !strings.HasPrefix(lines[len(lines)-1], tt.last) {
@@ -127,8 +87,7 @@ func TestReplayStatus(t *testing.T) {
 
 // TestBackupLost: a source backup that lacks records is not passed over.
 func TestBackupLost(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", strings.Replace(clicks, "        CompressionFormat: GZIP\n", `        S3BackupMode: Enabled
+	dir := folderOf(t, "template.yaml", strings.Replace(clicks, "        CompressionFormat: GZIP\n", `        S3BackupMode: Enabled
         S3BackupConfiguration: { BucketARN: "arn:aws:s3:::source", RoleARN: "arn:aws:iam::123456789012:role/r" }
 `, 1))
 	out, errs, status := command(t, dir, "a\nb\n", "replay", "--fault", "backup:denied=30h", "-")
@@ -139,11 +98,7 @@ func TestBackupLost(t *testing.T) {
 
 // TestErrorsLost: lines that no object holds are not said to be in the error output.
 func TestErrorsLost(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "in", "no log line\n")
-	write(t, dir, "template.yaml", strings.Replace(clicks, "            - Type: AppendDelimiterToRecord\n", `            - Type: Lambda
-              Parameters: [{ ParameterName: LambdaArn, ParameterValue: "arn:aws:lambda:us-east-1:123456789012:function:f" }]
-`, 1))
+	dir := folderOf(t, "template.yaml", transformed, "in", "no log line\n")
 	out, _, status := command(t, dir, "", "replay", "--function", "f=builtin:apache-log-to-json", "--fault", "s3:denied=30h", "in")
 	if status != 3 || !strings.Contains(out, "in the error output, in 0 objects, but 1 LOST\n") {
 		t.Errorf("status %d\n%s", status, out)
@@ -152,12 +107,10 @@ func TestErrorsLost(t *testing.T) {
 
 // TestRefused: what the door refuses is counted, and kept.
 func TestRefused(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", clicks)
-	out, _, status := command(t, dir, strings.Repeat("x", 1000<<10+1)+"\nb\n", "replay", "--json", "-")
-	var s replaytest.Summary
-	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 3 || s.In != 2 || s.Failed != 1 || s.Delivered != 1 || s.Failures["ValidationException"] != 1 {
-		t.Errorf("status %d, %+v, %v", status, s, err)
+	dir := folderOf(t, "template.yaml", clicks)
+	s := printed[replaytest.Summary](t, exitSetAside, dir, strings.Repeat("x", 1000<<10+1)+"\nb\n", "replay", "--json", "-")
+	if s.In != 2 || s.Failed != 1 || s.Delivered != 1 || s.Failures["ValidationException"] != 1 {
+		t.Errorf("%+v", s)
 	}
 	b, err := os.ReadFile(filepath.Join(dir, "out", ".refused.ndjson"))
 	if err != nil || bytes.Count(b, []byte("\n")) != 1 || !bytes.Contains(b, []byte("eHh4")) {
@@ -175,10 +128,9 @@ func TestBootstrapProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	stdout, errs, status := command(t, root, "64.242.88.10 - - [07/Mar/2004:16:10:02 -0800] \"GET /x HTTP/1.1\" 200 6291\nbad\n", "replay", "--json", "--out", out, "-")
-	var s replaytest.Summary
-	if err := json.Unmarshal([]byte(stdout), &s); err != nil || status != 0 || s.Delivered != 1 || s.Failed != 1 {
-		t.Errorf("status %d, %+v, %v\n%s", status, s, err, errs)
+	s := printed[replaytest.Summary](t, exitOK, root, "64.242.88.10 - - [07/Mar/2004:16:10:02 -0800] \"GET /x HTTP/1.1\" 200 6291\nbad\n", "replay", "--json", "--out", out, "-")
+	if s.Delivered != 1 || s.Failed != 1 {
+		t.Errorf("%+v", s)
 	}
 	rows, errs, _ := command(t, root, "", "cat", filepath.Join(out, "bucket", "access"))
 	want := `{"host":"64.242.88.10","ident":"-","authuser":"-","request":"GET /x HTTP/1.1","verb":"GET","response":200,"bytes":6291,"local_time":"2004-03-07T16:10:02Z","timezone":"-0800","utc_time":"2004-03-08T00:10:02Z"}` + "\n"
@@ -189,32 +141,15 @@ func TestBootstrapProcess(t *testing.T) {
 
 // TestInterrupted ends a run in mid-input: what was put is delivered, the sum holds.
 func TestInterrupted(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", clicks)
-	t.Chdir(dir)
+	t.Chdir(folderOf(t, "template.yaml", clicks))
 	ctx, cancel := context.WithCancel(context.Background())
-	var out, errs bytes.Buffer
-	n := 0
-	in := readFunc(func(p []byte) (int, error) {
-		if n++; n == 20 {
-			cancel()
-		}
-		if n > 40 {
-			return 0, io.EOF
-		}
-		return copy(p, fmt.Sprintf("record %d\n", n)), nil
-	})
-	status := run(ctx, []string{"replay", "--json", "--input-format", "lines", "-"}, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
+	out, errs, status := commandFrom(ctx, interrupting(cancel), "replay", "--json", "--input-format", "lines", "-")
 	var s replaytest.Summary
-	if err := json.Unmarshal(out.Bytes(), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered ||
-		!strings.HasSuffix(errs.String(), "hydrant: interrupted: what the summary does not count was not read\n") {
-		t.Errorf("status %d, %+v, %v %s", status, s, err, errs.String())
+	if err := json.Unmarshal([]byte(out), &s); err != nil || status != exitInterrupt || s.In == 0 || s.In != s.Delivered ||
+		!strings.HasSuffix(errs, "hydrant: interrupted: what the summary does not count was not read\n") {
+		t.Errorf("status %d, %+v, %v %s", status, s, err, errs)
 	}
 }
-
-type readFunc func(p []byte) (int, error)
-
-func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestParseRate(t *testing.T) {
 	for s, want := range map[string]float64{"1000/s": 1000, "0.5": 0.5, "60/m": 0, "NaN": 0, "-1": 0, "0": 0, "1e-9": 0, "": 0} {
@@ -226,8 +161,7 @@ func TestParseRate(t *testing.T) {
 
 // TestReplayActivePartitions has more partitions than the limit, as many, and fewer.
 func TestReplayActivePartitions(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", strings.NewReplacer(
+	dir := folderOf(t, "template.yaml", strings.NewReplacer(
 		"Prefix: c/\n", "Prefix: \"c/!{partitionKeyFromQuery:c}/\"\n        ErrorOutputPrefix: e/\n        DynamicPartitioningConfiguration: { Enabled: true }\n",
 		"SizeInMBs: 1", "SizeInMBs: 64",
 		"            - Type: AppendDelimiterToRecord\n", `            - Type: MetadataExtraction
@@ -256,8 +190,7 @@ func TestReplayActivePartitions(t *testing.T) {
 
 // TestReplayOddKeys: the summary says which partition keys do in object keys what their author may not expect.
 func TestReplayOddKeys(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "template.yaml", partitioned)
+	dir := folderOf(t, "template.yaml", partitioned)
 	out, errs, status := command(t, dir, `{"k":"a"}`+"\n"+`{"k":"../b"}`+"\n"+`{"k":"c/d"}`+"\n", "replay", "-")
 	want := `notice: values of the key k hold a /, .. or control characters, in 2 partitions; they stand in object keys as they are: "../b"` + "\n"
 	if status != 0 || !strings.Contains(out, want) {
@@ -267,9 +200,7 @@ func TestReplayOddKeys(t *testing.T) {
 
 // TestReplayInterruptedWaiting: a replay need not wait for its pipe; what it had read is delivered.
 func TestReplayInterruptedWaiting(t *testing.T) {
-	dir := t.TempDir()
-	t.Chdir(dir)
-	write(t, dir, "template.yaml", clicks)
+	t.Chdir(folderOf(t, "template.yaml", clicks))
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	in, more := io.Pipe()
@@ -278,9 +209,8 @@ func TestReplayInterruptedWaiting(t *testing.T) {
 		io.WriteString(more, `{"a":1}{"a":2}`+strings.Repeat(" ", 1<<20)) //nolint:errcheck // it is read
 		cancel()
 	}()
-	var out, errs bytes.Buffer
-	status := run(ctx, []string{"replay", "--input-format", "json", "-"}, &streams{in, &out, &errs}, func() os.Signal { return os.Interrupt })
-	if status != exitInterrupt || !strings.Contains(out.String(), "in 2 = delivered 2") {
-		t.Errorf("status %d, %s%s", status, out.String(), errs.String())
+	out, errs, status := commandFrom(ctx, in, "replay", "--input-format", "json", "-")
+	if status != exitInterrupt || !strings.Contains(out, "in 2 = delivered 2") {
+		t.Errorf("status %d, %s%s", status, out, errs)
 	}
 }
