@@ -72,6 +72,18 @@ func sample(t testing.TB, o writer.Options) []byte {
 	return out.Bytes()
 }
 
+// A row group that says it has fewer rows than its columns loses none unsaid.
+func TestMoreThanRows(t *testing.T) {
+	f := openBytes(t, sample(t, writer.Options{}))
+	f.meta.RowGroups[1].NumRows--
+	for limit, want := range map[int64]bool{-1: true, 80: true, 79: false, 1: false} {
+		err := f.Rows(io.Discard, nil, limit)
+		if got := err != nil && strings.Contains(err.Error(), "row group 1, column id: it has more than the 39 rows"); got != want {
+			t.Errorf("limit %d: %v", limit, err)
+		}
+	}
+}
+
 func openBytes(t testing.TB, b []byte) *File {
 	t.Helper()
 	f, err := Open(bytes.NewReader(b), int64(len(b)))

@@ -84,6 +84,11 @@ func (f *File) rows(w io.Writer, columns []string, limit int64) error {
 				out = out[:0]
 			}
 		}
+		for _, c := range root.leaves {
+			if limit != 0 && !c.done {
+				return fmt.Errorf("row group %d, column %s: it has more than the %d rows of the group", gi, c.leaf.path, g.NumRows)
+			}
+		}
 	}
 	if len(out) > 0 {
 		if _, err := w.Write(out); err != nil {
