@@ -1,30 +1,54 @@
 package record
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/maphash"
+)
 
 // Interner keeps one Keys for each distinct set of values, so that a partition is a pointer. The stations
 // that find keys share one; it is for one goroutine.
 type Interner struct {
-	table map[string]*Keys
+	table map[uint64]*interned // by hash
+	hash  func([]byte) uint64  // of what encode writes
+	n     int
 	buf   []byte
+}
+
+// An interned is a Keys and what it is known by, in one piece: a stream may have thousands, in no cache.
+type interned struct {
+	Keys
+	text  []byte
+	short [48]byte  // where text lies, if there is room
+	next  *interned // of the same hash
 }
 
 // Intern returns the one Keys that is equal to k, a copy of it the first time.
 func (t *Interner) Intern(k Keys) *Keys {
-	t.encode(&k)
-	if p, ok := t.table[string(t.buf)]; ok {
-		return p
-	}
 	if t.table == nil {
-		t.table = map[string]*Keys{}
+		t.table = map[uint64]*interned{}
+		if t.hash == nil {
+			seed := maphash.MakeSeed()
+			t.hash = func(b []byte) uint64 { return maphash.Bytes(seed, b) }
+		}
 	}
-	p := &Keys{
+	t.encode(&k)
+	hash := t.hash(t.buf)
+	first := t.table[hash]
+	for e := first; e != nil; e = e.next {
+		if bytes.Equal(e.text, t.buf) {
+			return &e.Keys
+		}
+	}
+	e := &interned{next: first, Keys: Keys{
 		Lambda:   append([]string(nil), k.Lambda...),
 		Query:    append([]string(nil), k.Query...),
 		Database: k.Database, Table: k.Table, Operation: k.Operation,
-	}
-	t.table[string(t.buf)] = p
-	return p
+	}}
+	e.text = append(e.short[:0], t.buf...)
+	t.table[hash] = e
+	t.n++
+	return &e.Keys
 }
 
 // SetRoute sets the part of Iceberg's routing that has a name, as functions and queries call it (destinations.md §6).
@@ -42,12 +66,28 @@ func (k *Keys) SetRoute(name, value string) {
 
 // Forget drops k, which Intern returned. An equal one is another partition from then on.
 func (t *Interner) Forget(k *Keys) {
+	if t.table == nil {
+		return
+	}
 	t.encode(k)
-	delete(t.table, string(t.buf))
+	hash := t.hash(t.buf)
+	first := t.table[hash]
+	for at := &first; *at != nil; at = &(*at).next {
+		if bytes.Equal((*at).text, t.buf) {
+			*at = (*at).next
+			t.n--
+			break
+		}
+	}
+	if first == nil {
+		delete(t.table, hash)
+	} else {
+		t.table[hash] = first
+	}
 }
 
 // Len is the number of distinct sets kept.
-func (t *Interner) Len() int { return len(t.table) }
+func (t *Interner) Len() int { return t.n }
 
 // encode writes k so that no other set of values is written the same: each string with its length, and how many there are.
 func (t *Interner) encode(k *Keys) {

@@ -2,6 +2,8 @@ package record
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -47,17 +49,43 @@ func TestUUID(t *testing.T) {
 }
 
 func TestIntern(t *testing.T) {
-	var in Interner
-	a := in.Intern(Keys{Query: []string{"a", "bc"}})
-	for _, other := range []Keys{
-		{Query: []string{"ab", "c"}}, {Lambda: []string{"a", "bc"}}, {Lambda: []string{"a"}, Query: []string{"bc"}}, {Query: []string{"a", "bc"}, Table: "t"},
-	} {
-		if in.Intern(other) == a {
-			t.Errorf("%v is taken for %v", other, *a)
-		}
+	long := strings.Repeat("x", 100)
+	sets := []Keys{
+		{Query: []string{"a", "bc"}}, {Query: []string{"ab", "c"}}, {Lambda: []string{"a", "bc"}}, {Lambda: []string{"a"}, Query: []string{"bc"}},
+		{Query: []string{"a", "bc"}, Table: "t"}, {Query: []string{long}}, {Query: []string{long + "y"}}, {},
 	}
-	if in.Intern(Keys{Query: []string{"a", "bc"}}) != a {
-		t.Error("equal keys are two partitions")
+	for name, hash := range map[string]func([]byte) uint64{"hashed": nil, "all alike": func([]byte) uint64 { return 1 }} {
+		in := Interner{hash: hash}
+		in.Forget(&sets[0])
+		var kept []*Keys
+		for i, k := range sets {
+			p := in.Intern(k)
+			if slices.Contains(kept, p) || fmt.Sprint(*p) != fmt.Sprint(k) {
+				t.Errorf("%s: %v is taken for %v", name, k, *p)
+			}
+			if kept = append(kept, p); in.Len() != i+1 {
+				t.Errorf("%s: %d sets, want %d", name, in.Len(), i+1)
+			}
+		}
+		for i, k := range sets {
+			if in.Intern(k) != kept[i] {
+				t.Errorf("%s: %v is two partitions", name, k)
+			}
+		}
+		for _, i := range []int{3, 0, 7} {
+			if in.Forget(kept[i]); in.Intern(sets[i]) == kept[i] {
+				t.Errorf("%s: %v isn't forgotten", name, sets[i])
+			}
+		}
+		for i, k := range sets {
+			if same := in.Intern(k) == kept[i]; same == (i == 0 || i == 3 || i == 7) {
+				t.Errorf("%s: %v: the one of before: %v", name, k, same)
+			}
+			in.Forget(&k)
+		}
+		if in.Len() != 0 || len(in.table) != 0 {
+			t.Errorf("%s: %d sets are left", name, in.Len())
+		}
 	}
 }
 
