@@ -13,7 +13,7 @@ import (
 	"os"
 	"path"
 	"runtime"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/hydrantkit/hydrant/harness/record"
@@ -43,13 +43,16 @@ const partExtension = ".part"
 // and the true key stands in the bucket's .keys.ndjson.
 type Directory struct {
 	root    *os.Root
-	buckets map[string]folder
+	buckets map[string]*folder
 }
 
-// A folder is a bucket's: open, so that the way to it isn't walked for every object.
+// A folder is a bucket's, and the one in it that the last object went to: both open, so that the way there isn't walked
+// for every object.
 type folder struct {
 	*os.Root
 	keys *os.File
+	dir  string
+	last *os.Root
 }
 
 // OpenDirectory opens dir, making it where it is not there.
@@ -61,7 +64,7 @@ func OpenDirectory(dir string) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{root: root, buckets: map[string]folder{}}, nil
+	return &Directory{root: root, buckets: map[string]*folder{}}, nil
 }
 
 // A keyLine is a line of .keys.ndjson.
@@ -108,7 +111,6 @@ func (d *Directory) clear(bucket string) error {
 		return err
 	}
 	defer f.Close()
-	folders := map[string]bool{bucket: true}
 	in := bufio.NewScanner(f)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
@@ -127,32 +129,29 @@ func (d *Directory) clear(bucket string) error {
 				return err
 			}
 		}
-		for dir := path.Dir(file); dir != "." && !folders[dir]; dir = path.Dir(dir) {
-			folders[dir] = true
-		}
 	}
 	if err := in.Err(); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	sub, err := fs.Sub(d.root.FS(), bucket)
-	if err != nil {
-		return err
-	}
-	parts, err := fs.Glob(sub, "~"+strings.Repeat("[0-9a-f]", len(hash("")))+partExtension)
-	if err != nil {
-		return err
-	}
-	for _, part := range append(parts, keysFile) { // what a run that was killed was writing, and the list
-		if err := d.root.Remove(bucket + "/" + part); err != nil {
+	folders := []string{}
+	err = fs.WalkDir(d.root.FS(), bucket, func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return err
+		case e.IsDir():
+			folders = append(folders, name)
+		case isPart(e.Name()): // what a run that was killed was writing
+			return d.root.Remove(name)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	deepest := make([]string, 0, len(folders))
-	for dir := range folders {
-		deepest = append(deepest, dir)
+	if err := d.root.Remove(name); err != nil {
+		return err
 	}
-	sort.Slice(deepest, func(i, j int) bool { return len(deepest[i]) > len(deepest[j]) })
-	for _, dir := range deepest {
+	for _, dir := range slices.Backward(folders) {
 		_ = d.root.Remove(dir) // only where it is empty
 	}
 	return nil
@@ -171,44 +170,102 @@ func (d *Directory) Put(_ context.Context, o Object) error {
 }
 
 func (d *Directory) put(o Object) error {
-	bucket, err := d.bucket(fileName(o.Bucket))
+	bucket := fileName(o.Bucket)
+	b, err := d.bucket(bucket)
+	if err != nil {
+		return err
+	}
+	if err = b.putSomewhere(&o); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	delete(d.buckets, bucket) // somebody removed a folder that is open
+	if err := b.close(); err != nil {
+		return err
+	}
+	if b, err = d.bucket(bucket); err != nil {
+		return err
+	}
+	return b.putSomewhere(&o)
+}
+
+// putSomewhere puts an object where its key says, or, as a key may be another's folder (a and a/b are two objects, and no
+// two files), beside.
+func (b *folder) putSomewhere(o *Object) error {
+	file := fileName(o.Key)
+	err := b.put(file, o)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return b.put("~"+hash(o.Key), o)
+}
+
+// put writes an object beside its file, lists it, and then gives the file its name: a process that ends in between leaves a line without an
+// object, and never an object without a line.
+func (b *folder) put(file string, o *Object) error {
+	dir, name := path.Split(file)
+	in, err := b.in(dir)
 	if err != nil {
 		return err
 	}
 	tmp := "~" + hash(o.Key) + partExtension
-	if err := bucket.write(tmp, o.Body); err != nil {
-		return errors.Join(err, ignoreMissing(bucket.Remove(tmp)))
-	}
-	err = bucket.place(tmp, fileName(o.Key), &o)
-	if err != nil { // a key may be another's folder: a and a/b are two objects, and no two files
-		err = bucket.place(tmp, "~"+hash(o.Key), &o)
+	if err = write(in, tmp, o.Body); err == nil {
+		if err = b.list(file, o); err == nil {
+			err = in.Rename(tmp, name)
+		}
 	}
 	if err != nil {
-		return errors.Join(err, ignoreMissing(bucket.Remove(tmp)))
+		return errors.Join(err, ignoreMissing(in.Remove(tmp)))
 	}
 	return nil
 }
 
-// place lists an object, and then gives its file its final name: a process that ends in between leaves a line without an
-// object, and never an object without a line.
-func (b folder) place(tmp, file string, o *Object) error {
+// list adds an object's line to the bucket's.
+func (b *folder) list(file string, o *Object) error {
 	l := keyLine{Key: o.Key, Kind: o.Kind, Bytes: len(o.Body), Records: o.Records, ContentType: o.ContentType, ContentEncoding: o.ContentEncoding}
 	if file != o.Key {
 		l.File = file
 	}
 	line, err := json.Marshal(l)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = b.keys.Write(append(line, '\n'))
 	}
-	if _, err := b.keys.Write(append(line, '\n')); err != nil {
-		return err
+	return err
+}
+
+// in opens a folder of the bucket, making it where it isn't there.
+func (b *folder) in(dir string) (*os.Root, error) {
+	if dir == "" {
+		return b.Root, nil
 	}
-	return b.rename(tmp, file)
+	if b.last != nil && b.dir == dir {
+		return b.last, nil
+	}
+	at := b.Root
+	for part := range strings.SplitSeq(strings.TrimSuffix(dir, "/"), "/") {
+		err := at.Mkdir(part, 0o777)
+		var next *os.Root
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			next, err = at.OpenRoot(part)
+		}
+		if at != b.Root {
+			err = errors.Join(err, at.Close())
+		}
+		if err != nil {
+			return nil, err
+		}
+		at = next
+	}
+	last := b.last
+	b.dir, b.last = dir, at
+	if last != nil {
+		return at, last.Close()
+	}
+	return at, nil
 }
 
 // write makes a file, by pieces: some kernels take ten times as long for one write of 64 MiB as for 256 of 256 KiB.
-func (b folder) write(name string, body []byte) error {
-	f, err := b.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+func write(in *os.Root, name string, body []byte) error {
+	f, err := in.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return err
 	}
@@ -222,35 +279,23 @@ func (b folder) write(name string, body []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// rename gives a file its final name, and makes the folders on the way where they aren't there.
-func (b folder) rename(tmp, file string) error {
-	err := b.Rename(tmp, file)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := b.MkdirAll(path.Dir(file), 0o777); err != nil {
-		return err
-	}
-	return b.Rename(tmp, file)
-}
-
 // bucket is the open folder of a bucket.
-func (d *Directory) bucket(name string) (folder, error) {
+func (d *Directory) bucket(name string) (*folder, error) {
 	if b, ok := d.buckets[name]; ok {
 		return b, nil
 	}
 	if err := d.root.MkdirAll(name, 0o777); err != nil {
-		return folder{}, err
+		return nil, err
 	}
 	root, err := d.root.OpenRoot(name)
 	if err != nil {
-		return folder{}, err
+		return nil, err
 	}
 	keys, err := root.OpenFile(keysFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
 	if err != nil {
-		return folder{}, errors.Join(err, root.Close())
+		return nil, errors.Join(err, root.Close())
 	}
-	b := folder{root, keys}
+	b := &folder{Root: root, keys: keys}
 	d.buckets[name] = b
 	return b, nil
 }
@@ -259,9 +304,17 @@ func (d *Directory) bucket(name string) (folder, error) {
 func (d *Directory) Close() error {
 	var err error
 	for _, b := range d.buckets {
-		err = errors.Join(err, b.keys.Close(), b.Root.Close())
+		err = errors.Join(err, b.close())
 	}
 	return errors.Join(err, d.root.Close())
+}
+
+func (b *folder) close() error {
+	var err error
+	if b.last != nil {
+		err = b.last.Close()
+	}
+	return errors.Join(err, b.keys.Close(), b.Root.Close())
 }
 
 func ignoreMissing(err error) error {
@@ -303,6 +356,14 @@ func plain(r rune) rune {
 		return r
 	}
 	return -1
+}
+
+// isPart reports whether a file's name is that of an object being written.
+func isPart(name string) bool {
+	digits, ok := strings.CutSuffix(name, partExtension)
+	digits, tilde := strings.CutPrefix(digits, "~")
+	_, err := hex.DecodeString(digits)
+	return ok && tilde && err == nil && len(digits) == len(hash(""))
 }
 
 func hash(s string) string {

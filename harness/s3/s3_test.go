@@ -270,12 +270,18 @@ func TestDirectoryKilled(t *testing.T) {
 	}
 	const line = `{"key":"k","kind":"data","bytes":1,"records":1,"contentType":""}` + "\n"
 	part := "~" + hash("k") + partExtension
+	inFolder := func(name string) string {
+		if name == "" {
+			return ""
+		}
+		return filepath.Join("e", "f", name)
+	}
 	for _, tt := range []struct{ name, part, line, object string }{ // it is killed in each, before what is missing
 		{"writing", part, "", ""}, {"in the line", part, line[:20], ""}, {"before the rename", part, line, ""}, {"done", "", line, "k"},
 		{"in a line, and it went on", part, line[:20] + line, "k"},
 	} {
 		run(func(d *Directory) {
-			for _, key := range []string{"a", "a/b", "c/d", "c"} {
+			for _, key := range []string{"a", "a/b", "c/d", "c", "e/f/g"} {
 				if err := d.Put(context.Background(), Object{Kind: Data, Bucket: "b", Key: key, Body: []byte("1")}); err != nil {
 					t.Errorf("%s: %v", key, err)
 				}
@@ -285,7 +291,7 @@ func TestDirectoryKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, text := range map[string]string{tt.part: "1", tt.object: "1", keysFile: string(list) + tt.line, "mine": "!", "~mine.part": "!"} {
+		for name, text := range map[string]string{tt.part: "1", inFolder(tt.part): "1", tt.object: "1", keysFile: string(list) + tt.line, "mine": "!", "~mine.part": "!"} {
 			if name != "" {
 				if err := os.WriteFile(filepath.Join(out, "b", name), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
@@ -301,6 +307,31 @@ func TestDirectoryKilled(t *testing.T) {
 	}
 }
 
+// TestDirectoryRemoved removes folders while they are open: what is put afterwards makes them again.
+func TestDirectoryRemoved(t *testing.T) {
+	out := t.TempDir()
+	d, err := OpenDirectory(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, gone := range []string{"", "b/x/y", "b/x", "b"} {
+		if gone != "" {
+			if err := os.RemoveAll(filepath.Join(out, gone)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, key := range []string{"x/y/1", "x/y/2"} {
+			if err := d.Put(context.Background(), Object{Bucket: "b", Key: key, Body: []byte("1")}); err != nil {
+				t.Errorf("without %s: %v", gone, err)
+			}
+		}
+		if got := files(t, filepath.Join(out, "b", "x")); fmt.Sprint(got) != "[y/1=1 y/2=1]" {
+			t.Errorf("without %s: %v", gone, got)
+		}
+	}
+}
+
 // TestDirectoryLists: the list of a bucket names an object before it is there.
 func TestDirectoryLists(t *testing.T) {
 	out := t.TempDir()
@@ -313,8 +344,11 @@ func TestDirectoryLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.place("gone.part", "k", &Object{Key: "k"}); err == nil {
-		t.Error("what isn't there was given a name")
+	if err := os.MkdirAll(filepath.Join(out, "b", "k", "in the way"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.put("k", &Object{Key: "k"}); err == nil {
+		t.Error("a folder was replaced")
 	}
 	if list, err := os.ReadFile(filepath.Join(out, "b", keysFile)); err != nil || !strings.HasPrefix(string(list), `{"key":"k"`) {
 		t.Errorf("%s, %v", list, err)
