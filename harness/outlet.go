@@ -30,11 +30,11 @@ type preparer interface {
 type outlet struct {
 	// What every record needs lies together: a stream may have thousands of these.
 	*buffer.Reader
-	buf     *buffer.Buffer // what the reader reads; nil where it is the log
-	batch   *buffer.Batch  // on its way
-	at      time.Time      // when it is due, for the agenda; zero is never
-	slot    int            // in the agenda
-	lagging bool           // a retry has ended and what was held meanwhile isn't cut yet
+	batch   *buffer.Batch // on its way
+	slot    int           // in the agenda
+	at      time.Time     // when it is due, for the agenda; zero is never
+	lagging bool          // a retry has ended and what was held meanwhile isn't cut yet
+	buf     buffer.Buffer // what the reader reads, where it isn't the log
 
 	dest   Destination
 	entry  *Entry // the account of what is delivered here

@@ -152,7 +152,7 @@ func (p *Pipeline) admit(now time.Time, records []record.Record) (next time.Time
 	}
 	if t := p.transform; t != nil {
 		t.entry.In += int64(len(records))
-		_, err = t.Append(now, records)
+		err = t.Append(now, records)
 	} else {
 		err = p.deliver(now, records)
 	}
@@ -444,7 +444,7 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 			}
 		}
 		p.ledger.Buffer.In += int64(n)
-		if _, err := o.buf.Append(now, records[:n]); err != nil {
+		if err := o.buf.Append(now, records[:n]); err != nil {
 			return err
 		}
 		p.agenda.set(o, o.due(now))
@@ -529,7 +529,7 @@ func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
 		p.lines = append(p.lines[:0], record.Record{Seq: f.Record.Seq, Sub: f.Record.Sub, Data: p.line, Raw: p.line, Arrival: f.Record.Arrival})
 		p.ledger.Errors.In++
 		p.ledger.count(f.Code, 1)
-		if _, err := o.buf.Append(now, p.lines); err != nil {
+		if err := o.buf.Append(now, p.lines); err != nil {
 			return err
 		}
 		p.tally.hold(p.lines)
@@ -565,8 +565,10 @@ type outletConfig struct {
 
 // newOutlet makes a delivery or error buffer with its destination.
 func (p *Pipeline) newOutlet(c outletConfig, e *Entry, order int64) *outlet {
-	buf := buffer.New(c.hints, &p.pool)
-	return &outlet{Reader: buf.Reader, buf: buf, dest: c.dest, entry: e, order: order, most: c.most, budget: c.budget, seed: p.seed, fails: c.fails, events: c.events}
+	o := &outlet{dest: c.dest, entry: e, order: order, most: c.most, budget: c.budget, seed: p.seed, fails: c.fails, events: c.events}
+	o.buf.Init(c.hints, &p.pool)
+	o.Reader = &o.buf.Reader
+	return o
 }
 
 // runOutlets has every outlet that is due at now make an attempt; all has every outlet that holds something do so.
@@ -635,12 +637,13 @@ func (p *Pipeline) runOutlets(ctx context.Context, now time.Time, all bool) erro
 	return nil
 }
 
-// preparedBytes is how much data is encoded before it is put, at once, unless a worker has more in one batch.
+// preparedBytes is how much data several workers encode before it is put, at once, unless a worker has more in one batch.
 const preparedBytes = 64 * MiB
 
-// prepare has the first of some deliveries do what they can without anybody else, and returns how many.
+// prepare has the first of some deliveries do what they can without anybody else, and returns how many. What one worker
+// encodes is put at once, while it is in the cache.
 func (p *Pipeline) prepare(ctx context.Context, now time.Time, begun []*outlet) (n int) {
-	for size := int64(0); n < len(begun) && (size < preparedBytes || n < p.workers); n++ {
+	for size := int64(0); n < len(begun) && (p.workers > 1 && size < preparedBytes || n < p.workers); n++ {
 		size += begun[n].batch.Size()
 	}
 	work.Each(p.workers, n, func(i int) {

@@ -37,38 +37,35 @@ func (h Hints) reached(size int64) bool { return h.Size > 0 && size >= h.Size }
 
 // A Buffer gathers records until its hints say they are due. Append copies Data and Raw into the buffer's
 // own memory (Raw once when it is Data); what Cut returns points there, valid until the batch is released.
-// The clock is the caller's.
+// The clock is the caller's. A Buffer may be a part of what it belongs to, which Init makes ready, and must not be copied then.
 type Buffer struct {
-	*Reader
+	// In one piece: a stream has thousands, and every record goes to another, so that what it needs is in no cache.
+	Reader
+	own     Log
+	blocks  [6]block // its first
+	readers [1]*Reader
+	out     [1]*Batch
 }
 
 // New makes an empty buffer, which takes its memory from the pool; nil is one of its own.
 func New(h Hints, p *Pool) *Buffer {
+	b := new(Buffer)
+	b.Init(h, p)
+	return b
+}
+
+// Init makes b an empty buffer, as New does.
+func (b *Buffer) Init(h Hints, p *Pool) {
 	if p == nil {
 		p = &Pool{}
 	}
-	// In one piece: a stream has thousands, and every record goes to another.
-	var b struct {
-		Buffer
-		reader  Reader
-		log     Log
-		readers [1]*Reader
-		blocks  [3]*block
-		out     [1]*Batch
-	}
-	b.log = Log{pool: p, readers: b.readers[:], blocks: b.blocks[:0]}
-	b.reader = Reader{log: &b.log, hints: h, out: b.out[:0]}
-	b.readers[0], b.Reader = &b.reader, &b.reader
-	return &b.Buffer
+	*b = Buffer{Reader: Reader{log: &b.own, hints: h, out: b.out[:0]}, own: Log{pool: p, readers: b.readers[:], blocks: b.blocks[:0]}}
+	b.readers[0] = &b.Reader
 }
 
-// Append adds records and reports whether the buffer is due at now.
-func (b *Buffer) Append(now time.Time, records []record.Record) (due bool, err error) {
-	if err := b.log.Append(now, records); err != nil {
-		return false, err
-	}
-	at, ok := b.Due()
-	return ok && !at.After(now), nil
+// Append adds records.
+func (b *Buffer) Append(now time.Time, records []record.Record) error {
+	return b.own.Append(now, records)
 }
 
 // A Batch is what one cut took. It stays the same batch until it is settled, however often it is retried.

@@ -47,7 +47,7 @@ func TestDue(t *testing.T) {
 			b := New(h, nil)
 			for s := 0; s < 60; s++ {
 				if d := tt.appends[s]; d != nil {
-					if _, err := b.Append(t0.Add(time.Duration(s)*time.Second), recs(d...)); err != nil {
+					if err := b.Append(t0.Add(time.Duration(s)*time.Second), recs(d...)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -236,8 +236,10 @@ func BenchmarkAppendCut(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for n := 0; n < b.N; n += len(in) {
-		if due, _ := buf.Append(t0, in); due {
-			batch, _ := buf.Cut(t0)
+		if err := buf.Append(t0, in); err != nil {
+			b.Fatal(err)
+		}
+		if batch, ok := buf.Cut(t0); ok {
 			buf.Release(batch)
 		}
 	}
@@ -247,7 +249,7 @@ func BenchmarkAppendCut(b *testing.B) {
 func TestCutAllWithin(t *testing.T) {
 	b := New(Hints{Size: 1 << 20, Interval: time.Minute}, nil)
 	for i := range 3000 { // one every second, of 30 bytes: several blocks
-		if _, err := b.Append(t0.Add(time.Duration(i)*time.Second), []record.Record{{Seq: uint64(i), Data: fmt.Appendf(nil, "%030d", i)}}); err != nil {
+		if err := b.Append(t0.Add(time.Duration(i)*time.Second), []record.Record{{Seq: uint64(i), Data: fmt.Appendf(nil, "%030d", i)}}); err != nil {
 			t.Fatal(err)
 		}
 	}

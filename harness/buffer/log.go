@@ -26,7 +26,7 @@ type Pool struct {
 	// (Linux only); 0 is any. Hints alone decide what a batch holds.
 	Budget int64
 
-	spare   [classes][]*block
+	spare   [classes][]block
 	bytes   int64    // of spare
 	batches []*Batch // released ones, for their memory
 	headers int      // that they have room for
@@ -35,29 +35,30 @@ type Pool struct {
 }
 
 // take returns an empty block of a class.
-func (p *Pool) take(class int) (*block, error) {
+func (p *Pool) take(class int) (block, error) {
 	size := firstBytes << class
 	if p.spent(size) {
 		return p.takeSpilled(class, size)
 	}
-	b := &block{class: class}
+	b := block{class: class}
 	if n := len(p.spare[class]); n > 0 {
 		b = p.spare[class][n-1]
 		p.spare[class] = p.spare[class][:n-1]
 		p.bytes -= b.size()
 	} else {
-		b.records, b.data = make([]record.Record, 0, size/headerShare), make([]byte, 0, size)
+		n := size / headerShare
+		b.records, b.data, b.marks = make([]record.Record, 0, n), make([]byte, 0, size), make([]mark, 0, n)
 	}
 	p.used += b.size()
 	return b, nil
 }
 
 // takeOwn returns an empty block for one record of size bytes.
-func (p *Pool) takeOwn(size int) (*block, error) {
+func (p *Pool) takeOwn(size int) (block, error) {
 	if p.spent(size) {
 		return p.takeSpilled(-1, size)
 	}
-	b := &block{records: make([]record.Record, 0, 1), data: make([]byte, 0, size), class: -1}
+	b := block{records: make([]record.Record, 0, 1), data: make([]byte, 0, size), class: -1}
 	p.used += b.size()
 	return b, nil
 }
@@ -76,18 +77,18 @@ func (p *Pool) grow(b *block) {
 	}
 }
 
-func (p *Pool) takeSpilled(class, size int) (*block, error) {
+func (p *Pool) takeSpilled(class, size int) (block, error) {
 	if p.spill == nil {
 		var err error
 		if p.spill, err = newSpill(); err != nil {
-			return nil, err
+			return block{}, err
 		}
 	}
 	return p.spill.take(class, size)
 }
 
 // give takes a block back.
-func (p *Pool) give(b *block) {
+func (p *Pool) give(b block) {
 	if !b.spilled {
 		p.used -= b.size()
 		if b.class < 0 || p.bytes+b.size() > spareBytes {
@@ -110,7 +111,7 @@ func (p *Pool) give(b *block) {
 //	positions   0       4         8     10         counted from the log's first record on
 //	readers         ^ low     ^ cursor             everything below every reader's low is forgotten
 type Log struct {
-	blocks  []*block
+	blocks  []block
 	base    uint64 // position of blocks[0].records[0]
 	end     uint64 // position after the last record
 	readers []*Reader
@@ -122,8 +123,9 @@ type block struct {
 	records []record.Record
 	data    []byte
 	marks   []mark
-	marked  time.Time // the last mark's
-	class   int       // of its size; -1 is a size of its own
+	since   time.Time     // the first mark's
+	latest  time.Duration // the last mark's, after that
+	class   int           // of its size; -1 is a size of its own
 	spilled bool
 }
 
@@ -155,10 +157,10 @@ const headerBytes = int(unsafe.Sizeof(record.Record{}))
 // size is the memory that the block takes: its bytes, and the headers of records.
 func (b *block) size() int64 { return int64(cap(b.data) + cap(b.records)*headerBytes) }
 
-// A mark says when the records from index n of a block on were appended.
+// A mark says when the records from index n of a block on were appended: how long after the first.
 type mark struct {
-	n  int
-	at time.Time
+	n     int
+	after time.Duration
 }
 
 // NewLog makes an empty log in memory. It takes its blocks from the pool; nil is one of its own.
@@ -185,9 +187,7 @@ func (l *Log) Append(now time.Time, records []record.Record) error {
 		if err != nil {
 			return err
 		}
-		if len(b.marks) == 0 || !b.marked.Equal(now) {
-			b.marks, b.marked = append(b.marks, mark{len(b.records), now}), now
-		}
+		b.mark(now)
 		c := *r
 		c.Data = b.keep(r.Data)
 		if same {
@@ -207,6 +207,17 @@ func (l *Log) Append(now time.Time, records []record.Record) error {
 	return nil
 }
 
+// mark notes when the records that follow are appended.
+func (b *block) mark(now time.Time) {
+	if len(b.marks) == 0 {
+		b.since = now
+	} else if now.Sub(b.since) == b.latest {
+		return
+	}
+	b.latest = now.Sub(b.since)
+	b.marks = append(b.marks, mark{len(b.records), b.latest})
+}
+
 // keep copies p into the block, which has room for it.
 func (b *block) keep(p []byte) []byte {
 	if p == nil {
@@ -221,7 +232,7 @@ func (b *block) keep(p []byte) []byte {
 func (l *Log) room(need int) (*block, error) {
 	class := 0
 	if n := len(l.blocks); n > 0 {
-		b := l.blocks[n-1]
+		b := &l.blocks[n-1]
 		if len(b.records) < maxRecords && len(b.data)+need <= cap(b.data) {
 			return b, nil
 		}
@@ -233,17 +244,18 @@ func (l *Log) room(need int) (*block, error) {
 	for class < classes-1 && firstBytes<<class < need {
 		class++
 	}
-	var b *block
+	var b block
 	var err error
 	if need <= firstBytes<<class {
 		b, err = l.pool.take(class)
 	} else {
 		b, err = l.pool.takeOwn(need)
 	}
-	if err == nil {
-		l.blocks = append(l.blocks, b)
+	if err != nil {
+		return nil, err
 	}
-	return b, err
+	l.blocks = append(l.blocks, b)
+	return &l.blocks[len(l.blocks)-1], nil
 }
 
 // Reader makes a cursor that reads from the present end of the log on.
@@ -261,12 +273,12 @@ func (l *Log) forget() {
 	}
 	n := 0
 	for n < len(l.blocks) && l.base+uint64(len(l.blocks[n].records)) <= low {
-		b := l.blocks[n]
+		b := &l.blocks[n]
 		if n == len(l.blocks)-1 && len(b.records) == 0 {
 			break
 		}
 		l.base += uint64(len(b.records))
-		l.pool.give(b)
+		l.pool.give(*b)
 		n++
 	}
 	if n > 0 {

@@ -153,10 +153,11 @@ func (r *Reader) CutAll(size int64, within time.Duration) (*Batch, bool) {
 // appendedBy is the position of the first record from the cursor on that was appended after at.
 func (r *Reader) appendedBy(at time.Time) uint64 {
 	pos := r.log.base
-	for i, bl := range r.log.blocks {
+	for i := range r.log.blocks {
+		bl := &r.log.blocks[i]
 		if i >= r.block {
 			for _, m := range bl.marks {
-				if p := pos + uint64(m.n); p > r.cursor && m.at.After(at) {
+				if p := pos + uint64(m.n); p > r.cursor && bl.since.Add(m.after).After(at) {
 					return p
 				}
 			}
@@ -175,11 +176,11 @@ func (r *Reader) take(size int64, limit uint64) *Batch {
 	}
 	end, event, full := Hints{Size: size}, int64(0), false
 	pos := r.log.base
-	for _, bl := range r.log.blocks[:r.block] {
-		pos += uint64(len(bl.records))
+	for i := range r.log.blocks[:r.block] {
+		pos += uint64(len(r.log.blocks[i].records))
 	}
 	for {
-		bl := r.log.blocks[r.block]
+		bl := &r.log.blocks[r.block]
 		i := int(r.cursor - pos)
 		start := i
 		for i < len(bl.records) && pos+uint64(i) < limit {
@@ -222,21 +223,20 @@ const growRecords = 1 << 12
 // appended returns when the record at the cursor was appended.
 func (r *Reader) appended() time.Time {
 	pos := r.log.base
-	for _, bl := range r.log.blocks[:r.block] {
-		pos += uint64(len(bl.records))
+	for i := range r.log.blocks[:r.block] {
+		pos += uint64(len(r.log.blocks[i].records))
 	}
 	for r.cursor >= pos+uint64(len(r.log.blocks[r.block].records)) {
 		pos += uint64(len(r.log.blocks[r.block].records))
 		r.block++
 	}
 	n := int(r.cursor - pos)
-	marks := r.log.blocks[r.block].marks
-	for i := len(marks) - 1; i > 0; i-- {
-		if marks[i].n <= n {
-			return marks[i].at
-		}
+	b := &r.log.blocks[r.block]
+	i := len(b.marks) - 1
+	for i > 0 && b.marks[i].n > n {
+		i--
 	}
-	return marks[0].at
+	return b.since.Add(b.marks[i].after)
 }
 
 // Rollback keeps b for another attempt, not before at.

@@ -20,8 +20,8 @@ type spill struct {
 	size    int64
 	extents *[][]byte
 	rest    []byte // of the last extent
-	spare   [classes][]*block
-	own     []*block // of their own size, not in use
+	spare   [classes][]block
+	own     []block // of their own size, not in use
 }
 
 func newSpill() (*spill, error) {
@@ -42,7 +42,7 @@ func newSpill() (*spill, error) {
 }
 
 // take returns an empty block whose bytes lie in the file: of a class, or of its own size.
-func (s *spill) take(class, size int) (*block, error) {
+func (s *spill) take(class, size int) (block, error) {
 	const page = 4096
 	size = (size + page - 1) &^ (page - 1)
 	if class < 0 {
@@ -63,7 +63,7 @@ func (s *spill) take(class, size int) (*block, error) {
 		n := (max(size, extentBytes) + extentBytes - 1) / extentBytes * extentBytes
 		e, err := mapFile(s.file, s.size, n)
 		if err != nil {
-			return nil, fmt.Errorf("keep records in a temporary file, since they are more than the memory they may take: %w", err)
+			return block{}, fmt.Errorf("keep records in a temporary file, since they are more than the memory they may take: %w", err)
 		}
 		s.size += int64(n)
 		*s.extents = append(*s.extents, e)
@@ -71,11 +71,11 @@ func (s *spill) take(class, size int) (*block, error) {
 	}
 	data := s.rest[:0:size]
 	s.rest = s.rest[size:]
-	return &block{records: make([]record.Record, 0, max(size/headerShare, 1)), data: data, class: class, spilled: true}, nil
+	return block{records: make([]record.Record, 0, max(size/headerShare, 1)), data: data, class: class, spilled: true}, nil
 }
 
 // give takes a block back.
-func (s *spill) give(b *block) {
+func (s *spill) give(b block) {
 	release(b.data[:cap(b.data)])
 	if b.class < 0 {
 		s.own = append(s.own, b)
