@@ -153,8 +153,7 @@ type chunks struct {
 	bytes *counter                          // counts what is read of files, if it isn't nil
 	chose func(name string, f input.Format) // called with a format that was found, if it isn't nil
 	at    int
-	r     *input.Reader
-	file  io.ReadCloser
+	reading
 
 	mu   sync.Mutex
 	idle []*sourced
@@ -225,33 +224,12 @@ func (s *chunks) open() error {
 	if err != nil {
 		return err
 	}
-	var r io.Reader = f
-	if s.bytes != nil {
-		r = &counting{f, s.bytes}
+	if err := s.begin(f, src.name, src.format, s.bytes, false); err != nil {
+		return err
 	}
-	if s.r, err = input.NewReader(r, src.name, src.format); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	s.file = f
 	s.at++
 	if s.chose != nil && src.format == input.Auto {
 		s.chose(src.name, s.r.Format())
-	}
-	return nil
-}
-
-// close closes the file that is open.
-func (s *chunks) close() error {
-	if s.r == nil {
-		return nil
-	}
-	err := s.r.Close()
-	if cerr := s.file.Close(); err == nil {
-		err = cerr
-	}
-	s.r = nil
-	if err != nil {
-		return fmt.Errorf("close %s: %w", s.files[s.at-1].name, err)
 	}
 	return nil
 }

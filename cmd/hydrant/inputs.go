@@ -103,11 +103,49 @@ type records struct {
 	format input.Format
 	chose  func(name string, f input.Format) // called with the format that was found, if it isn't nil
 	opened func(i int)                       // called when file i is begun
-	r      *input.Reader
-	file   io.ReadCloser
 	next   int
 	bytes  *counter // counts what is read of files, compressed
 	live   bool     // the format is found from what has come, not from what will
+	reading
+}
+
+// A reading is the input that is open, if there is one.
+type reading struct {
+	r    *input.Reader
+	file io.Closer
+	name string
+}
+
+// begin takes f for the input, and closes it where it can't be one. What is read of it counts in bytes, if that isn't nil; live finds
+// the format from what has come.
+func (o *reading) begin(f io.ReadCloser, name string, format input.Format, bytes *counter, live bool) (err error) {
+	var r io.Reader = f
+	if bytes != nil {
+		r = &counting{f, bytes}
+	}
+	if live && (format == input.Auto || format == "") {
+		r, format = detectLive(r, name)
+	}
+	if o.r, err = input.NewReader(r, name, format); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	o.file, o.name = f, name
+	return nil
+}
+
+func (o *reading) close() error {
+	if o.r == nil {
+		return nil
+	}
+	err := o.r.Close()
+	if cerr := o.file.Close(); err == nil {
+		err = cerr
+	}
+	o.r = nil
+	if err != nil {
+		return fmt.Errorf("close %s: %w", o.name, err)
+	}
+	return nil
 }
 
 // A source is a file, or content that is at hand.
@@ -166,18 +204,9 @@ func (s *records) open() error {
 			return fmt.Errorf("%s: %w", src.name, err)
 		}
 	}
-	var r io.Reader = f
-	if s.bytes != nil {
-		r = &counting{f, s.bytes}
-	}
-	format := s.format
-	if s.live && (format == input.Auto || format == "") {
-		r, format = detectLive(r, src.name)
-	}
-	if s.r, err = input.NewReader(r, src.name, format); err != nil {
+	if err := s.begin(f, src.name, s.format, s.bytes, s.live); err != nil {
 		return err
 	}
-	s.file = f
 	if s.chose != nil && (s.format == input.Auto || s.format == "") {
 		s.chose(src.name, s.r.Format())
 	}
@@ -230,20 +259,7 @@ func rows(f *os.File) (io.ReadCloser, error) {
 }
 
 // Close closes the input that is open.
-func (s *records) Close() error {
-	if s.r == nil {
-		return nil
-	}
-	err := s.r.Close()
-	if cerr := s.file.Close(); err == nil {
-		err = cerr
-	}
-	s.r = nil
-	if err != nil {
-		return fmt.Errorf("close %s: %w", s.files[s.next-1].name, err)
-	}
-	return nil
-}
+func (s *records) Close() error { return s.close() }
 
 // current is the name of the input that is being read.
 func (s *records) current() string {
