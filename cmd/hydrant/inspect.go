@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -80,23 +79,16 @@ func inspect(name string, asJSON bool, s *streams) error {
 
 // structureOf reads the structure of a file by its first bytes.
 func structureOf(r io.ReaderAt, size int64) (structure, error) {
-	var magic [4]byte
-	n, err := r.ReadAt(magic[:], 0)
-	if err != nil && !errors.Is(err, io.EOF) {
+	file, err := read.Open(r, size)
+	if err != nil {
 		return nil, err
 	}
-	switch head := string(magic[:n]); {
-	case head == "PAR1":
-		f, err := parquet.Open(r, size)
-		if err != nil {
-			return nil, err
-		}
+	switch f := file.(type) {
+	case interface {
+		Inspect() (*parquet.Structure, error)
+	}:
 		return f.Inspect()
-	case len(head) >= 3 && head[:3] == "ORC":
-		f, err := orc.Open(r, size)
-		if err != nil {
-			return nil, err
-		}
+	case interface{ Inspect() (*orc.Info, error) }:
 		return f.Inspect()
 	}
 	return nil, read.ErrFormat
