@@ -148,15 +148,7 @@ func (c *compiler) fail(pos int, hint, format string, args ...any) {
 // compileProgram resolves a parsed query. It returns the frame size of the top level.
 func compileProgram(src string, prog program) (main *node, nvars int, err error) {
 	c := &compiler{src: src, scope: &scope{}}
-	defer func() {
-		if r := recover(); r != nil {
-			se, ok := r.(*SyntaxError)
-			if !ok {
-				panic(r)
-			}
-			err = se
-		}
-	}()
+	defer caught(&err)
 	if prog.main == nil {
 		return &node{single: true}, 0, nil
 	}

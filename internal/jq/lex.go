@@ -262,6 +262,17 @@ func (l *lexer) escapes() int {
 	return i
 }
 
+// caught makes the panic of a *SyntaxError, by which a reader of queries gives up, an error again. It is deferred.
+func caught(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *SyntaxError:
+		*err = r
+	default:
+		panic(r)
+	}
+}
+
 // errorAt makes a SyntaxError at a byte of src.
 func errorAt(src string, pos int, hint, format string, args ...any) *SyntaxError {
 	before := src[:min(pos, len(src))]

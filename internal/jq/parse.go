@@ -56,15 +56,7 @@ type program struct {
 // parse reads a whole text by jq 1.6's grammar.
 func parse(src string) (prog program, err error) {
 	p := &parser{src: src, tokens: lex(src)}
-	defer func() {
-		if r := recover(); r != nil {
-			se, ok := r.(*SyntaxError)
-			if !ok {
-				panic(r)
-			}
-			err = se
-		}
-	}()
+	defer caught(&err)
 	p.module()
 	for p.keyword("def") {
 		prog.defs = append(prog.defs, p.funcDef())

@@ -356,13 +356,8 @@ func (p *parser) wrapMember(key *expr, at *token) {
 // longest returns the text of the pipeline that begins at token i, if one does.
 func (p *parser) longest(i int) (text string, ok bool) {
 	q := &parser{src: p.src, tokens: p.tokens, pos: i, depth: p.depth}
-	defer func() {
-		if r := recover(); r != nil {
-			if _, isSyntax := r.(*SyntaxError); !isSyntax {
-				panic(r)
-			}
-		}
-	}()
+	var err error // it is no pipeline then, whatever is wrong
+	defer caught(&err)
 	start := q.peek().pos
 	q.expr(levelAlt)
 	for q.accept("|") {
