@@ -63,15 +63,11 @@ func (m *module) eval(x hclsyntax.Expression, sc *scope) *template.Node {
 		n := &template.Node{Kind: template.Map, Pos: at}
 		seen := make(map[string]int, len(x.Items))
 		for _, it := range x.Items {
-			k := m.expr(it.KeyExpr, sc)
-			if k.Kind == template.Unresolved {
-				return k
+			key, pos, u := m.key(it.KeyExpr, sc)
+			if u != nil {
+				return u
 			}
-			key, err := k.Str()
-			if err != nil {
-				return unresolved(k.Pos, "%s as a key", k.Kind)
-			}
-			setMember(n, seen, template.Member{Key: key, KeyPos: k.Pos, Value: m.expr(it.ValueExpr, sc)})
+			setMember(n, seen, template.Member{Key: key, KeyPos: pos, Value: m.expr(it.ValueExpr, sc)})
 		}
 		return n
 	case *hclsyntax.TupleConsExpr:
@@ -209,13 +205,9 @@ func (m *module) forEach(x *hclsyntax.ForExpr, sc *scope, at template.Pos) *temp
 			out.Items = append(out.Items, m.expr(x.ValExpr, in))
 			continue
 		}
-		k := m.expr(x.KeyExpr, in)
-		if k.Kind == template.Unresolved {
-			return k
-		}
-		key, err := k.Str()
-		if err != nil {
-			return unresolved(k.Pos, "%s as a key", k.Kind)
+		key, pos, u := m.key(x.KeyExpr, in)
+		if u != nil {
+			return u
 		}
 		v := m.expr(x.ValExpr, in)
 		i, dup := seen[key]
@@ -230,9 +222,22 @@ func (m *module) forEach(x *hclsyntax.ForExpr, sc *scope, at template.Pos) *temp
 			v = &template.Node{Kind: template.List, Pos: v.Pos, Items: []*template.Node{v}}
 		}
 		seen[key] = len(out.Members)
-		out.Members = append(out.Members, template.Member{Key: key, KeyPos: k.Pos, Value: v})
+		out.Members = append(out.Members, template.Member{Key: key, KeyPos: pos, Value: v})
 	}
 	return out
+}
+
+// key is the value of an expression as the key of a member.
+func (m *module) key(x hclsyntax.Expression, sc *scope) (key string, pos template.Pos, u *template.Node) {
+	k := m.expr(x, sc)
+	if k.Kind == template.Unresolved {
+		return "", k.Pos, k
+	}
+	key, err := k.Str()
+	if err != nil {
+		return "", k.Pos, unresolved(k.Pos, "%s as a key", k.Kind)
+	}
+	return key, k.Pos, nil
 }
 
 func (m *module) splat(x *hclsyntax.SplatExpr, sc *scope, at template.Pos) *template.Node {
