@@ -458,34 +458,29 @@ func (c *column) seek(group int) error {
 
 // seekRun goes to a position in a stream of integers: that of a run, and values into it.
 func (s *ints) seekRun(positions []uint64) ([]uint64, error) {
-	rest, err := s.stream.seekTo(positions)
-	if err != nil {
-		return nil, err
+	n, rest, err := s.stream.seekRun(positions, 512)
+	if err == nil && n > 0 {
+		err = s.read(make([]int64, n))
 	}
-	if len(rest) < 1 {
-		return nil, errors.New("a row group's positions are too few")
-	}
-	if n := int(min(rest[0], 512)); n > 0 {
-		if err := s.read(make([]int64, n)); err != nil {
-			return nil, err
-		}
-	}
-	return rest[1:], nil
+	return rest, err
 }
 
 // seekTo goes to a position in a stream of bytes: that of a run, and bytes into it.
 func (s *byteRuns) seekTo(positions []uint64) ([]uint64, error) {
-	rest, err := s.stream.seekTo(positions)
-	if err != nil {
-		return nil, err
+	n, rest, err := s.stream.seekRun(positions, 130)
+	if err == nil && n > 0 {
+		err = s.read(make([]byte, n))
+	}
+	return rest, err
+}
+
+// seekRun goes to the run at a position, and returns how far into it, at most as many values as one has.
+func (s *stream) seekRun(positions []uint64, most uint64) (n int, rest []uint64, err error) {
+	if rest, err = s.seekTo(positions); err != nil {
+		return 0, nil, err
 	}
 	if len(rest) < 1 {
-		return nil, errors.New("a row group's positions are too few")
+		return 0, nil, errors.New("a row group's positions are too few")
 	}
-	if n := int(min(rest[0], 130)); n > 0 {
-		if err := s.read(make([]byte, n)); err != nil {
-			return nil, err
-		}
-	}
-	return rest[1:], nil
+	return int(min(rest[0], most)), rest[1:], nil
 }

@@ -59,30 +59,21 @@ func (f *File) typedStatistics(s *Statistics, number int, b []byte) error {
 	var hasLow, hasHigh bool
 	lowNanos, highNanos = 1, 1_000_000
 	err := eachField(b, func(x *field) error {
+		set := func(v json.RawMessage) { // the minimum, the maximum or the sum
+			switch x.number {
+			case 1:
+				s.Min = v
+			case 2:
+				s.Max = v
+			case 3:
+				s.Sum = v
+			}
+		}
 		switch number {
-		case 2, 8: // integers, binary
-			if number == 8 {
-				s.Sum = integer(x.sint())
-				break
-			}
-			switch x.number {
-			case 1:
-				s.Min = integer(x.sint())
-			case 2:
-				s.Max = integer(x.sint())
-			case 3:
-				s.Sum = integer(x.sint())
-			}
+		case 2: // integers
+			set(integer(x.sint()))
 		case 3: // floats
-			text := value(func() { p.out = rowjson.AppendFloat(p.out, x.double(), 64) })
-			switch x.number {
-			case 1:
-				s.Min = text
-			case 2:
-				s.Max = text
-			case 3:
-				s.Sum = text
-			}
+			set(value(func() { p.out = rowjson.AppendFloat(p.out, x.double(), 64) }))
 		case 4: // text
 			switch x.number {
 			case 1:
@@ -105,25 +96,15 @@ func (f *File) typedStatistics(s *Statistics, number int, b []byte) error {
 				s.Sum = integer(int64(min(counts[0], math.MaxInt64)))
 			}
 		case 6: // decimals
-			if !json.Valid(x.data) {
-				return nil
+			if json.Valid(x.data) {
+				set(x.data)
 			}
-			switch x.number {
-			case 1:
-				s.Min = x.data
-			case 2:
-				s.Max = x.data
-			case 3:
-				s.Sum = x.data
+		case 7: // dates, which have no sum
+			if x.number < 3 {
+				set(value(func() { p.date(x.sint()) }))
 			}
-		case 7: // dates
-			text := value(func() { p.date(x.sint()) })
-			switch x.number {
-			case 1:
-				s.Min = text
-			case 2:
-				s.Max = text
-			}
+		case 8: // binary
+			s.Sum = integer(x.sint())
 		case 9: // timestamps
 			switch x.number {
 			case 3:
@@ -136,15 +117,7 @@ func (f *File) typedStatistics(s *Statistics, number int, b []byte) error {
 				highNanos = int64(min(x.x, 1<<20))
 			}
 		case 12: // lists and maps
-			text := integer(int64(min(x.x, math.MaxInt64)))
-			switch x.number {
-			case 1:
-				s.Min = text
-			case 2:
-				s.Max = text
-			case 3:
-				s.Sum = text
-			}
+			set(integer(int64(min(x.x, math.MaxInt64))))
 		}
 		return nil
 	})
