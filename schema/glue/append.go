@@ -193,7 +193,7 @@ func AppendDDL(dst []byte, t *schema.Table) []byte {
 func appendDDLColumns(dst []byte, columns []schema.Column) []byte {
 	for i, c := range columns {
 		dst = append(appendBackquoted(append(dst, "  "...), c.Name), ' ')
-		dst = appendDDLType(dst, c.Type)
+		dst = appendType(dst, c.Type, true)
 		dst = appendComment(dst, c.Comment)
 		if i < len(columns)-1 {
 			dst = append(dst, ',')
@@ -203,14 +203,14 @@ func appendDDLColumns(dst []byte, columns []schema.Column) []byte {
 	return append(dst, ")\n"...)
 }
 
-// appendDDLType is the type string with the comments of struct members, which Glue's lacks.
-func appendDDLType(dst []byte, t *schema.Type) []byte {
+// appendType is the type string with names that aren't words in backquotes, and, if it is asked for, the comments of struct members.
+func appendType(dst []byte, t *schema.Type, comments bool) []byte {
 	switch t.Kind {
 	case schema.Array:
-		return append(appendDDLType(append(dst, "array<"...), t.Elem), '>')
+		return append(appendType(append(dst, "array<"...), t.Elem, comments), '>')
 	case schema.Map:
-		dst = append(append(dst, "map<"...), t.Key.String()...)
-		return append(appendDDLType(append(dst, ','), t.Elem), '>')
+		dst = append(appendType(append(dst, "map<"...), t.Key, comments), ',')
+		return append(appendType(dst, t.Elem, comments), '>')
 	case schema.Struct:
 		dst = append(dst, "struct<"...)
 		for i, f := range t.Fields {
@@ -218,7 +218,10 @@ func appendDDLType(dst []byte, t *schema.Type) []byte {
 				dst = append(dst, ',')
 			}
 			dst = append(appendUnlessWord(dst, f.Name), ':')
-			dst = appendComment(appendDDLType(dst, f.Type), f.Comment)
+			dst = appendType(dst, f.Type, comments)
+			if comments {
+				dst = appendComment(dst, f.Comment)
+			}
 		}
 		return append(dst, '>')
 	}

@@ -111,25 +111,4 @@ func decimalBytes(precision int) int {
 
 // AppendORC writes the type of an ORC file of t as TypeDescription.toString does: the Hive type,
 // with names that aren't words in backquotes.
-func AppendORC(dst []byte, t *schema.Table) []byte { return appendORC(dst, t.Struct()) }
-
-func appendORC(dst []byte, t *schema.Type) []byte {
-	switch t.Kind {
-	case schema.Array:
-		return append(appendORC(append(dst, "array<"...), t.Elem), '>')
-	case schema.Map:
-		dst = append(appendORC(append(dst, "map<"...), t.Key), ',')
-		return append(appendORC(dst, t.Elem), '>')
-	case schema.Struct:
-		dst = append(dst, "struct<"...)
-		for i, f := range t.Fields {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(appendUnlessWord(dst, f.Name), ':')
-			dst = appendORC(dst, f.Type)
-		}
-		return append(dst, '>')
-	}
-	return append(dst, t.String()...)
-}
+func AppendORC(dst []byte, t *schema.Table) []byte { return appendType(dst, t.Struct(), false) }
