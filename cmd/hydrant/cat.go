@@ -66,51 +66,44 @@ Of other objects it undoes the compression and prints the body.`,
 
 // cat prints one file and returns the number of rows or lines.
 func cat(w io.Writer, name string, columns []string, limit int64, compression string, s *streams) (int64, error) {
-	if name == "-" {
-		body, err := io.ReadAll(s.in)
-		if err != nil {
-			return 0, err
-		}
-		return catBody(w, bytes.NewReader(body), int64(len(body)), columns, limit, compression)
-	}
-	f, err := os.Open(name)
+	c, err := openContent(name, s.in)
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	defer c.close()
+	if c.at == nil {
+		return catBody(w, c.stream, columns, limit, compression)
+	}
+	file, err := read.Open(c.at, c.size)
+	if err == read.ErrFormat {
+		return catBody(w, io.NewSectionReader(c.at, 0, c.size), columns, limit, compression)
+	}
 	if err != nil {
 		return 0, err
 	}
-	return catBody(w, f, info.Size(), columns, limit, compression)
+	lines := &lineCounter{w: w}
+	if limit <= 0 {
+		limit = -1
+	}
+	err = file.Rows(lines, columns, limit)
+	return lines.n, err
 }
 
-func catBody(w io.Writer, r io.ReaderAt, size int64, columns []string, limit int64, compression string) (int64, error) {
-	file, err := read.Open(r, size)
-	if err == nil {
-		lines := &lineCounter{w: w}
-		if limit <= 0 {
-			limit = -1
-		}
-		err := file.Rows(lines, columns, limit)
-		return lines.n, err
-	}
-	if err != read.ErrFormat {
-		return 0, err
-	}
+// catBody prints what is neither Parquet nor ORC.
+func catBody(w io.Writer, r io.Reader, columns []string, limit int64, compression string) (int64, error) {
 	if columns != nil {
 		return 0, fmt.Errorf("neither Parquet nor ORC, so it has no columns to choose")
 	}
 	var body io.ReadCloser
-	section := io.NewSectionReader(r, 0, size)
+	var err error
 	if compression == "" {
-		body, _, err = compress.NewReader(section)
+		body, _, err = compress.NewReader(r)
 	} else {
 		format, ok := compress.ParseFormat(compression)
 		if !ok {
 			return 0, fmt.Errorf("unknown compression %q", compression)
 		}
-		body, err = compress.NewReaderOf(section, format)
+		body, err = compress.NewReaderOf(r, format)
 	}
 	if err != nil {
 		return 0, err
@@ -135,6 +128,57 @@ func catBody(w io.Writer, r io.ReaderAt, size int64, columns []string, limit int
 		}
 	}
 	return lines.n, nil
+}
+
+// A content is what cat and inspect look at.
+type content struct {
+	at     io.ReaderAt // nil where it can only be read once
+	size   int64
+	stream io.Reader // then
+	close  func()
+}
+
+// openContent opens a file, or stdin for "-". Parquet and ORC out of a pipe are held in a temporary file.
+func openContent(name string, stdin io.Reader) (*content, error) {
+	c := &content{stream: stdin, close: func() {}}
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		c.stream, c.close = f, func() { f.Close() } //nolint:errcheck // it is only read
+	}
+	if f, ok := c.stream.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			if at, err := f.Seek(0, io.SeekCurrent); err == nil && at == 0 {
+				c.at, c.size = f, info.Size()
+				return c, nil
+			}
+		}
+	}
+	in := bufio.NewReader(c.stream)
+	c.stream = in
+	head, err := in.Peek(len("PAR1"))
+	if err == nil {
+		_, err = read.Open(bytes.NewReader(head), int64(len(head)))
+	}
+	if err == io.EOF || err == read.ErrFormat {
+		return c, nil
+	}
+	defer c.close()
+	f, err := os.CreateTemp("", "hydrant-*")
+	if err != nil {
+		return nil, err
+	}
+	spooled := &content{at: f, close: func() {
+		f.Close()           //nolint:errcheck // it isn't needed any more
+		os.Remove(f.Name()) //nolint:errcheck
+	}}
+	if spooled.size, err = io.Copy(f, in); err != nil {
+		spooled.close()
+		return nil, err
+	}
+	return spooled, nil
 }
 
 // A lineCounter counts the lines that are written.

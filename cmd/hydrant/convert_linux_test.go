@@ -85,3 +85,39 @@ func TestConvertOutputs(t *testing.T) {
 		t.Error(info.Mode(), err)
 	}
 }
+
+// What comes through a pipe is printed as a file is.
+func TestCatPipe(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o666); err != nil {
+		t.Skip(err)
+	}
+	t.Setenv("TMPDIR", dir)
+	write(t, dir, "in.json", people(3, -1))
+	if _, errs, status := command(t, dir, "", "convert", "--schema", idName, "--out", "o.parquet", "in.json"); status != exitOK {
+		t.Fatal(errs)
+	}
+	for _, tt := range []struct{ command, file, says string }{
+		{"cat", "in.json", people(3, -1)}, {"cat", "o.parquet", people(3, -1)}, {"inspect", "o.parquet", "3 rows in 1 row groups"}, {"inspect", "in.json", "neither a Parquet nor an ORC file"},
+	} {
+		b, err := os.ReadFile(filepath.Join(dir, tt.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			if err := os.WriteFile(pipe, b, 0); err != nil {
+				t.Error(err)
+			}
+		}()
+		for in, name := range map[string]string{"": "pipe", string(b): "-"} {
+			out, errs, _ := command(t, dir, in, tt.command, name)
+			if !strings.Contains(out+errs, tt.says) {
+				t.Errorf("%s %s of %s: %s%s", tt.command, name, tt.file, out, errs)
+			}
+		}
+	}
+	if got := listing(t, dir); got != "in.json o.parquet pipe" {
+		t.Error(got)
+	}
+}

@@ -463,7 +463,7 @@ func TestInspect(t *testing.T) {
 		says   string
 	}{
 		{[]string{"inspect"}, exitUsage, "one file is needed"},
-		{[]string{"inspect", "nothing"}, exitUsage, "hydrant: open nothing: no such file or directory\n"},
+		{[]string{"inspect", "nothing"}, exitUsage, "nothing: no such file or directory\n"},
 		{[]string{"inspect", "in.json"}, exitFailed, "hydrant: in.json: neither a Parquet nor an ORC file\n"},
 		{[]string{"inspect", "."}, exitUsage, ". is a folder"},
 	} {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -39,30 +38,24 @@ type structure interface {
 }
 
 func inspect(name string, asJSON bool, s *streams) error {
-	var r io.ReaderAt
-	var size int64
-	if name == "-" {
-		body, err := io.ReadAll(s.in)
-		if err != nil {
-			return err
-		}
-		r, size = bytes.NewReader(body), int64(len(body))
-	} else {
-		f, err := os.Open(name)
+	if name != "-" {
+		info, err := os.Stat(name)
 		if err != nil {
 			return usage(err)
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return err
 		}
 		if info.IsDir() {
 			return usagef("%s is a folder; one file is needed", name)
 		}
-		r, size = f, info.Size()
 	}
-	st, err := structureOf(r, size)
+	c, err := openContent(name, s.in)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if c.at == nil {
+		return fmt.Errorf("%s: %w", name, read.ErrFormat)
+	}
+	st, err := structureOf(c.at, c.size)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
