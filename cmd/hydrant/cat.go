@@ -170,6 +170,7 @@ func openContent(name string, stdin io.Reader) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
+	os.Remove(f.Name()) //nolint:errcheck // where an open file can't be removed, close does
 	spooled := &content{at: f, close: func() {
 		f.Close()           //nolint:errcheck // it isn't needed any more
 		os.Remove(f.Name()) //nolint:errcheck
