@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -224,7 +225,15 @@ func (s *chunks) open() error {
 	if err != nil {
 		return err
 	}
-	if err := s.begin(f, src.name, src.format, s.bytes, false); err != nil {
+	r := bufio.NewReader(f)
+	if head, _ := r.Peek(4); string(head) == "PAR1" || strings.HasPrefix(string(head), "ORC") { // an error comes again
+		return errors.Join(fmt.Errorf("%s: it is Parquet or ORC; JSON is wanted, as hydrant cat makes of it", src.name), f.Close())
+	}
+	in := struct {
+		io.Reader
+		io.Closer
+	}{r, f}
+	if err := s.begin(in, src.name, src.format, s.bytes, false); err != nil {
 		return err
 	}
 	s.at++

@@ -63,6 +63,8 @@ func TestConvert(t *testing.T) {
 			cat:  "o", rows: `{"id":1,"name":"1"}` + "\n", left: "a.json c.json o"},
 		{name: "broken gzip", files: map[string]string{"a.gz": gzipped(t, people(9, -1))[:60]}, args: []string{"--to", "parquet", "--out", "o", "a.gz"},
 			want: exitFailed, left: "a.gz", says: "hydrant: a.gz: unexpected EOF"},
+		{name: "rows as input", files: map[string]string{"in/a": "{}", "in/b": "PAR1..PAR1"}, args: []string{"--out", "o", "in"},
+			want: exitFailed, left: "in/a in/b", says: "in/b: it is Parquet or ORC; JSON is wanted"},
 		{name: "input formats", files: map[string]string{"a": `{"data":"eyJpZCI6MX0="}`}, args: []string{"--to", "parquet", "--out", "o", "a"},
 			cat: "o", rows: `{"id":1,"name":null}` + "\n", left: "a o", says: "a is read as records"},
 		{name: "not that format", files: map[string]string{"a": "{}\n"}, args: []string{"--to", "parquet", "--out", "o", "--input-format", "records", "a"},
