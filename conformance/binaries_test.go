@@ -15,10 +15,7 @@ const coldStart = 30 // milliseconds
 // TestBinaries builds every function as it is deployed, for both machines: static, small, soon there, and answering a
 // real event over the Runtime API by the contract.
 func TestBinaries(t *testing.T) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := absolute(t, "..")
 	dirs, err := filepath.Glob(filepath.Join(root, "functions", "*", "main.go"))
 	if err != nil || len(dirs) < 19 {
 		t.Fatalf("%d functions, %v", len(dirs), err)

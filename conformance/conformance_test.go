@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -26,20 +27,61 @@ func tool(t *testing.T, name string) string {
 	return filepath.Join(dir, "venv", "bin", name)
 }
 
-func hydrant(t *testing.T) string {
+func hydrant(t *testing.T) string { return absolute(t, "../hydrant") }
+
+// absolute is the path of a file beside the tests, for a program that runs elsewhere.
+func absolute(t *testing.T, name string) string {
 	t.Helper()
-	bin, err := filepath.Abs("../hydrant")
+	path, err := filepath.Abs(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bin
+	return path
+}
+
+// number is what a variable of the environment says, for those who have more time.
+func number(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// write writes a file of the test.
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func command(dir, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	return cmd
 }
 
 // run runs a command in dir and returns its stdout, its stderr, and its status.
 func run(t *testing.T, dir string, args ...string) (string, string, int) {
 	t.Helper()
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Dir = dir
+	cmd := command(dir, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "GOFLAGS=-buildvcs=false")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -101,10 +143,7 @@ func tree(t *testing.T, dir string) string {
 // TestSample is the README's command, in the project and in an empty folder: twice the same bytes under the same keys,
 // and every row as pyarrow and DuckDB read it is the row that was put in.
 func TestSample(t *testing.T) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := absolute(t, "..")
 	out := filepath.Join(t.TempDir(), "out")
 	first := replay(t, root, 0, "--out", out)
 	before := tree(t, out)
@@ -130,10 +169,7 @@ func TestSample(t *testing.T) {
 // TestServiceRules replays the 10,000 lines by the rules of the service's own blueprint: the 669 lines whose size is "-"
 // end in processing-failed with their original bytes.
 func TestServiceRules(t *testing.T) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := absolute(t, "..")
 	out := filepath.Join(t.TempDir(), "out")
 	s := replay(t, root, 3, "--out", out, "--parameter", "Lenient=false", "internal/sample/apache_access.log.gz")
 	if s.In != 10000 || s.Delivered != 9331 || s.Failed != 669 || s.Failures["Lambda.ProcessingFailedStatus"] != 669 {
@@ -147,10 +183,7 @@ func TestServiceRules(t *testing.T) {
 
 // TestTemplate lints the template and builds its functions as sam deploy would, without Docker.
 func TestTemplate(t *testing.T) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := absolute(t, "..")
 	for _, args := range [][]string{
 		{tool(t, "cfn-lint"), "sam-template.yaml"},
 		{tool(t, "sam"), "validate", "--lint", "-t", "sam-template.yaml"},

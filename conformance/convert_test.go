@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,9 +28,7 @@ func TestConvertKill(t *testing.T) {
 		if i == 5 {
 			body = bytes.Repeat(records, 16)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "in", fmt.Sprintf("%02d.ndjson", i)), body, 0o666); err != nil {
-			t.Fatal(err)
-		}
+		write(t, dir, fmt.Sprintf("in/%02d.ndjson", i), string(body))
 	}
 	convert := func(to string) *exec.Cmd {
 		return command(dir, hydrant(t), "convert", "--schema", parquetSchema, "--max-failed", "2%", "--quiet", "--to", "parquet", "--out", to+"/", "in")
@@ -107,28 +104,6 @@ func removeParts(dir string) error {
 		}
 	}
 	return err
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-func number(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 // pour writes a block to w until n bytes are written, or w is closed.

@@ -308,11 +308,7 @@ func unzipped(t *testing.T, text string) string {
 // receiveFile is the records of a request that hydrant receive has written.
 func receiveFile(t *testing.T, path string) (records []string) {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for d := json.NewDecoder(bytes.NewReader(text)); d.More(); {
+	for d := json.NewDecoder(strings.NewReader(read(t, path))); d.More(); {
 		var r struct{ Data []byte }
 		if err := d.Decode(&r); err != nil {
 			t.Fatal(err)

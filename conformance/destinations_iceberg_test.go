@@ -350,10 +350,7 @@ func TestDestinationIceberg(t *testing.T) {
 		c.rows("shop.items", append(append(before, rows...), rows[:60]...))
 	})
 	step("routing by a function", func(t *testing.T) { // otfMetadata wins over the query
-		script, err := filepath.Abs("function.py")
-		if err != nil {
-			t.Fatal(err)
-		}
+		script := absolute(t, "function.py")
 		stream := strings.Replace(icebergStream(60), `"Processors": [`, `"Processors": [{"Type": "Lambda", "Parameters": [
 			{"ParameterName": "LambdaArn", "ParameterValue": "arn:aws:lambda:us-east-1:123456789012:function:f"}]}, `, 1)
 		before := c.read("shop.clicks").Rows

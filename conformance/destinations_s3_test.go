@@ -227,10 +227,7 @@ const s3Logged = `, "CloudWatchLoggingOptions": {"Enabled": true, "LogGroupName"
 // byte.
 func TestDestinationS3Sample(t *testing.T) {
 	g := openGateway(t)
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := absolute(t, "..")
 	out := filepath.Join(t.TempDir(), "out")
 	folder := replay(t, root, 0, "--out", out)
 	g.fails(func(n int, path string) string {

@@ -97,16 +97,6 @@ func start(t *testing.T, dir string, addrs []string, args ...string) {
 	}
 }
 
-// write writes a file of the test.
-func write(t *testing.T, dir, name, text string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // eventually waits until check returns "", and fails with what it returned last.
 func eventually(t *testing.T, check func() string) {
 	t.Helper()

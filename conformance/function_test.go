@@ -3,7 +3,6 @@ package conformance
 import (
 	"encoding/base64"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,10 +26,7 @@ Resources:
 // TestFunctions has a function in Python crash, hang, answer garbage, late, too little and twice: every record is
 // accounted for, with the right code and its original bytes in the error line.
 func TestFunctions(t *testing.T) {
-	script, err := filepath.Abs("function.py")
-	if err != nil {
-		t.Fatal(err)
-	}
+	script := absolute(t, "function.py")
 	for _, tt := range []struct {
 		mode      string
 		code      string // of every failed record
@@ -49,9 +45,7 @@ func TestFunctions(t *testing.T) {
 		t.Run(tt.mode, func(t *testing.T) {
 			dir := t.TempDir()
 			for name, text := range map[string]string{"template.yaml": plainStream, "in": "a\nb\nc\n"} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
+				write(t, dir, name, text)
 			}
 			status := 0
 			if tt.code != "" {
@@ -61,14 +55,11 @@ func TestFunctions(t *testing.T) {
 			var delivered string
 			var lines []string
 			for _, o := range s.Objects {
-				b, err := os.ReadFile(filepath.Join(dir, "out", o.Bucket, o.Key))
-				if err != nil {
-					t.Fatal(err)
-				}
+				text := read(t, filepath.Join(dir, "out", o.Bucket, o.Key))
 				if o.Kind == "data" {
-					delivered += string(b)
+					delivered += text
 				} else {
-					lines = append(lines, strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")...)
+					lines = append(lines, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
 				}
 			}
 			if delivered != tt.delivered || len(delivered)+len(lines) != 3 {

@@ -76,13 +76,10 @@ stream:
 		"sub folder/fails.txtar": strings.Replace(passes, "^<a>", "^<b>", 1),
 		"unreadable.txtar":       strings.Replace(passes, "stream:", "streams:", 1),
 	} {
-		name = filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, dir, name, text)
 	}
 	for report, args := range map[string][]string{"all.xml": nil, "passes.xml": {"passes.txtar"}} {
 		out, errs, status := run(t, dir, append([]string{hydrant(t), "test", "--quiet", "--junit", report}, args...)...)
@@ -90,11 +87,7 @@ stream:
 			t.Fatalf("%s: status %d, want %d\n%s%s", report, status, want, out, errs)
 		}
 	}
-	script, err := filepath.Abs("junit.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, errs, status := run(t, dir, tool(t, "python"), script, junitSchema(t), "all.xml", "passes.xml"); status != 0 {
+	if _, errs, status := run(t, dir, tool(t, "python"), absolute(t, "junit.py"), junitSchema(t), "all.xml", "passes.xml"); status != 0 {
 		b, _ := os.ReadFile(filepath.Join(dir, "all.xml"))
 		t.Errorf("%s\n%s", errs, b)
 	}

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,11 +16,8 @@ func TestLive(t *testing.T) {
 	const stream = `{"DeliveryStreamName": "s", "ExtendedS3DestinationConfiguration": {"BucketARN": "arn:aws:s3:::b",
 		"RoleARN": "arn:aws:iam::123456789012:role/r", "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": %d}}}`
 	for _, tt := range []struct{ interval, objects, status int }{{0, 2, 0}, {900, 1, 130}} {
-		if err := os.WriteFile(filepath.Join(dir, "s.json"), fmt.Appendf(nil, stream, tt.interval), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command(hydrant(t), "replay", "--stream", "s.json", "--clock", "now", "--json", "-")
-		cmd.Dir = dir
+		write(t, dir, "s.json", fmt.Sprintf(stream, tt.interval))
+		cmd := command(dir, hydrant(t), "replay", "--stream", "s.json", "--clock", "now", "--json", "-")
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		in, err := cmd.StdinPipe()

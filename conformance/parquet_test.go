@@ -86,9 +86,7 @@ func parquetRecords(n int) []byte {
 func TestParquet(t *testing.T) {
 	dir := t.TempDir()
 	records := parquetRecords(3000)
-	if err := os.WriteFile(filepath.Join(dir, "in.ndjson"), records, 0o666); err != nil {
-		t.Fatal(err)
-	}
+	write(t, dir, "in.ndjson", string(records))
 	var files []string
 	var rows string
 	for _, layout := range []string{"service", "modern", "hive"} {
@@ -121,21 +119,12 @@ func TestParquet(t *testing.T) {
 			}
 		}
 	}
-	out, errs, status := run(t, dir, append([]string{tool(t, "python"), script(t, "parquet.py"), "in.ndjson"}, files...)...)
+	out, errs, status := run(t, dir, append([]string{tool(t, "python"), absolute(t, "parquet.py"), "in.ndjson"}, files...)...)
 	if status != 0 {
 		t.Errorf("%s%s", out, errs)
 	}
 	t.Log(strings.TrimSpace(out))
 	parquetMR(t, dir, files, rows)
-}
-
-func script(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 var rfc3339 = regexp.MustCompile(`"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(\.\d+)?)Z"`)

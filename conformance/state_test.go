@@ -8,9 +8,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,18 +44,10 @@ const stateTemplate = `Resources:
 // TestKill kills durable runs at random moments and has the same command go on: every record is in an object or in the
 // error output at the end, and in the backup. HYDRANT_KILLS says how often.
 func TestKill(t *testing.T) {
-	kills := 20
-	if s := os.Getenv("HYDRANT_KILLS"); s != "" {
-		var err error
-		if kills, err = strconv.Atoi(s); err != nil {
-			t.Fatal(err)
-		}
-	}
+	kills := number(t, "HYDRANT_KILLS", 20)
 	const records = 60_000
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "template.yaml"), []byte(stateTemplate), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	write(t, dir, "template.yaml", stateTemplate)
 	var in bytes.Buffer
 	for i := range records {
 		if i%1000 == 7 {
@@ -66,9 +56,7 @@ func TestKill(t *testing.T) {
 			fmt.Fprintf(&in, `{"c":"p%d","id":%d,"pad":%q}`+"\n", i%7, i, strings.Repeat("x", i%50))
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "in.ndjson"), in.Bytes(), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	write(t, dir, "in.ndjson", in.String())
 	rng := rand.New(rand.NewPCG(1, uint64(kills)))
 	args := []string{"replay", "--state", "state", "--rate", "100/s", "--max-failed", "100%", "--quiet", "in.ndjson"}
 	start := time.Now()
@@ -109,12 +97,6 @@ func TestKill(t *testing.T) {
 	}
 	twice += check(t, filepath.Join(dir, "out"), records)
 	t.Logf("%d kills, %d runs that came to their end: nothing lost, %d of %d records arrived twice", killed, runs+1, twice, (runs+1)*records)
-}
-
-func command(dir, name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	return cmd
 }
 
 // check reports records that are nowhere under out, and returns how many are there twice.

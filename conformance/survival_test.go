@@ -101,9 +101,7 @@ func TestSurvival(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "template.yaml"), fmt.Appendf(nil, survivalTemplate, tt.source), 0o666); err != nil {
-				t.Fatal(err)
-			}
+			write(t, dir, "template.yaml", fmt.Sprintf(survivalTemplate, tt.source))
 			f, err := os.Create(filepath.Join(dir, "in"))
 			if err != nil {
 				t.Fatal(err)
