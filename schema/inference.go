@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -328,14 +329,8 @@ func (c *node) firstOf(f form) Place {
 // and where first, and under it what deserves a look.
 func (r *Inference) AppendText(dst []byte) []byte {
 	dst = fmt.Appendf(dst, "%d records, %d rows\n", r.Records, r.Rows)
-	for _, t := range [...]struct {
-		what string
-		Tally
-	}{{"empty records", r.Empty}, {"records that are not JSON", r.Malformed}, {"records that are not objects", r.NotObjects},
-		{"members whose name no column can have", r.Unnameable}, {"members left out for memory", r.Beyond}} {
-		if t.Count > 0 {
-			dst = fmt.Appendf(dst, "%d %s, first at %s: %s\n", t.Count, t.what, t.First, t.Example)
-		}
+	for _, t := range r.Left() {
+		dst = fmt.Appendf(dst, "%d %s, first at %s: %s\n", t.Count, t.Form, t.First, t.Example)
 	}
 	width, typeWidth := 0, 0
 	for i := range r.Fields {
@@ -365,6 +360,14 @@ func (r *Inference) AppendText(dst []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// Left is what no column is made of: records that aren't JSON objects, members whose names no column can have, members past
+// InferOptions.MaxFields.
+func (r *Inference) Left() []Form {
+	all := []Form{{"empty records", r.Empty}, {"records that are not JSON", r.Malformed}, {"records that are not objects", r.NotObjects},
+		{"members whose name no column can have", r.Unnameable}, {"members left out for memory", r.Beyond}}
+	return slices.DeleteFunc(all, func(f Form) bool { return f.Count == 0 })
 }
 
 // shortType is a type without what is inside a struct.

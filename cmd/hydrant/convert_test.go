@@ -511,6 +511,7 @@ func TestCat(t *testing.T) {
 func TestSchema(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "in.json", `{"a":1,"B":"x"}`+"\n"+`{"a":9999999999}`+"\n")
+	write(t, dir, "odd.json", "{\"a\":1}\n{\n[1]\n")
 	for _, tt := range []struct {
 		args   []string
 		status int
@@ -523,6 +524,8 @@ func TestSchema(t *testing.T) {
 		{[]string{"show", "struct<a:inf>"}, exitUsage, "", `unknown type "inf"`},
 		{[]string{"show"}, exitUsage, "", "one table is needed"},
 		{[]string{"infer", "--as", "struct", "in.json"}, exitOK, "struct<a:bigint,b:string>\n", ""},
+		{[]string{"infer", "--as", "struct", "--input-format", "lines", "odd.json"}, exitOK, "struct<a:int>\n",
+			"hydrant: not in the table: 1 records that are not JSON, first at odd.json:2\nhydrant: not in the table: 1 records that are not objects, first at odd.json:3\n"},
 		{[]string{"infer"}, exitUsage, "", "no input"},
 		{[]string{"lint", "--schema", "struct<a:bigint,b:string>", "in.json"}, exitOK, "2 records, 2 rows, 0 failed; 0 findings\n", ""},
 		{[]string{"lint", "--schema", "struct<a:bigint,b:string>", "--deserializer", "hive", "in.json"}, exitOK, "2 records, 2 rows, 0 failed; 0 findings\n", ""},

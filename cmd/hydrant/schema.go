@@ -189,6 +189,9 @@ was seen at each path, how often and where first. With --as it prints the table 
 			if as == "" {
 				return f.print(io.out, result)
 			}
+			for _, f := range result.Left() {
+				fmt.Fprintf(io.err, "hydrant: not in the table: %d %s, first at %s\n", f.Count, f.Form, f.First)
+			}
 			return writeTable(io.out, result.Table, as)
 		},
 	}
