@@ -384,35 +384,43 @@ func appendScalar(dst []byte, n *node, v value) ([]byte, error) {
 		return rowjson.AppendDate(dst, rowjson.Gregorian(v.i)), nil
 	case kindInt96:
 		day := int64(int32(binary.LittleEndian.Uint32(v.b[8:]))) - 2440588
-		return appendTime(dst, day*86400, int64(binary.LittleEndian.Uint64(v.b))), nil
+		return appendTime(dst, day*86400, int64(binary.LittleEndian.Uint64(v.b)), 1e9), nil
 	case kindMillis:
-		return appendTime(dst, rowjson.FloorDiv(v.i, 1e3), (v.i-rowjson.FloorDiv(v.i, 1e3)*1e3)*1e6), nil
+		return appendTime(dst, 0, v.i, 1e3), nil
 	case kindMicros:
-		return appendTime(dst, rowjson.FloorDiv(v.i, 1e6), (v.i-rowjson.FloorDiv(v.i, 1e6)*1e6)*1e3), nil
+		return appendTime(dst, 0, v.i, 1e6), nil
 	case kindNanos:
-		return appendTime(dst, rowjson.FloorDiv(v.i, 1e9), v.i-rowjson.FloorDiv(v.i, 1e9)*1e9), nil
+		return appendTime(dst, 0, v.i, 1e9), nil
 	case kindTimeMillis:
-		return appendClock(dst, rowjson.FloorDiv(v.i, 1e3), (v.i-rowjson.FloorDiv(v.i, 1e3)*1e3)*1e6), nil
+		return appendClock(dst, v.i, 1e3), nil
 	case kindTimeMicros:
-		return appendClock(dst, rowjson.FloorDiv(v.i, 1e6), (v.i-rowjson.FloorDiv(v.i, 1e6)*1e6)*1e3), nil
+		return appendClock(dst, v.i, 1e6), nil
 	case kindTimeNanos:
-		return appendClock(dst, rowjson.FloorDiv(v.i, 1e9), v.i-rowjson.FloorDiv(v.i, 1e9)*1e9), nil
+		return appendClock(dst, v.i, 1e9), nil
 	}
 	dst = append(dst, '"')
 	dst = base64.StdEncoding.AppendEncode(dst, v.b)
 	return append(dst, '"'), nil
 }
 
-func appendTime(dst []byte, sec, nanos int64) []byte {
-	sec += rowjson.FloorDiv(nanos, 1e9) // what INT96 has may be more than a day, or less than none
-	nanos -= rowjson.FloorDiv(nanos, 1e9) * 1e9
+// appendTime appends the time that is x parts of a second behind second from; perSecond of them are one. What INT96 has may be more than a
+// day, or less than none.
+func appendTime(dst []byte, from, x, perSecond int64) []byte {
+	sec, nanos := split(x, perSecond)
+	sec += from
 	day := rowjson.FloorDiv(sec, 86400)
 	return rowjson.AppendTime(dst, rowjson.Gregorian(day), sec-day*86400, nanos)
 }
 
 // appendClock appends a time of day.
-func appendClock(dst []byte, sec, nanos int64) []byte {
+func appendClock(dst []byte, x, perSecond int64) []byte {
+	sec, nanos := split(x, perSecond)
 	return rowjson.AppendClock(dst, sec-rowjson.FloorDiv(sec, 86400)*86400, nanos)
+}
+
+func split(x, perSecond int64) (sec, nanos int64) {
+	sec = rowjson.FloorDiv(x, perSecond)
+	return sec, (x - sec*perSecond) * (1e9 / perSecond)
 }
 
 // half widens a FLOAT16.
