@@ -100,6 +100,7 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	if err != nil {
 		return err
 	}
+	useHugePages(128 << 20)
 	defer keepGarbageLow()()
 	stop := progress(io.err, totalSize(files), &r.read, f.quiet || f.json)
 	err = r.run(ctx, files)
@@ -278,7 +279,7 @@ func parseSize(s string) (int64, error) {
 		if text, ok := strings.CutSuffix(s, u.name); ok {
 			var n float64
 			var rest string
-			if k, _ := fmt.Sscanf(text, "%g%s", &n, &rest); k == 1 && n > 0 && n*float64(u.size) < 1<<62 {
+			if k, _ := fmt.Sscanf(text, "%g%s", &n, &rest); k == 1 && n*float64(u.size) >= 1 && n*float64(u.size) < 1<<62 {
 				return int64(n * float64(u.size)), nil
 			}
 		}

@@ -77,6 +77,7 @@ func TestConvert(t *testing.T) {
 		{name: "bad option", args: []string{"--to", "orc", "--out", "o", "--option", "StripeSizeBytes=7", "-"}, want: exitUsage, says: "--option StripeSizeBytes=7"},
 		{name: "other side's option", args: []string{"--to", "orc", "--out", "o", "--option", "TimestampFormats=millis", "-"}, want: exitUsage, says: "Hive JSON SerDe"},
 		{name: "bad size", args: []string{"--to", "orc", "--out", "o/", "--file-size", "12 parsec", "-"}, want: exitUsage, says: "--file-size"},
+		{name: "no byte", args: []string{"--to", "orc", "--out", "o/", "--memory", "0.5", "-"}, want: exitUsage, says: `--memory: "0.5" is no size`},
 		{name: "size without folder", stdin: "{}", args: []string{"--to", "orc", "--out", "o", "--file-size", "1MB", "-"}, want: exitUsage, says: "--file-size needs a folder"},
 		{name: "bad jobs", args: []string{"--to", "orc", "--out", "o", "--jobs", "0", "-"}, want: exitUsage, says: "--jobs 0"},
 		{name: "bad shard", args: []string{"--to", "orc", "--out", "o", "--shard", "3/2", "-"}, want: exitUsage, says: "--shard: part 3 of 2"},
