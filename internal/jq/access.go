@@ -12,6 +12,7 @@ const maxArray = 1 << 24
 func get(m *machine, t, k value) (value, error) {
 	switch {
 	case t.kind == kindObject && k.kind == kindString:
+		m.pass(int(k.n))
 		if v := t.obj().get(k.str()); v.kind != kindNone {
 			return v, nil
 		}
@@ -31,9 +32,9 @@ func get(m *machine, t, k value) (value, error) {
 		return elems[i], nil
 	case t.kind == kindArray && k.kind == kindObject:
 		elems := t.elems()
-		from, to, ok := sliceBounds(len(elems), k.obj())
-		if !ok {
-			return none, raiseString("Start and end indices of an array slice must be numbers")
+		from, to, err := sliceBounds(len(elems), k.obj(), "array")
+		if err != nil {
+			return none, err
 		}
 		if from == 0 && to == len(elems) && to > 0 {
 			return t, nil
@@ -41,13 +42,18 @@ func get(m *machine, t, k value) (value, error) {
 		return arrayOf(elems[from:to:to]), nil
 	case t.kind == kindString && k.kind == kindObject:
 		s := t.str()
-		from, to, ok := sliceBounds(countRunes(s), k.obj())
-		if !ok {
-			return none, raiseString("Start and end indices of an string slice must be numbers")
+		m.pass(2 * len(s))
+		from, to, err := sliceBounds(countRunes(s), k.obj(), "string")
+		if err != nil {
+			return none, err
 		}
 		return str(sliceRunes(s, from, to)), nil
 	case t.kind == kindArray && k.kind == kindArray:
-		return indexesOf(m, t.elems(), k.elems()), nil
+		a, b := t.elems(), k.elems()
+		if m.steps -= int64(len(a)) * int64(1+len(b)) >> 3; m.steps < 0 {
+			return none, m.exceeded("steps")
+		}
+		return indexesOf(m, a, b), nil
 	case t.kind == kindNull && (k.kind == kindString || k.kind == kindNumber || k.kind == kindObject):
 		return null, nil
 	}
@@ -57,8 +63,8 @@ func get(m *machine, t, k value) (value, error) {
 	return none, raiseString("Cannot index " + t.kind.String() + " with " + k.kind.String())
 }
 
-// sliceBounds reads a slice key {"start": ..., "end": ...} for something of n elements.
-func sliceBounds(n int, key *object) (from, to int, ok bool) {
+// sliceBounds reads a slice key {"start": ..., "end": ...} for an array or a string of n elements.
+func sliceBounds(n int, key *object, of string) (from, to int, err error) {
 	start, end := key.get("start"), key.get("end")
 	if start.kind == kindNull {
 		start = number(0)
@@ -67,7 +73,10 @@ func sliceBounds(n int, key *object) (from, to int, ok bool) {
 		end = number(float64(n))
 	}
 	if start.kind != kindNumber || end.kind != kindNumber {
-		return 0, 0, false
+		return 0, 0, raiseString("Start and end indices of an " + of + " slice must be numbers")
+	}
+	if math.IsNaN(start.num()) {
+		return 0, 0, &aborted{reason: "jq 1.6 aborts: a slice from NaN"}
 	}
 	s, e, length := start.num(), end.num(), float64(n)
 	if s < 0 {
@@ -91,9 +100,7 @@ func sliceBounds(n int, key *object) (from, to int, ok bool) {
 	if float64(to) < e { // an end between two elements takes both
 		to++
 	}
-	to = min(to, n)
-	from = max(from, 0) // only NaN comes here below zero
-	return from, max(to, from), from <= n
+	return from, max(min(to, n), from), nil
 }
 
 func sliceRunes(s string, from, to int) string {
@@ -182,9 +189,9 @@ func set(m *machine, t, k, v value) (value, error) {
 		if !isNull {
 			elems = t.elems()
 		}
-		from, to, ok := sliceBounds(len(elems), k.obj())
-		if !ok {
-			return none, raiseString("Start and end indices of an array slice must be numbers")
+		from, to, err := sliceBounds(len(elems), k.obj(), "array")
+		if err != nil {
+			return none, err
 		}
 		if v.kind != kindArray {
 			return none, raiseString("A slice of an array can only be assigned another array")
@@ -199,6 +206,7 @@ func set(m *machine, t, k, v value) (value, error) {
 }
 
 func getPath(m *machine, root value, keys []value) (value, error) {
+	m.passValues(len(keys))
 	var err error
 	for _, k := range keys {
 		if root, err = get(m, root, k); err != nil {
@@ -227,6 +235,7 @@ func setPath(m *machine, root value, keys []value, v value) (value, error) {
 
 // delPaths removes what the paths lead to.
 func delPaths(m *machine, root value, paths []value) (value, error) {
+	m.passValues(len(paths))
 	order := m.order(paths)
 	sorted := make([][]value, 0, len(paths))
 	for _, i := range order {
@@ -314,9 +323,9 @@ func delKeys(m *machine, t value, keys []value) (value, error) {
 					gone[i] = true
 				}
 			case kindObject:
-				from, to, ok := sliceBounds(len(elems), k.obj())
-				if !ok {
-					return none, raiseString("Start and end indices of an array slice must be numbers")
+				from, to, err := sliceBounds(len(elems), k.obj(), "array")
+				if err != nil {
+					return none, err
 				}
 				for i := from; i < to; i++ {
 					gone[i] = true

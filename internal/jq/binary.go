@@ -203,6 +203,7 @@ func (m *machine) merge(a, b value, depth int) (value, error) {
 
 // split cuts s at every sep; at an empty one into code points.
 func (m *machine) split(s, sep string) (value, error) {
+	m.pass(len(s))
 	if err := m.charge(24 * (len(s) + 1) / max(len(sep), 1)); err != nil {
 		return none, err
 	}

@@ -200,27 +200,35 @@ var natives = []native{
 		}
 		return boolean(m.contains(in, a, 0)), nil
 	}},
-	{"startswith", 1, func(_ *machine, in, a, _, _ value) (value, error) {
+	{"startswith", 1, func(m *machine, in, a, _, _ value) (value, error) {
 		if in.kind != kindString || a.kind != kindString {
 			return none, raiseString("startswith() requires string inputs")
 		}
+		m.pass(int(a.n))
 		return boolean(strings.HasPrefix(in.str(), a.str())), nil
 	}},
-	{"endswith", 1, func(_ *machine, in, a, _, _ value) (value, error) {
+	{"endswith", 1, func(m *machine, in, a, _, _ value) (value, error) {
 		if in.kind != kindString || a.kind != kindString {
 			return none, raiseString("endswith() requires string inputs")
 		}
+		m.pass(int(a.n))
 		return boolean(strings.HasSuffix(in.str(), a.str())), nil
 	}},
-	{"ltrimstr", 1, func(_ *machine, in, a, _, _ value) (value, error) {
-		if in.kind == kindString && a.kind == kindString && strings.HasPrefix(in.str(), a.str()) {
-			return str(in.str()[a.n:]), nil
+	{"ltrimstr", 1, func(m *machine, in, a, _, _ value) (value, error) {
+		if in.kind == kindString && a.kind == kindString {
+			m.pass(int(a.n))
+			if strings.HasPrefix(in.str(), a.str()) {
+				return str(in.str()[a.n:]), nil
+			}
 		}
 		return in, nil
 	}},
-	{"rtrimstr", 1, func(_ *machine, in, a, _, _ value) (value, error) {
-		if in.kind == kindString && a.kind == kindString && strings.HasSuffix(in.str(), a.str()) {
-			return str(in.str()[:in.n-a.n]), nil
+	{"rtrimstr", 1, func(m *machine, in, a, _, _ value) (value, error) {
+		if in.kind == kindString && a.kind == kindString {
+			m.pass(int(a.n))
+			if strings.HasSuffix(in.str(), a.str()) {
+				return str(in.str()[:in.n-a.n]), nil
+			}
 		}
 		return in, nil
 	}},
@@ -286,21 +294,15 @@ var natives = []native{
 		if in.kind != kindArray && in.kind != kindObject {
 			return none, raiseString("Cannot iterate over " + describe(in))
 		}
-		keys := in
-		if in.kind == kindArray {
-			elems := make([]value, len(in.elems()))
-			for i, e := range in.elems() {
-				elems[i] = arrayOf([]value{e})
-			}
-			keys = arrayOf(elems)
+		vals, _ := members(in)
+		if err := m.charge(80 * len(vals)); err != nil {
+			return none, err
 		}
-		if in.kind == kindObject {
-			elems := make([]value, len(in.obj().vals))
-			for i, e := range in.obj().vals {
-				elems[i] = arrayOf([]value{e})
-			}
-			keys = arrayOf(elems)
+		elems := make([]value, len(vals))
+		for i, e := range vals {
+			elems[i] = arrayOf([]value{e})
 		}
+		keys := arrayOf(elems)
 		groups, err := m.groupBy(in, keys)
 		if err != nil {
 			return none, err
@@ -344,7 +346,10 @@ var natives = []native{
 	{"debug", 0, func(_ *machine, in, _, _, _ value) (value, error) { return in, nil }},
 	{"stderr", 0, func(_ *machine, in, _, _, _ value) (value, error) { return in, nil }},
 	{"input_filename", 0, func(*machine, value, value, value, value) (value, error) { return str("<stdin>"), nil }},
-	{"input_line_number", 0, func(m *machine, _, _, _, _ value) (value, error) { return number(float64(m.reader.lines())), nil }},
+	{"input_line_number", 0, func(m *machine, _, _, _, _ value) (value, error) {
+		m.pass(len(m.reader.in))
+		return number(float64(m.reader.lines())), nil
+	}},
 	{"halt", 0, func(*machine, value, value, value, value) (value, error) {
 		return none, &aborted{reason: "halt", halt: true}
 	}},

@@ -30,6 +30,10 @@ func (m *machine) equalAt(a, b value, depth int) bool {
 	case kindNumber:
 		return a.num() == b.num()
 	case kindString:
+		if a.n != b.n {
+			return false
+		}
+		m.pass(int(a.n))
 		return a.str() == b.str()
 	case kindArray:
 		x, y := a.elems(), b.elems()
@@ -75,6 +79,7 @@ func (m *machine) compareAt(a, b value, depth int) int {
 	case kindNumber:
 		return compareNumbers(a.num(), b.num())
 	case kindString:
+		m.pass(int(min(a.n, b.n)))
 		return strings.Compare(a.str(), b.str())
 	case kindArray:
 		x, y := a.elems(), b.elems()
@@ -89,6 +94,7 @@ func (m *machine) compareAt(a, b value, depth int) int {
 		return len(x) - len(y)
 	case kindObject:
 		x, y := a.obj(), b.obj()
+		m.steps -= int64(len(x.keys) + len(y.keys))
 		kx, ky := x.sortedKeys(), y.sortedKeys()
 		if c := slices.Compare(kx, ky); c != 0 {
 			return c
@@ -172,6 +178,7 @@ func (m *machine) contains(a, b value, depth int) bool {
 		}
 		return true
 	case kindString:
+		m.pass(int(a.n + b.n))
 		return strings.Contains(cString(a.str()), cString(b.str()))
 	}
 	return m.equal(a, b)

@@ -252,16 +252,22 @@ func (m *machine) index(n *node, t, key value, p *path, k cont) error {
 			" of " + excerpt(t, longExcerpt))
 	}
 	v, err := get(m, t, key)
+	if err != nil && n.forgives(err) {
+		return nil
+	}
 	if err != nil {
-		if n.opt {
-			return nil
-		}
 		return err
 	}
 	if p != nil {
 		p = &path{parent: p, key: key, at: v}
 	}
 	return k(v, p)
+}
+
+// forgives reports whether err, of the access itself, is no output.
+func (n *node) forgives(err error) bool {
+	_, ok := err.(*raised)
+	return ok && n.opt
 }
 
 func sliceKey(from, to value) value {

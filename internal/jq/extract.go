@@ -24,7 +24,16 @@ type Keys struct {
 	known   bool // broken is secs
 	in      fastValue
 	m       *machine
+	started bool // m, for this record
 	query   *Query
+}
+
+// maxScratch is how much text the fast path makes of a record. What needs more needs the evaluator, which counts it.
+const maxScratch = 4 << 20
+
+// made is the text that was made from start on.
+func (k *Keys) made(start int) (fastValue, bool) {
+	return fastValue{kind: kindString, text: k.scratch[start:]}, len(k.scratch) <= maxScratch
 }
 
 // A timeMemo is the last text of a time format that says nothing finer than an hour.
@@ -153,6 +162,9 @@ func (q *Query) extractFull(k *Keys, record []byte) error {
 			if v.n == 0 {
 				return &ExtractError{Reason: NullOrEmpty, Key: name}
 			}
+			if m.charge(int(v.n)) != nil {
+				return &ExtractError{Reason: Exceeded, Err: m.exceeded("memory")}
+			}
 			k.text = append(k.text, v.str()...)
 		case kindArray, kindObject:
 			return &ExtractError{Reason: NotScalar, Key: name}
@@ -183,14 +195,14 @@ func (p *plan) run(k *Keys, q *Query, record []byte) bool {
 	if k.query != q {
 		k.query, k.m, k.times = q, nil, k.times[:0]
 	}
-	k.scratch = k.scratch[:0]
+	k.scratch, k.started = k.scratch[:0], false
 	for i, e := range p.exprs {
 		v, ok := k.eval(e, record)
 		if !ok {
 			return false
 		}
 		start := len(k.text)
-		if k.text, ok = appendFast(k.text, v); !ok || v.kind == kindNull || len(k.text) == start {
+		if k.text, ok = appendFast(k.text, v); !ok || v.kind == kindNull || len(k.text) == start || len(k.text) > maxScratch {
 			return false
 		}
 		k.names = append(k.names, p.names[i])
@@ -297,7 +309,7 @@ func (k *Keys) eval(e *fastExpr, record []byte) (fastValue, bool) {
 		if k.scratch, ok = appendFast(k.scratch, v); !ok {
 			return v, false
 		}
-		return fastValue{kind: kindString, text: k.scratch[start:]}, true
+		return k.made(start)
 	case fastLower, fastUpper:
 		if v.kind != kindString {
 			return v, false
@@ -313,7 +325,7 @@ func (k *Keys) eval(e *fastExpr, record []byte) (fastValue, bool) {
 			}
 			k.scratch = append(k.scratch, c)
 		}
-		return fastValue{kind: kindString, text: k.scratch[start:]}, true
+		return k.made(start)
 	case fastTime:
 		return k.strftime(e, v)
 	case fastSplit:
@@ -423,7 +435,7 @@ func (k *Keys) arithmetic(op binaryOp, a, b fastValue) (fastValue, bool) {
 		case a.kind == kindString && b.kind == kindString:
 			start := len(k.scratch)
 			k.scratch = append(append(k.scratch, a.text...), b.text...)
-			return fastValue{kind: kindString, text: k.scratch[start:]}, true
+			return k.made(start)
 		case numbers:
 			return fastValue{kind: kindNumber, f: a.f + b.f}, true
 		}
@@ -459,11 +471,11 @@ func (k *Keys) interpolate(e *fastExpr, record []byte) (fastValue, bool) {
 	start := len(k.scratch)
 	for _, v := range few[:len(e.parts)] {
 		var ok bool
-		if k.scratch, ok = appendFast(k.scratch, v); !ok {
+		if k.scratch, ok = appendFast(k.scratch, v); !ok || len(k.scratch) > maxScratch {
 			return v, false
 		}
 	}
-	return fastValue{kind: kindString, text: k.scratch[start:]}, true
+	return k.made(start)
 }
 
 func (k *Keys) strftime(e *fastExpr, v fastValue) (fastValue, bool) {
@@ -558,7 +570,10 @@ func (k *Keys) generic(n *node, in fastValue) (fastValue, bool) {
 		k.m = &machine{vars: make([]value, k.query.vars)}
 		k.m.fr.vars = k.m.vars
 	}
-	k.m.start(nil, &k.query.opts)
+	if !k.started {
+		k.m.start(nil, &k.query.opts)
+		k.started = true
+	}
 	out := none
 	if n.single {
 		var err error

@@ -18,6 +18,9 @@ func format(m *machine, name string, in value) (value, error) {
 	case "sh":
 		return m.shell(in)
 	default:
+		if err := m.charge(len(name)); err != nil {
+			return none, err
+		}
 		return none, raiseString(name + " is not a valid format")
 	}
 	v, err := m.tostring(in)

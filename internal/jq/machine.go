@@ -4,7 +4,7 @@ import "time"
 
 // Limits bound what one record may cost. Zero fields take the defaults.
 type Limits struct {
-	Steps int64 // instructions and loop turns; 10 million, about half a second
+	Steps int64 // instructions, loop turns, and what is looked through (see pass); 10 million, about half a second
 	Bytes int64 // memory handed out in all, freed or not, and the text of outputs; 256 MiB
 	Depth int   // nested calls; 20,000
 }
@@ -65,6 +65,12 @@ func (m *machine) step() error {
 	return nil
 }
 
+// pass counts looking through n bytes, 64 to a step. Once the steps are used up the run fails at its next one.
+func (m *machine) pass(n int) { m.steps -= int64(n) >> 6 }
+
+// passValues is pass for n values.
+func (m *machine) passValues(n int) { m.steps -= int64(n) >> 3 }
+
 // charge counts n bytes handed out.
 func (m *machine) charge(n int) error {
 	if m.bytes -= int64(n); m.bytes < 0 {
@@ -119,7 +125,7 @@ func (m *machine) eval1(n *node, fr *frame, in value) (value, error) {
 			}
 		}
 		v, err := get(m, t, key)
-		if err != nil && n.opt {
+		if err != nil && n.forgives(err) {
 			return none, nil
 		}
 		return v, err
@@ -141,7 +147,7 @@ func (m *machine) eval1(n *node, fr *frame, in value) (value, error) {
 			return none, err
 		}
 		v, err := get(m, t, sliceKey(from, to))
-		if err != nil && n.opt {
+		if err != nil && n.forgives(err) {
 			return none, nil
 		}
 		return v, err

@@ -46,8 +46,16 @@ func lgamma(x float64) float64 {
 	if math.IsInf(x, 0) {
 		return math.Inf(1)
 	}
-	f, _ := math.Lgamma(x)
+	f, _ := logGamma(x)
 	return f
+}
+
+// logGamma is math.Lgamma, whose logarithm is wrong for subnormal numbers.
+func logGamma(x float64) (float64, int) {
+	if ax := math.Abs(x); 0 < ax && ax < 0x1p-1000 {
+		return -log(ax), int(math.Copysign(1, x))
+	}
+	return math.Lgamma(x)
 }
 
 // tgamma is exact for small integers, as C's is.
@@ -143,6 +151,6 @@ func lgammaR(_ *machine, in, _, _, _ value) (value, error) {
 	if in.kind != kindNumber {
 		return none, typeError(in, "number required")
 	}
-	f, sign := math.Lgamma(in.num())
+	f, sign := logGamma(in.num())
 	return arrayOf([]value{number(f), number(float64(sign))}), nil
 }

@@ -47,11 +47,15 @@ func fromJSON(m *machine, in, _, _, _ value) (value, error) {
 	return v, nil
 }
 
-func toNumber(_ *machine, in, _, _, _ value) (value, error) {
+func toNumber(m *machine, in, _, _, _ value) (value, error) {
 	switch in.kind {
 	case kindNumber:
 		return in, nil
 	case kindString:
+		m.pass(int(in.n))
+		if err := m.charge(24 * int(in.n)); err != nil {
+			return none, err
+		}
 		v, msg := parseJSON(cString(in.str()))
 		if msg != "" {
 			return none, raiseString(msg)
@@ -63,13 +67,14 @@ func toNumber(_ *machine, in, _, _, _ value) (value, error) {
 	return none, typeError(in, "cannot be parsed as a number")
 }
 
-func length(_ *machine, in, _, _, _ value) (value, error) {
+func length(m *machine, in, _, _, _ value) (value, error) {
 	switch in.kind {
 	case kindArray:
 		return number(float64(len(in.elems()))), nil
 	case kindObject:
 		return number(float64(len(in.obj().keys))), nil
 	case kindString:
+		m.pass(2 * int(in.n))
 		return number(float64(countRunes(in.str()))), nil
 	case kindNumber:
 		return number(math.Abs(in.num())), nil
@@ -101,11 +106,12 @@ func (m *machine) keys(in value, sorted bool) (value, error) {
 	return none, typeError(in, "has no keys")
 }
 
-func has(_ *machine, in, a, _, _ value) (value, error) {
+func has(m *machine, in, a, _, _ value) (value, error) {
 	switch {
 	case in.kind == kindNull:
 		return vFals, nil
 	case in.kind == kindObject && a.kind == kindString:
+		m.pass(int(a.n))
 		return boolean(in.obj().find(a.str()) >= 0), nil
 	case in.kind == kindArray && a.kind == kindNumber:
 		i := toInt(a.num())
@@ -130,6 +136,7 @@ func join(m *machine, in, sep, _, _ value) (value, error) {
 	if err != nil {
 		return none, err
 	}
+	m.passValues(len(elems))
 	var b []byte
 	for i, e := range elems {
 		if i > 0 {
@@ -212,9 +219,6 @@ func (m *machine) asciiCase(in value, from, to byte) (value, error) {
 func (m *machine) indices(in, a value) (value, error) {
 	switch {
 	case in.kind == kindArray && a.kind == kindArray:
-		if err := m.charge(len(in.elems()) * (1 + len(a.elems()))); err != nil {
-			return none, err
-		}
 		return get(m, in, a)
 	case in.kind == kindArray:
 		return get(m, in, arrayOf([]value{a}))
@@ -224,6 +228,7 @@ func (m *machine) indices(in, a value) (value, error) {
 		}
 		var at []value
 		s, sub := in.str(), a.str()
+		m.pass(len(s))
 		for from := 0; ; {
 			i := strings.Index(s[from:], sub)
 			if i < 0 {
@@ -242,6 +247,7 @@ func sum(m *machine, in, _, _, _ value) (value, error) {
 	if err != nil {
 		return none, err
 	}
+	m.passValues(len(elems))
 	if len(elems) > 2 && elems[0].kind == kindString {
 		var b []byte
 		for i, e := range elems {
@@ -400,6 +406,7 @@ func (m *machine) extreme(in, keys value, least bool) (value, error) {
 	if len(elems) == 0 {
 		return null, nil
 	}
+	m.passValues(len(by))
 	best := 0
 	for i := 1; i < len(by); i++ {
 		if (m.compare(by[i], by[best]) < 0) == least {

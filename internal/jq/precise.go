@@ -168,7 +168,7 @@ func exp10(x float64) float64 {
 func pow(x, y float64) float64 {
 	whole := y == math.Trunc(y)
 	ax := math.Abs(x)
-	if x == 0 || x != x || y != y || math.IsInf(x, 0) || math.IsInf(y, 0) || y == 0 || ax == 1 || x < 0 && !whole {
+	if x == 0 || x != x || y != y || math.IsInf(x, 0) || math.IsInf(y, 0) || y == 0 || ax == 1 || x < 0 && !whole || math.Abs(y) > 1e30 {
 		return math.Pow(x, y)
 	}
 	sign := 1.0

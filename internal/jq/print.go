@@ -33,7 +33,7 @@ func appendAt(dst []byte, v value, depth, limit int) []byte {
 	case kindNumber:
 		return appendNumber(dst, v.num())
 	case kindString:
-		return appendString(dst, v.str())
+		return appendString(dst, cut(v.str(), limit))
 	case kindArray:
 		dst = append(dst, '[')
 		for i, e := range v.elems() {
@@ -52,7 +52,7 @@ func appendAt(dst []byte, v value, depth, limit int) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendString(dst, k)
+			dst = appendString(dst, cut(k, limit))
 			dst = append(dst, ':')
 			if dst = appendAt(dst, o.vals[i], depth+1, limit); len(dst) >= limit {
 				return dst
@@ -62,6 +62,9 @@ func appendAt(dst []byte, v value, depth, limit int) []byte {
 	}
 	return append(dst, "<invalid>"...)
 }
+
+// cut is as much of s as may be asked for.
+func cut(s string, limit int) string { return s[:min(len(s), limit)] }
 
 // appendString writes a JSON string: short escapes where JSON has them (never for a slash), \u00xx for other controls and DEL,
 // everything else as it is.

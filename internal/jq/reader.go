@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -187,6 +188,9 @@ func (r *reader) step() (value, error) {
 		if err := r.literal(); err != nil {
 			return none, err
 		}
+		if r.pos < len(r.in) && strings.IndexByte("[{:,]}", r.in[r.pos]) >= 0 {
+			return none, nil // the structure is looked at first
+		}
 	}
 	if len(r.stack) == 0 && r.next.kind != kindNone {
 		v := r.next
@@ -342,6 +346,8 @@ func literalValue(b []byte) (value, string) {
 	var word string
 	var v value
 	switch b[0] {
+	case 0: // C's string ends here, and of nothing strtod makes 0
+		return number(0), ""
 	case 't':
 		word, v = "true", vTrue
 	case 'f':

@@ -1,7 +1,9 @@
 package jq
 
 import (
+	"maps"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -99,15 +101,15 @@ func (p *reParser) posix(s *charSet) bool {
 }
 
 var posixClasses = map[string]*charSet{
-	"alnum":  {tables: []*unicode.RangeTable{unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Other_Alphabetic}},
-	"alpha":  {tables: []*unicode.RangeTable{unicode.L, unicode.M, unicode.Nl, unicode.Other_Alphabetic}},
+	"alnum":  {tables: []*unicode.RangeTable{unicode.L, unicode.Nd, unicode.Nl, unicode.Other_Alphabetic}},
+	"alpha":  {tables: []*unicode.RangeTable{unicode.L, unicode.Nl, unicode.Other_Alphabetic}},
 	"ascii":  {ranges: []rune{0, 0x7f}},
 	"blank":  {tables: []*unicode.RangeTable{unicode.Zs}, ranges: []rune{'\t', '\t'}},
-	"cntrl":  {tables: []*unicode.RangeTable{unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs}},
+	"cntrl":  {tables: []*unicode.RangeTable{unicode.Cc}},
 	"digit":  digitSet,
-	"graph":  {not: []*charSet{{tables: []*unicode.RangeTable{unicode.White_Space, unicode.Cc, unicode.Cs}}}},
+	"graph":  {not: []*charSet{{tables: []*unicode.RangeTable{unicode.White_Space, unicode.Cc, unicode.Cn, unicode.Cs}}}},
 	"lower":  {tables: []*unicode.RangeTable{unicode.Ll, unicode.Other_Lowercase}},
-	"print":  {not: []*charSet{{tables: []*unicode.RangeTable{unicode.Cc, unicode.Cs}}}},
+	"print":  {not: []*charSet{{tables: []*unicode.RangeTable{unicode.Cc, unicode.Cn, unicode.Cs, unicode.Zl, unicode.Zp}}}},
 	"punct":  {tables: []*unicode.RangeTable{unicode.P}},
 	"space":  spaceSet,
 	"upper":  {tables: []*unicode.RangeTable{unicode.Lu, unicode.Other_Uppercase}},
@@ -125,30 +127,34 @@ var longCategories = map[string]string{
 	"paragraphseparator": "Zp", "other": "C", "control": "Cc", "format": "Cf", "privateuse": "Co", "surrogate": "Cs",
 }
 
-// property finds a Unicode property by name, whatever its case, blanks, hyphens and underscores.
-func property(name string) (*charSet, bool) {
-	plain := func(s string) string {
-		return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s))
+// plainName is the name of a property without what doesn't count in it: case, blanks, hyphens and underscores.
+var plainName = strings.NewReplacer(" ", "", "-", "", "_", "")
+
+// properties are the Unicode properties by plain name.
+var properties = sync.OnceValue(func() map[string]*charSet {
+	all := map[string]*charSet{
+		"any":        {ranges: []rune{0, unicode.MaxRune}},
+		"alphabetic": posixClasses["alpha"],
+		"lowercase":  posixClasses["lower"],
+		"uppercase":  posixClasses["upper"],
+		"assigned":   {not: []*charSet{{tables: []*unicode.RangeTable{unicode.Cn}}}},
 	}
-	key := plain(name)
-	if s, ok := posixClasses[key]; ok {
-		return s, true
-	}
-	switch key {
-	case "any":
-		return &charSet{ranges: []rune{0, unicode.MaxRune}}, true
-	case "alphabetic":
-		return posixClasses["alpha"], true
-	}
-	if long, ok := longCategories[key]; ok {
-		return &charSet{tables: []*unicode.RangeTable{unicode.Categories[long]}}, true
+	maps.Copy(all, posixClasses)
+	for long, short := range longCategories {
+		all[long] = &charSet{tables: []*unicode.RangeTable{unicode.Categories[short]}}
 	}
 	for _, tables := range []map[string]*unicode.RangeTable{unicode.Categories, unicode.Scripts, unicode.Properties} {
-		for n, t := range tables {
-			if plain(n) == key {
-				return &charSet{tables: []*unicode.RangeTable{t}}, true
+		for name, t := range tables {
+			if name = strings.ToLower(plainName.Replace(name)); all[name] == nil {
+				all[name] = &charSet{tables: []*unicode.RangeTable{t}}
 			}
 		}
 	}
-	return nil, false
+	return all
+})
+
+// property finds a Unicode property by name.
+func property(name string) (*charSet, bool) {
+	s, ok := properties()[strings.ToLower(plainName.Replace(name))]
+	return s, ok
 }

@@ -77,6 +77,12 @@ func (p *reParser) escape() *reNode {
 		}
 	}
 	if s, ok := p.classEscape(c); ok {
+		switch c {
+		case 'w':
+			s = *wordOutside
+		case 'W':
+			s = charSet{not: []*charSet{wordOutside}}
+		}
 		// Only a set in brackets takes in the other case.
 		p.re.sets = append(p.re.sets, s)
 		return &reNode{op: iSet, x: len(p.re.sets) - 1}
@@ -108,6 +114,7 @@ func (p *reParser) reference(c rune, end byte) *reNode {
 		fix.node.op = iCall
 		p.calls = append(p.calls, fix)
 	} else {
+		p.known(fix)
 		p.backs = append(p.backs, fix)
 	}
 	return fix.node

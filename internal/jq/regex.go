@@ -11,10 +11,10 @@ import (
 type regex struct {
 	prog   []inst
 	sets   []charSet
-	groups int // with the whole match
-	marks  int // slots for loops
-	names  []groupName
-	first  byte // the byte every match begins with, if lit
+	groups int         // with the whole match
+	marks  int         // slots for loops
+	names  []groupName // by group
+	first  byte        // the byte every match begins with, if lit
 	lit    bool
 	must   []rune // every match holds them
 }
@@ -76,6 +76,17 @@ type charSet struct {
 	subs   []*charSet
 	negate bool
 	fold   bool
+	weight int // how much there is to look through
+}
+
+// weigh sets the weight of s.
+func (s *charSet) weigh() {
+	s.weight = len(s.ranges)
+	for _, list := range [][]*charSet{s.not, s.subs} {
+		for _, sub := range list {
+			s.weight += 1 + sub.weight
+		}
+	}
 }
 
 func (s *charSet) has(r rune) bool {
@@ -113,16 +124,18 @@ func (s *charSet) plain(r rune) bool {
 }
 
 var (
-	wordSet  = &charSet{tables: []*unicode.RangeTable{unicode.L, unicode.M, unicode.N, unicode.Pc}}
-	spaceSet = &charSet{tables: []*unicode.RangeTable{unicode.White_Space}}
-	digitSet = &charSet{tables: []*unicode.RangeTable{unicode.Nd}}
+	wordSet = &charSet{tables: []*unicode.RangeTable{unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic}}
+	// Outside brackets, and for \b, Oniguruma's table of Latin 1 takes in the superscripts and fractions.
+	wordOutside = &charSet{ranges: []rune{0xb2, 0xb3, 0xb9, 0xb9, 0xbc, 0xbe}, subs: []*charSet{wordSet}}
+	spaceSet    = &charSet{tables: []*unicode.RangeTable{unicode.White_Space}}
+	digitSet    = &charSet{tables: []*unicode.RangeTable{unicode.Nd}}
 )
 
 func isWord(r rune) bool {
 	if r < utf8.RuneSelf {
 		return isNameStart(byte(r)) || isDigit(byte(r))
 	}
-	return wordSet.has(r)
+	return wordOutside.has(r)
 }
 
 func foldEqual(a, b rune) bool {
@@ -164,9 +177,12 @@ func (mt *matcher) find(from int, notEmpty bool) (bool, error) {
 	for pos := from; pos <= len(mt.s); {
 		if re.lit {
 			// Skip to the next place where a match can begin.
-			for pos < len(mt.s) && mt.s[pos] != re.first {
-				pos++
+			n := strings.IndexByte(mt.s[pos:], re.first)
+			if n < 0 {
+				n = len(mt.s) - pos
 			}
+			mt.m.pass(n)
+			pos += n
 			if pos == len(mt.s) {
 				return false, nil
 			}
@@ -257,7 +273,9 @@ func (mt *matcher) run(pc, pos int, notEmpty bool) (bool, int, error) {
 			}
 		case iSet:
 			if pos < len(s) {
-				if r, n := decode(s, pos); re.sets[in.x].has(r) {
+				set := &re.sets[in.x]
+				mt.m.steps -= int64(set.weight) >> 5
+				if r, n := decode(s, pos); set.has(r) {
 					pos += n
 					ok = true
 				}
@@ -289,6 +307,7 @@ func (mt *matcher) run(pc, pos int, notEmpty bool) (bool, int, error) {
 		case iBack:
 			from, to := mt.caps[2*in.x], mt.caps[2*in.x+1]
 			if from >= 0 && to >= from {
+				mt.m.pass(to - from)
 				if n, same := sameText(s[pos:], s[from:to], in.y != 0); same {
 					pos += n
 					ok = true
@@ -376,7 +395,9 @@ func (mt *matcher) run(pc, pos int, notEmpty bool) (bool, int, error) {
 			ok = true
 		case iSegment:
 			if pos < len(s) {
-				pos += segment(s[pos:])
+				n := segment(s[pos:])
+				mt.m.pass(n)
+				pos += n
 				ok = true
 			}
 		case iMatch:
@@ -526,6 +547,9 @@ func (m *machine) matchRegex(in, pattern, flags value, test bool) (value, error)
 			case 'n':
 				notEmpty = true
 			default:
+				if err := m.charge(int(flags.n)); err != nil {
+					return none, err
+				}
 				return none, raiseString(flags.str() + " is not a valid modifier string")
 			}
 		}
@@ -543,7 +567,12 @@ func (m *machine) matchRegex(in, pattern, flags value, test bool) (value, error)
 	chars := runeCounter{s: s}
 	possible := true
 	for _, r := range re.must {
-		possible = possible && strings.ContainsRune(s, r)
+		at := strings.IndexRune(s, r)
+		if possible = at >= 0; !possible {
+			m.pass(len(s))
+			break
+		}
+		m.pass(at)
 	}
 	for start := 0; possible && start <= len(s); {
 		if start < len(s) && !utf8.RuneStart(s[start]) {
@@ -568,8 +597,13 @@ func (m *machine) matchRegex(in, pattern, flags value, test bool) (value, error)
 			start++
 		} else {
 			captures := make([]value, 0, re.groups-1)
+			names := re.names
 			for g := 1; g < re.groups; g++ {
-				captures = append(captures, mt.capture(g, &chars))
+				name := null
+				if len(names) > 0 && names[0].group == g {
+					name, names = str(names[0].name), names[1:]
+				}
+				captures = append(captures, mt.capture(g, name, &chars))
 			}
 			found = append(found, matchObject(chars.at(from), chars.at(to)-chars.at(from), s[from:max(from, to)], captures))
 			start = to
@@ -578,6 +612,7 @@ func (m *machine) matchRegex(in, pattern, flags value, test bool) (value, error)
 			break
 		}
 	}
+	m.pass(chars.pos)
 	if test {
 		return vFals, nil
 	}
@@ -591,13 +626,7 @@ func matchObject(offset, length int, s string, captures []value) value {
 	})
 }
 
-func (mt *matcher) capture(g int, chars *runeCounter) value {
-	name := null
-	for _, n := range mt.re.names {
-		if n.group == g {
-			name = str(n.name)
-		}
-	}
+func (mt *matcher) capture(g int, name value, chars *runeCounter) value {
 	from, to := mt.caps[2*g], mt.caps[2*g+1]
 	if to < 0 || from < 0 || from >= to {
 		offset, text := number(-1), null

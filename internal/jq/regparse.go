@@ -18,6 +18,7 @@ const (
 
 // compileRegex compiles a pattern, once a machine.
 func (m *machine) compileRegex(pattern string, o regexOptions) (*regex, error) {
+	m.pass(len(pattern))
 	key := pattern
 	for i, on := range []bool{o.fold, o.extended, o.dotAll} {
 		if on {
@@ -27,6 +28,10 @@ func (m *machine) compileRegex(pattern string, o regexOptions) (*regex, error) {
 	key += "\x00"
 	if re := m.regex[key]; re != nil {
 		return re, nil
+	}
+	m.steps -= int64(len(pattern))
+	if err := m.charge(64 * len(pattern)); err != nil {
+		return nil, err
 	}
 	re, msg := parseRegex(strings.Clone(pattern), o) // a pattern may lie in the record
 	if msg != "" {
@@ -112,6 +117,8 @@ type reParser struct {
 	depth int
 	calls []callFix
 	backs []backFix
+
+	groups map[string]int // by name, the last of each
 }
 
 type callFix struct {
@@ -164,14 +171,8 @@ func (p *reParser) resolve() {
 			f.node.x = f.num
 			continue
 		}
-		found := false
-		for _, n := range p.re.names {
-			if n.name == f.name {
-				f.node.x = n.group
-				found = true
-			}
-		}
-		if !found {
+		var found bool
+		if f.node.x, found = p.groups[f.name]; !found {
 			p.fail("undefined name <" + f.name + "> reference")
 		}
 	}
@@ -208,6 +209,16 @@ func (p *reParser) lookBehinds(n *reNode) {
 			}
 		}
 		n.op = iLook
+	}
+}
+
+// known refuses a reference to a name that comes later. Calls may do so.
+func (p *reParser) known(f backFix) {
+	if f.name == "" {
+		return
+	}
+	if _, ok := p.groups[f.name]; !ok {
+		p.fail("undefined name <" + f.name + "> reference")
 	}
 }
 
@@ -417,6 +428,7 @@ func (p *reParser) char(r rune) *reNode {
 
 func (p *reParser) set(s charSet) *reNode {
 	s.fold = p.o.fold
+	s.weigh()
 	p.re.sets = append(p.re.sets, s)
 	return &reNode{op: iSet, x: len(p.re.sets) - 1}
 }
@@ -517,6 +529,10 @@ func (p *reParser) capture(name string) *reNode {
 	}
 	if name != "" {
 		p.re.names = append(p.re.names, groupName{name, g})
+		if p.groups == nil {
+			p.groups = map[string]int{}
+		}
+		p.groups[name] = g
 	}
 	return &reNode{kind: reGroup, x: g, list: []*reNode{p.closing()}}
 }
@@ -555,6 +571,7 @@ func (p *reParser) condition() *reNode {
 	if num, err := strconv.Atoi(ref); err == nil {
 		fix = backFix{node: n, num: num}
 	}
+	p.known(fix)
 	p.backs = append(p.backs, fix)
 	body := p.closing()
 	if body.kind == reAlt {

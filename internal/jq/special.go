@@ -398,7 +398,8 @@ func (m *machine) replace(re, flags value, with closure, global bool, in value, 
 		if to == 0 {
 			return m.exceeded("steps") // jq 1.6 never ends here
 		}
-		if err := m.charge(64 + len(s)/8); err != nil {
+		m.pass(2 * (len(s) - int(rest.n)))
+		if err := m.charge(64); err != nil {
 			return err
 		}
 	}
@@ -410,37 +411,50 @@ func (m *machine) rebuild(edits []edit, with closure, tail string, untouched boo
 	if untouched {
 		return k(in)
 	}
-	put := func(e edit, v value, tail string) (string, error) {
-		s, err := m.add(str(e.before), v)
-		if err != nil {
-			return "", err
-		}
-		return s.str() + tail, m.charge(int(s.n) + len(tail))
+	if with.body.single {
+		return m.rebuild1(edits, with, tail, k)
 	}
-	for i := len(edits) - 1; i >= 0; i-- {
-		e := edits[i]
-		if with.body.single {
-			v, err := m.only1(with, e.captures)
-			if err != nil || v.kind == kindNone {
-				return err
-			}
-			if tail, err = put(e, v, tail); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := m.enter(); err != nil {
-			return err
-		}
-		err := m.run(with, e.captures, nil, func(v value, _ *path) error {
-			s, err := put(e, v, tail)
-			if err != nil {
-				return err
-			}
-			return m.rebuild(edits[:i], with, s, false, in, k)
-		})
-		m.depth--
+	if len(edits) == 0 {
+		return k(str(tail))
+	}
+	last := len(edits) - 1
+	if err := m.enter(); err != nil {
 		return err
 	}
-	return k(str(tail))
+	err := m.run(with, edits[last].captures, nil, func(v value, _ *path) error {
+		s, err := m.add(str(edits[last].before), v)
+		if err == nil {
+			err = m.charge(int(s.n) + len(tail))
+		}
+		if err != nil {
+			return err
+		}
+		return m.rebuild(edits[:last], with, s.str()+tail, false, in, k)
+	})
+	m.depth--
+	return err
+}
+
+// rebuild1 is rebuild with one replacement for each match at most.
+func (m *machine) rebuild1(edits []edit, with closure, tail string, k func(value) error) error {
+	pieces := make([]string, 2*len(edits)+1)
+	pieces[2*len(edits)] = tail
+	size := len(tail)
+	for i := len(edits) - 1; i >= 0; i-- {
+		e := edits[i]
+		v, err := m.only1(with, e.captures)
+		if err == nil && v.kind != kindNone && v.kind != kindString {
+			_, err = m.add(str(e.before), v)
+			v = str("")
+		}
+		if err != nil || v.kind == kindNone {
+			return err
+		}
+		pieces[2*i], pieces[2*i+1] = e.before, v.str()
+		size += len(e.before) + int(v.n)
+	}
+	if err := m.charge(size); err != nil {
+		return err
+	}
+	return k(str(strings.Join(pieces, "")))
 }

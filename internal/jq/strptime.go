@@ -7,9 +7,12 @@ import (
 
 // strptimeNative is strptime: glibc's in the C locale. Fields the text doesn't give are zero, the day too. %z is read and
 // ignored. What follows the format must be blank, and is the ninth element then.
-func strptimeNative(_ *machine, in, f, _, _ value) (value, error) {
+func strptimeNative(m *machine, in, f, _, _ value) (value, error) {
 	if in.kind != kindString || f.kind != kindString {
 		return none, raiseString("strptime/1 requires string inputs and arguments")
+	}
+	if err := m.charge(int(in.n + f.n)); err != nil { // of the message
+		return none, err
 	}
 	s, format := cString(in.str()), cString(f.str())
 	p := timeParser{rest: s, t: brokenTime{wday: 8, yday: 367}}

@@ -423,9 +423,9 @@ func (f *timeSpec) append(dst []byte, c, modifier byte, t *brokenTime) ([]byte, 
 		y, week := isoWeek(year, t.yday, t.wday)
 		switch c {
 		case 'g':
-			return f.num(dst, (y%100+100)%100, 2, '0'), true
+			return f.num(dst, (int64(int32(y))%100+100)%100, 2, '0'), true
 		case 'G':
-			return f.num(dst, y, 1, '0'), true
+			return f.num(dst, int64(int32(y)), 1, '0'), true // C's sum wraps
 		}
 		return f.num(dst, int64(week), 2, '0'), true
 	case 'y':
