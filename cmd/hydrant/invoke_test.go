@@ -115,6 +115,29 @@ func TestExplainQuery(t *testing.T) {
 	if status != exitSetAside || !strings.HasPrefix(out, want) {
 		t.Errorf("status %d\n%s", status, out)
 	}
+	out, _, status = command(t, t.TempDir(), `{"k":"a\nb\u001b[1m"}`+"\n"+`{"k":" x"}`+"\n"+`{"k":".."}`+"\n", "explain-query", `{k: .k, y: now|strftime("%F")}`,
+		"--prefix", "!{partitionKeyFromQuery:k}/!{timestamp:yyyy}/!{partitionKeyFromQuery:y}/", "-")
+	want = `stdin:1  k="a\nb\x1b[1m"  y=2025-01-01  → "a\nb\x1b[1m/2025/2025-01-01/"` + "\n" + `stdin:2  k=" x"  y=2025-01-01  → " x/2025/2025-01-01/"` + "\n" +
+		"stdin:3  k=..  y=2025-01-01  → ../2025/2025-01-01/\n"
+	if status != exitOK || out != want {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	long := `{"data":"` + base64.StdEncoding.EncodeToString([]byte(`{"k":"`+strings.Repeat("日", 340)+`"}`)) + `","approximateArrivalTimestamp":1700000000000}`
+	out, _, status = command(t, t.TempDir(), long, "explain-query", `{k: .k}`, "--prefix", "!{partitionKeyFromQuery:k}/!{timestamp:yyyy}/", "-")
+	if status != exitSetAside || !strings.Contains(out, "fails: the key is 10") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	for _, tt := range []struct{ query, prefix, limit, want string }{
+		{`{k: .k}`, "!{partitionKeyFromQuery:j}/", "0", "the query gives no key j; it gives k"},
+		{`{k: .k, l: .l}`, "!{partitionKeyFromQuery:k}/", "0", "!{partitionKeyFromQuery:l} is missing"},
+		{`{k: .k}`, "!{partitionKeyFromLambda:k}/", "0", "comes from a Lambda"},
+		{`{k: .k}`, "!{partitionKeyFromQuery:k}/", "-1", "less than 0"},
+		{`{k: "` + strings.Repeat("x", 5120) + `"}`, "!{partitionKeyFromQuery:k}/", "0", "at most 5120"},
+	} {
+		if _, errs, status := command(t, t.TempDir(), in, "explain-query", tt.query, "--prefix", tt.prefix, "--limit", tt.limit, "-"); status != exitUsage || !strings.Contains(errs, tt.want) {
+			t.Errorf("%.30s %s: status %d, %s", tt.query, tt.prefix, status, errs)
+		}
+	}
 	_, errs, status := command(t, t.TempDir(), in, "explain-query", `{c: .a // "x"}`, "-")
 	if status != exitUsage || !strings.Contains(errs, `line 1, column 8: unexpected //`) || !strings.Contains(errs, `write {c: (.a // "x")}`) {
 		t.Errorf("status %d, %s", status, errs)

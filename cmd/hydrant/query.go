@@ -6,7 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -25,39 +30,65 @@ func newExplainQuery(s *streams) *cobra.Command {
 		Use:   "explain-query [flags] QUERY INPUT…",
 		Short: "What keys a partition query gives, record by record",
 		Long: `Explain-query runs a partition query as the service does, by jq 1.6, on sample records: the keys that each
-gives, the prefix it makes, or why the record fails. A query that jq 1.6 refuses is refused, with the place.`,
+gives, the prefix it makes, or why the record fails. A query that jq 1.6 refuses is refused, with the place.
+
+What the query calls now, and the time of the prefix, are when the record arrived: 2025-01-01T00:00:00Z where the
+input doesn't tell, as in hydrant replay.`,
 		Example: `  hydrant explain-query '{customer: .customer_id, year: (.ts|strftime("%Y"))}' \
       --prefix 'c=!{partitionKeyFromQuery:customer}/y=!{partitionKeyFromQuery:year}/' events.ndjson`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return usagef("a query and an input are needed: hydrant explain-query QUERY INPUT…")
 			}
-			q, err := jq.Options{Now: time.Now}.Compile(args[0])
-			if err != nil {
+			if n := utf8.RuneCountInString(args[0]); n > partition.MaxQuery {
+				return usagef("the query is %d characters long; at most %d are allowed", n, partition.MaxQuery)
+			}
+			if limit < 0 {
+				return usagef("--limit: %d is less than 0", limit)
+			}
+			x := &explainer{}
+			var err error
+			if x.query, err = (jq.Options{Now: func() time.Time { return x.at }}).Compile(args[0]); err != nil {
 				return usagef("the query: %w", err)
+			}
+			names, known := x.query.Names()
+			if len(names) > partition.MaxKeys {
+				return usagef("the query gives %d partition keys; at most %d are allowed", len(names), partition.MaxKeys)
 			}
 			f, err := input.ParseFormat(format)
 			if err != nil {
 				return usagef("--input-format: %w", err)
 			}
-			var p *s3.Prefix
 			if prefix != "" {
-				if p, err = s3.ParsePrefix(prefix, s3.Use{Partitioning: true}); err != nil {
+				p, err := s3.ParsePrefix(prefix, s3.Use{Partitioning: true})
+				if err != nil {
 					return usagef("--prefix: %w", err)
 				}
 				if len(p.LambdaKeys()) > 0 {
 					return usagef("--prefix: the key %s comes from a Lambda, and not from the query", p.LambdaKeys()[0])
 				}
+				for _, key := range p.QueryKeys() {
+					if known && !slices.Contains(names, key) {
+						return usagef("--prefix: the query gives no key %s; it gives %s", key, strings.Join(names, ", "))
+					}
+				}
+				for _, name := range names {
+					if !slices.Contains(p.QueryKeys(), name) {
+						return usagef("--prefix: it must contain every partition key; !{partitionKeyFromQuery:%s} is missing", name)
+					}
+				}
+				x.station = partition.New(x.query, nil, p.QueryKeys(), nil)
+				x.place = &s3.Destination{Prefix: p}
 			}
-			names, err := expand(args[1:])
+			inputs, err := expand(args[1:])
 			if err != nil {
 				return err
 			}
-			files, err := fileSources(names, s.in)
+			files, err := fileSources(inputs, s.in)
 			if err != nil {
 				return err
 			}
-			return explain(s, q, p, &records{files: files, format: f}, limit, asJSON)
+			return x.explain(s, &records{files: files, format: f}, limit, asJSON)
 		},
 	}
 	fl := cmd.Flags()
@@ -77,12 +108,19 @@ type explanation struct {
 	Error  string            `json:"error,omitempty"`
 }
 
+// An explainer runs a query.
+type explainer struct {
+	query   *jq.Query
+	at      time.Time // when the record arrived
+	station *partition.Keys
+	place   *s3.Destination // of no name; nil without a prefix, as station
+}
+
+// unknownArrival is replay's, of the first record.
+var unknownArrival = time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // explain prints what the query makes of each record; some that fail make the exit status 3.
-func explain(s *streams, q *jq.Query, p *s3.Prefix, in *records, limit int64, asJSON bool) error {
-	var station *partition.Keys
-	if p != nil {
-		station = partition.New(q, nil, p.QueryKeys(), nil)
-	}
+func (q *explainer) explain(s *streams, in *records, limit int64, asJSON bool) error {
 	e := json.NewEncoder(s.out)
 	e.SetEscapeHTML(false)
 	var keys jq.Keys
@@ -95,9 +133,15 @@ func explain(s *streams, q *jq.Query, p *s3.Prefix, in *records, limit int64, as
 		if err != nil {
 			return err
 		}
+		if q.at = unknownArrival; r.HasArrival {
+			q.at = time.UnixMilli(r.Arrival).UTC()
+		}
 		x := explanation{File: in.current(), Line: r.Line}
 		var order []string
-		if err := q.Extract(&keys, r.Data); err != nil {
+		var ee *jq.ExtractError
+		if err := q.query.Extract(&keys, r.Data); errors.As(err, &ee) && ee.Reason == jq.NotJSON {
+			x.Error = "the record is no JSON: " + err.Error()
+		} else if err != nil {
 			x.Error = err.Error()
 		} else {
 			x.Keys = map[string]string{}
@@ -106,8 +150,8 @@ func explain(s *streams, q *jq.Query, p *s3.Prefix, in *records, limit int64, as
 				order = append(order, keys.Name(i))
 			}
 		}
-		if x.Error == "" && p != nil {
-			x.Prefix, x.Error = evaluate(station, p, &r)
+		if x.Error == "" && q.place != nil {
+			x.Prefix, x.Error = q.evaluate(r.Data)
 		}
 		if x.Error != "" {
 			failed++
@@ -128,20 +172,21 @@ func explain(s *streams, q *jq.Query, p *s3.Prefix, in *records, limit int64, as
 }
 
 // evaluate makes the prefix of a record that has keys.
-func evaluate(station *partition.Keys, p *s3.Prefix, r *input.Record) (prefix, message string) {
-	at := time.Unix(0, 0).UTC()
-	if r.HasArrival {
-		at = time.UnixMilli(r.Arrival).UTC()
-	}
-	one := []record.Record{{Data: r.Data}}
-	o, err := station.Process(context.Background(), at, 1, one)
+func (q *explainer) evaluate(data []byte) (prefix, message string) {
+	one := []record.Record{{Data: data}}
+	o, err := q.station.Process(context.Background(), q.at, 1, one)
 	if err == nil && len(o.Failed) > 0 {
 		err = errors.New(o.Failed[0].Message)
 	}
 	if err != nil {
 		return "", err.Error()
 	}
-	b, err := p.Append(nil, s3.Facts{Keys: o.Out[0].Keys, Time: at, Random: func(int) (b [32]byte) { return b }})
+	facts := s3.Facts{Keys: o.Out[0].Keys, Time: q.at, Random: func(int) (b [32]byte) { return b }}
+	q.station.Forget(facts.Keys)
+	b, err := q.place.Prefix.Append(nil, facts)
+	if err == nil {
+		err = q.place.CheckKey(facts)
+	}
 	if err != nil {
 		return "", err.Error()
 	}
@@ -153,18 +198,26 @@ func printExplanation(w io.Writer, x *explanation, order []string) error {
 		return err
 	}
 	if x.Error != "" {
-		_, err := fmt.Fprintf(w, "fails: %s\n", x.Error)
+		_, err := fmt.Fprintf(w, "fails: %s\n", onOneLine(x.Error))
 		return err
 	}
 	for i, name := range order {
 		if i > 0 {
 			fmt.Fprint(w, "  ") //nolint:errcheck // the next write fails too
 		}
-		fmt.Fprintf(w, "%s=%s", name, x.Keys[name]) //nolint:errcheck // the next write fails too
+		fmt.Fprintf(w, "%s=%s", onOneLine(name), onOneLine(x.Keys[name])) //nolint:errcheck // the next write fails too
 	}
 	if x.Prefix != "" {
-		fmt.Fprintf(w, "  → %s", x.Prefix) //nolint:errcheck // the next write fails too
+		fmt.Fprintf(w, "  → %s", onOneLine(x.Prefix)) //nolint:errcheck // the next write fails too
 	}
 	_, err := fmt.Fprintln(w)
 	return err
+}
+
+// onOneLine is s as it is where a terminal shows it so, else quoted.
+func onOneLine(s string) string {
+	if strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
 }
