@@ -89,6 +89,15 @@ func TestIntern(t *testing.T) {
 	}
 }
 
+// TestAppendString: what isn't UTF-8 becomes one U+FFFD for each character that is cut off, as Java has it.
+func TestAppendString(t *testing.T) {
+	for in, want := range map[string]string{"a\xe3\x83b": "\"a\ufffdb\"", "\xff\xff": "\"\ufffd\ufffd\"", "é\x01\"": `"é\u0001\""`} {
+		if got := AppendString(nil, in); string(got) != want {
+			t.Errorf("%q is written %s, want %s", in, got, want)
+		}
+	}
+}
+
 func FuzzAppendString(f *testing.F) {
 	f.Add("a\"\\\n\x00é\xff\u2028")
 	f.Fuzz(func(t *testing.T, s string) {
