@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // cases are answers of jq 1.6 that neither the recorded vectors nor the generators come to.
@@ -130,5 +131,21 @@ func TestLongGsub(t *testing.T) {
 	var k Keys
 	if err := q.Extract(&k, []byte(`{"s":"`+text+`"}`)); err != nil || string(k.Value(0)) != strings.ReplaceAll(text, " ", "_") {
 		t.Errorf("%d keys, %v", k.Len(), err)
+	}
+}
+
+// TestLongMessages shows that an error's text is bounded, whatever the record holds.
+func TestLongMessages(t *testing.T) {
+	record := []byte(`{"s":"` + strings.Repeat("日", 300_000) + `"}`)
+	for _, query := range []string{`.s | error`, `error`, `.s | strptime("%Y")`, `.s | fromjson`, `.s | tonumber`, `.s as $s | "x" | test("(?<" + $s)`, `.s as $s | format($s)`} {
+		q, err := Compile(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var k Keys
+		err = q.Extract(&k, record)
+		if err == nil || len(err.Error()) > maxMessage+8 || !utf8.ValidString(err.Error()) {
+			t.Errorf("%s: %.100v", query, err)
+		}
 	}
 }

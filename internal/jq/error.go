@@ -1,13 +1,15 @@
 package jq
 
+import "strings"
+
 // raised is an error of the query's own: a message or any other value, or a break on its way to its label.
 type raised struct {
 	v     value
 	label int64 // of a break, from 1
 }
 
-// maxMessage bounds the text of an error that is no string.
-const maxMessage = 64 << 10
+// maxMessage bounds the text of an error: it becomes a part of the failed record's line, and may be all of the record.
+const maxMessage = 8 << 10
 
 // value is the error as catch sees it: jq 1.6 shows a break too.
 func (e *raised) value() value {
@@ -23,10 +25,16 @@ func (e *raised) Error() string {
 	if e.label != 0 {
 		return "break"
 	}
+	text := "(not a string): "
 	if e.v.kind == kindString {
-		return e.v.str()
+		text = e.v.str()
+	} else {
+		text += view(appendUpTo(nil, e.v, maxMessage))
 	}
-	return "(not a string): " + view(appendUpTo(nil, e.v, maxMessage))
+	if len(text) > maxMessage {
+		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
+	}
+	return text
 }
 
 func raise(v value) error { return &raised{v: v} }
