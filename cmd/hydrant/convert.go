@@ -100,6 +100,7 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	if err != nil {
 		return err
 	}
+	useHugePages(min(r.memory, 128<<20), totalSize(files))
 	defer keepGarbageLow()()
 	stop := progress(io.err, totalSize(files), &r.read, f.quiet || f.json)
 	err = r.run(ctx, files)
