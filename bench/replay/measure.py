@@ -13,6 +13,7 @@ import pathlib
 import random
 import shutil
 import subprocess
+import tempfile
 import time
 
 STREAM = {
@@ -76,17 +77,14 @@ def tenant(partitions):
     return record
 
 
-def run(command, cores, work):
+def run(command, cores, work, out):
     start = time.monotonic()
     p = subprocess.Popen(["taskset", "-c", cores, *map(str, command)], cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                          env={**os.environ, "GOMAXPROCS": str(cores.count(",") + 1)})
     errors = p.stderr.read()
     _, status, usage = os.wait4(p.pid, 0)
     wall = time.monotonic() - start
-    if sum(len(names) for _, _, names in os.walk(work / "out")) > 1000:
-        # Deleted in the end: ext4 looks long for inodes that weren't deleted in the last minutes.
-        (work / "out").rename(work / f"out-{len(list(work.glob('out-*')))}")
-    shutil.rmtree(work / "out", ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
     if os.waitstatus_to_exitcode(status):
         raise SystemExit(f"{command}: {errors.decode()}")
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
@@ -99,12 +97,15 @@ def main():
     a.add_argument("--events", required=True, help="what is converted")
     a.add_argument("--table", required=True, help="a file with its struct<…>")
     a.add_argument("--work", required=True)
+    a.add_argument("--out", default="/dev/shm" if os.path.isdir("/dev/shm") else None,
+                   help="a folder that outputs are written to and deleted from; in memory, or a disk is measured, and how it makes thousands of files")
     a.add_argument("--bytes", type=int, default=500_000_000)
     a.add_argument("--rounds", type=int, default=5)
     o = a.parse_args()
     work = pathlib.Path(o.work)
     work.mkdir(parents=True, exist_ok=True)
     hydrant = pathlib.Path(o.hydrant).resolve()
+    out = pathlib.Path(tempfile.mkdtemp(prefix="hydrant-bench-", dir=o.out or work))
     rows, logs = work / "rows.ndjson", work / "access.log"
     generate(rows, o.bytes, row)
     generate(logs, o.bytes, access)
@@ -132,9 +133,9 @@ def main():
         (work / f"{name}.json").write_text(json.dumps(s))
 
     def replay(name, file, *more):
-        return [hydrant, "replay", "--quiet", "--input-format", "lines", "--rate", "100000/s", "--stream", f"{name}.json", *more, file]
+        return [hydrant, "replay", "--quiet", "--input-format", "lines", "--rate", "100000/s", "--stream", f"{name}.json", "--out", out / "replay", *more, file]
 
-    convert = [hydrant, "convert", "--quiet", "--schema", table, "--to", "parquet", "--out", "out/"]
+    convert = [hydrant, "convert", "--quiet", "--schema", table, "--to", "parquet", "--out", f"{out}/convert/"]
     runs = {
         "pass-through, one core": (replay("plain", rows), "0"),
         "GZIP, one core": (replay("gzip", rows), "0"),
@@ -151,15 +152,12 @@ def main():
         with open(f, "rb") as data:  # warm
             while data.read(1 << 24):
                 pass
-    shutil.rmtree(work / "out", ignore_errors=True)
     best = {}
     for _ in range(o.rounds):
         for name, (command, cores) in runs.items():
-            w, c, m = run(command, cores, work)
+            w, c, m = run(command, cores, work, out)
             b = best.setdefault(name, [w, c, m])
             b[0], b[1], b[2] = min(b[0], w), min(b[1], c), max(b[2], m)
-    for kept in work.glob("out-*"):
-        shutil.rmtree(kept)
     print(f"\n### Replays of {o.bytes / 1e6:.0f} MB, records of 500 bytes where nothing else is said, {o.rounds} rounds\n")
     print("| | wall s | CPU s | MB/s | MB/s by CPU | peak MB |\n|---|---|---|---|---|---|")
     speed = {}
