@@ -2,6 +2,7 @@ package jq
 
 import (
 	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -219,7 +220,11 @@ func (c *fastCompiler) expr(n *node, ctx fastContext) *fastExpr {
 		return nil
 	case opPipe:
 		if w := c.path(n.a, ctx); w != nil {
-			return c.expr(n.b, fastContext{w})
+			e := c.expr(n.b, fastContext{w})
+			if w != &c.plan.root && e != nil && !e.reads() {
+				return c.two(fastPipe, c.input(fastContext{w}), e) // getting there may be an error
+			}
+			return e
 		}
 		if e := c.piece(n, ctx); e != nil {
 			return e
@@ -312,6 +317,21 @@ func scalarOnly(n *node) bool {
 		return false // the query's own function: its body isn't looked at
 	}
 	return true
+}
+
+// reads reports whether computing e looks at a slot, whatever the slots hold. Those of one context are all at its path or below.
+func (e *fastExpr) reads() bool {
+	switch e.op {
+	case fastSlot:
+		return true
+	case fastInput, fastConst:
+		return false
+	case fastBinary:
+		return e.a.reads() || e.b.reads()
+	case fastString:
+		return slices.ContainsFunc(e.parts, (*fastExpr).reads)
+	}
+	return e.a.reads()
 }
 
 func (c *fastCompiler) two(op fastOp, a, b *fastExpr) *fastExpr {

@@ -3,6 +3,7 @@ package jq
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -64,6 +65,8 @@ var partitionQueries = []string{
 	`{k: .id|tostring|.[0:2], m: (.n % 7)}`,
 	`{k: ({"x":"found","6":1}[.customer_id|tostring] // "other"), l: {"a":{}}[.region]}`,
 	`{k: "const", l: 1, m: true, n: (.a|type)}`,
+	`{k: .a.b|"const", l: (.type.device|1, true)}`,
+	`{k: .a.b|"const", l: .type.device|(1 == 1)}`,
 }
 
 var partitionRecords = []string{
@@ -153,6 +156,87 @@ func TestExtractErrors(t *testing.T) {
 			t.Errorf("Extract(%s, %s) = %v, want %d %q %q", tt.query, tt.record, err, tt.want, tt.key, tt.text)
 		}
 	}
+}
+
+// place draws the path of a member.
+func (g generator) place(depth int) string {
+	s := g.pick([]string{".a", ".a", ".b", ".c", `."é"`, `."a.b"`, `.""`}) + g.pick([]string{"", "", "", "", "", "", "[0]", "[1]", "?"})
+	if depth > 0 && g.IntN(3) == 0 {
+		s += g.place(depth - 1)
+	}
+	return s
+}
+
+// keyValue draws an expression of what the fast path knows.
+func (g generator) keyValue(depth int) string {
+	if depth <= 0 {
+		return g.pick([]string{g.place(0), g.place(0), g.place(0), g.place(1), g.place(2), `"k"`, "1", "true", "."})
+	}
+	e := func() string { return g.keyValue(depth - 1) }
+	switch g.IntN(9) {
+	case 0, 1:
+		return "(" + e() + " | " + g.pick([]string{"tostring", "ascii_downcase", "ascii_upcase", `strftime("%Y-%m-%d %H")`, `strftime("%c")`, "todate",
+			`split("/") | .[1]`, `split("/")[0]`, ".[1:3]", ".[:2]", ".[0:0]", "length", "type", "not", `ltrimstr("a")`, `test("a")`, "tonumber",
+			"@base64", "@json", "fromdate", "-.", ".[-1:]", ".", ".[0]", ".a", "input_line_number", "empty", "(1, 2)", ". as $x | $x + $x", "(try error)",
+			"isnan", `"\(.)\(.)"`, ". + .", "infinite", "nan", "(. // \"z\")", e()}) + ")"
+	case 2:
+		return "(" + e() + g.pick([]string{" // ", " + ", " - ", " * ", " / ", " % ", " == ", " < ", " >= ", " and ", " or "}) + e() + ")"
+	case 3:
+		return "(if " + e() + " then " + e() + " else " + e() + " end)"
+	case 4:
+		return `"a\(` + e() + `)b\(` + e() + `)"`
+	case 5:
+		return `({"x":"found","1":2,"k":[1],"AbC é":null}[` + e() + `])`
+	case 6:
+		return "(" + g.place(1) + " | " + e() + ")"
+	case 7:
+		return "(" + e() + `|split(` + g.pick([]string{`"/"`, `"b"`, `""`, `"é"`}) + `)|.[` + g.pick([]string{"0", "1", "-1"}) + "])"
+	}
+	return "(" + e() + ")" + g.pick([]string{".a", "[0]", "[1:]", "[0:2]"})
+}
+
+// partitioned draws a record.
+func (g generator) partitioned(depth int) string {
+	switch n := g.IntN(12); {
+	case depth > 1 || depth > 0 && n < 4:
+		s := "{"
+		for i := range 2 + g.IntN(6) {
+			if i > 0 {
+				s += ","
+			}
+			s += g.pick([]string{`"a"`, `"a"`, `"b"`, `"b"`, `"b" `, `"c"`, `"c"`, `"é"`, `"a.b"`, `""`}) + ":" + g.partitioned(depth-1)
+		}
+		return s + "}"
+	case depth > 0 && n < 6:
+		return "[" + g.partitioned(depth-1) + "," + g.partitioned(0) + "]"
+	}
+	return g.pick([]string{"1", "-0", "0", "1.5", "1e17", "1e400", "-1e-7", "1565382027", "1565382027.99", "-1.5", "1e18", `"x"`, `""`, `"AbC é"`, `"\u0041\n"`,
+		`"\udc00"`, `"a/b/c"`, `"2024-06-01T12:00:05Z"`, "null", "true", "false", "[]", "{}", `{"a":null,"a":"dup"}`, `"\u0000"`, "\"\xff\"",
+		"123456789012345678", `"123"`, "01", "NaN", `"\ud83d\ude00x"`, "\"\x7f\""})
+}
+
+// TestTwinsDrawn holds the fast path to the evaluator on queries that it is made for, drawn at random.
+func TestTwinsDrawn(t *testing.T) {
+	g := generator{rand.New(rand.NewPCG(1, 2))}
+	var k Keys
+	fast, all := 0, 0
+	for range 6000 {
+		text := "{k: " + g.keyValue(g.IntN(4)) + ", l: " + g.keyValue(g.IntN(3)) + "}"
+		q, err := Compile(text)
+		if err != nil || q.fast == nil {
+			continue // division by a constant that is zero, and the like
+		}
+		for range 10 {
+			all++
+			if checkTwins(t, q, &k, []byte(g.partitioned(2))) {
+				fast++
+			}
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("fast path answered %d of %d records", fast, all)
 }
 
 // FuzzTwins looks for a record on which the fast path and the evaluator differ.
