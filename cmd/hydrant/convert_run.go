@@ -144,13 +144,20 @@ func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
 	return nil
 }
 
-// distinct refuses outputs that would take the place of an input, or of the records that are set aside.
+// distinct refuses outputs that would take the place of an input, or of the records that are set aside. Of an input that is named twice it
+// tells.
 func (r *conversionRun) distinct(paths []string, files []convertSource) error {
 	taken := map[string]string{}
 	for _, s := range files {
-		taken[resolved(s.name)] = "the input " + s.name
+		at := resolved(s.name)
+		if at == "" {
+			continue
+		}
+		if what := taken[at]; what != "" {
+			fmt.Fprintf(r.io.err, "hydrant: %s is %s again: its records are converted twice\n", s.name, what)
+		}
+		taken[at] = "the input " + s.name
 	}
-	delete(taken, "")
 	for i, path := range append([]string{r.asides.path}, paths...) {
 		at := resolved(path)
 		if what := taken[at]; what != "" {

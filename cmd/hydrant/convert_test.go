@@ -28,6 +28,8 @@ func TestConvert(t *testing.T) {
 		{name: "one file for all", files: map[string]string{"a.json": people(2, -1), "b.json": `{"id":9}`},
 			args: []string{"--to", "parquet", "--out", "o.parquet", "b.json", "a.json"}, cat: "o.parquet",
 			rows: `{"id":9,"name":null}` + "\n" + people(2, -1), left: "a.json b.json o.parquet", says: "3 records in, 3 rows out"},
+		{name: "an input twice", files: map[string]string{"in/a.json": people(1, -1)}, args: []string{"--out", "o", "in", "./in/a.json"}, cat: "o",
+			rows: people(1, -1) + people(1, -1), left: "in/a.json o", says: "hydrant: ./in/a.json is the input in/a.json again: its records are converted twice\n"},
 		{name: "orc, gzip by content", files: map[string]string{"a.json": gzipped(t, people(3, -1))},
 			args: []string{"--to", "orc", "--out", "o", "a.json"}, cat: "o", rows: people(3, -1), left: "a.json o"},
 		{name: "stdin", stdin: people(1, -1), args: []string{"--to", "parquet", "--out", "o", "-"}, cat: "o", rows: people(1, -1), left: "o"},
