@@ -21,6 +21,8 @@ var cases = []struct {
 	{`fromjson`, `"\u0000"`, `0`, 0.0},
 	{`fromjson`, `"[\u0000x,1\u0000x]"`, `[0,1]`, 0.0},
 
+	{`reduce range(300) as $i (1; [.]) | tojson | ltrimstr("[" * 257) | rtrimstr("]" * 257)`, `null`, `"<stripped: exceeds max depth>"`, 0.0},
+
 	{`[1,2,3][nan:]`, `null`, ``, "crash"},
 	{`"abc"[nan:1]`, `null`, ``, "crash"},
 	{`[1,2,3][nan:]?`, `null`, ``, "crash"},

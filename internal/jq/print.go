@@ -21,7 +21,7 @@ func appendAt(dst []byte, v value, depth, limit int) []byte {
 		return dst
 	}
 	if depth > maxPrintDepth {
-		return append(dst, "<skipped: too deep>"...)
+		return append(dst, "<stripped: exceeds max depth>"...)
 	}
 	switch v.kind {
 	case kindNull:
