@@ -100,7 +100,7 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	if err != nil {
 		return err
 	}
-	useHugePages(min(r.memory, 128<<20), totalSize(files))
+	useHugePages(512<<20, totalSize(files))
 	defer keepGarbageLow()()
 	stop := progress(io.err, totalSize(files), &r.read, f.quiet || f.json)
 	err = r.run(ctx, files)
@@ -207,10 +207,8 @@ func (r *conversionRun) prepare(ctx context.Context, args []string) ([]convertSo
 			return nil, usagef("--out %w", err)
 		}
 	}
-	if isRemote(f.errors) {
-		if err := r.remote.checkOutput(f.errors); err != nil {
-			return nil, usagef("--errors %w", err)
-		}
+	if err := r.checkErrorsPath(); err != nil {
+		return nil, usagef("--errors %w", err)
 	}
 	files, err := convertSources(args, r.format, r.io.in, r.remote)
 	if err != nil {
