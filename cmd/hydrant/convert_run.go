@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,6 +70,29 @@ func (r *conversionRun) errorsPath() string {
 		return r.shard.name(outputPath(out, "errors.ndjson"))
 	}
 	return r.shard.name(out) + ".errors.ndjson"
+}
+
+// checkErrorsPath sees before anything is converted whether rows can be set aside.
+func (r *conversionRun) checkErrorsPath() error {
+	path := r.asides.path
+	if isRemote(path) {
+		return r.remote.checkOutput(path)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder", path)
+	}
+	dir := filepath.Dir(path)
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) && (dir == filepath.Clean(r.f.out) || r.f.errors == "") {
+		return nil // it is made
+	}
+	if err == nil && !info.IsDir() {
+		err = errors.New("its folder is a file")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // create begins an output.
