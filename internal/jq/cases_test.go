@@ -96,6 +96,8 @@ func TestBounds(t *testing.T) {
 		`(.n | map(null)) as $n | [range(1e5) | $n | join("")]`,
 		`(.n | map("a")) as $n | [range(1e5) | null | getpath($n)]`,
 		`[range(1e5) | input_line_number]`,
+		`[range(1e5) as $i | "a" | test("a{9" + ($i | tostring) + "}")]`,
+		`[range(1e5) as $i | "a" | try test("(a{999}){999}") catch .]`,
 		`.s | test("(a*b*)*\\1\\1[^ab]")`,
 		`.s | test("(?=(.*))(?:.\\1?)*[^ab]")`,
 	} {
@@ -110,6 +112,26 @@ func TestBounds(t *testing.T) {
 		}
 		if cap(k.scratch) > 8*maxScratch {
 			t.Errorf("%.100s: the fast path took %d bytes", query, cap(k.scratch))
+		}
+	}
+}
+
+// TestSameLimits shows that a record's limits don't hang on the records before it, whose patterns are kept.
+func TestSameLimits(t *testing.T) {
+	for steps := int64(50); steps < 2000; steps += 50 {
+		q, err := Options{Limits: Limits{Steps: steps}}.Compile(`{k: ([.[] | test("(a|b){20}x?")] | length), l: (.[0] | gsub("[xy]{9}"; "z"))}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var k Keys
+		first := ""
+		for i, record := range []string{`["a","b","aa"]`, `["a","b","aa"]`, `["a"]`, `["a","b","aa"]`} {
+			got := describeKeys(&k, q.Extract(&k, []byte(record)))
+			if i == 0 {
+				first = got
+			} else if i != 2 && got != first {
+				t.Fatalf("%d steps: %s, and %s before", steps, got, first)
+			}
 		}
 	}
 }

@@ -24,9 +24,11 @@ type machine struct {
 	depth  int
 	limit  int
 	labels int64
-	regex  map[string]*regex // compiled in this run
 	fr     frame
 	vars   []value
+
+	regex, older map[string]*regex // what this record had compiled, and one before
+	regexWork    int               // of regex
 }
 
 // start readies m for a record.
@@ -44,6 +46,10 @@ func (m *machine) start(record []byte, o *Options) {
 		m.limit = defaultDepth
 	}
 	m.depth, m.labels = 0, 0
+	if len(m.regex) > 0 {
+		m.regex, m.older, m.regexWork = m.older, m.regex, 0
+		clear(m.regex)
+	}
 }
 
 // A LimitError says which of the Limits a record ran into.

@@ -7,7 +7,6 @@ type reCompiler struct {
 	re     *regex
 	starts map[int]int
 	fixes  [][2]int // calls whose target isn't known yet: instruction, group
-	parts  int      // compiled so far: a repeat of nothing has no instructions, but takes its time
 }
 
 func (c *reCompiler) add(i inst) int {
@@ -21,7 +20,7 @@ func (c *reCompiler) add(i inst) int {
 func (c *reCompiler) here() int { return len(c.re.prog) }
 
 func (c *reCompiler) emit(n *reNode) {
-	if c.parts++; c.parts > 8*maxRegexProgram {
+	if c.re.work++; c.re.work > 8*maxRegexProgram {
 		panic(readError("too big number for repeat range"))
 	}
 	switch n.kind {

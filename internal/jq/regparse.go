@@ -16,7 +16,8 @@ const (
 	maxRegexCache   = 64
 )
 
-// compileRegex compiles a pattern, once a machine.
+// compileRegex compiles a pattern, or finds what was compiled. A record is charged for each of its patterns all the same: what it may
+// cost must not hang on the records before it.
 func (m *machine) compileRegex(pattern string, o regexOptions) (*regex, error) {
 	m.pass(len(pattern))
 	key := pattern
@@ -29,18 +30,21 @@ func (m *machine) compileRegex(pattern string, o regexOptions) (*regex, error) {
 	if re := m.regex[key]; re != nil {
 		return re, nil
 	}
-	m.steps -= int64(len(pattern))
-	if err := m.charge(64 * len(pattern)); err != nil {
+	re, msg := m.older[key], ""
+	if re == nil {
+		re, msg = parseRegex(strings.Clone(pattern), o) // it may lie in the record
+	}
+	m.steps -= int64(len(pattern) + re.work)
+	if err := m.charge(64*len(pattern) + 32*re.work); err != nil {
 		return nil, err
 	}
-	re, msg := parseRegex(strings.Clone(pattern), o) // a pattern may lie in the record
 	if msg != "" {
 		return nil, raiseString("Regex failure: " + msg)
 	}
-	if m.regex == nil || len(m.regex) >= maxRegexCache {
-		m.regex = map[string]*regex{}
+	if m.regexWork += re.work; m.regex == nil || len(m.regex) >= maxRegexCache || m.regexWork > 4*maxRegexProgram {
+		m.regex, m.regexWork = map[string]*regex{}, re.work
 	}
-	m.regex[strings.Clone(key)] = re
+	m.regex[key] = re
 	return re, nil
 }
 
@@ -129,9 +133,10 @@ type callFix struct {
 
 type backFix = callFix
 
-// parseRegex compiles a pattern or returns Oniguruma's message.
+// parseRegex compiles a pattern, or returns Oniguruma's message too.
 func parseRegex(pattern string, o regexOptions) (re *regex, msg string) {
 	p := &reParser{s: pattern, o: o, re: &regex{groups: 1}}
+	re = p.re
 	defer func() {
 		if r := recover(); r != nil {
 			m, ok := r.(readError)
@@ -154,7 +159,7 @@ func parseRegex(pattern string, o regexOptions) (re *regex, msg string) {
 		p.re.prog[f[0]].x = c.starts[f[1]]
 	}
 	p.re.prefix(n)
-	return p.re, ""
+	return re, ""
 }
 
 func (p *reParser) fail(msg string) { panic(readError(msg)) }
