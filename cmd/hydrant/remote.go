@@ -69,7 +69,7 @@ func (r *remote) sources(address string) ([]convertSource, error) {
 	if key != "" && !strings.HasSuffix(key, "/") {
 		head, err := client.HeadObject(r.ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
 		if err != nil {
-			return nil, usage(fmt.Errorf("read %s: %w", address, err))
+			return nil, wrongInput(fmt.Errorf("read %s: %w", address, err), err)
 		}
 		return []convertSource{r.source(client, bucket, key, key[strings.LastIndexByte(key, '/')+1:], sdk.ToInt64(head.ContentLength))}, nil
 	}
@@ -78,7 +78,7 @@ func (r *remote) sources(address string) ([]convertSource, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(r.ctx)
 		if err != nil {
-			return nil, usage(fmt.Errorf("list %s: %w", address, err))
+			return nil, wrongInput(fmt.Errorf("list %s: %w", address, err), err)
 		}
 		for _, o := range page.Contents {
 			name := sdk.ToString(o.Key)

@@ -114,6 +114,39 @@ func httpError(status int, more string) error {
 	return errors.New(strings.TrimSpace(fmt.Sprintf("%d %s %s", status, http.StatusText(status), more)))
 }
 
+// wrongInput is the error of looking for an input, said as it is shown: wrong usage, unless the server failed or couldn't be asked, when
+// another try may find it.
+func wrongInput(said, err error) error {
+	var network net.Error
+	var answer interface{ HTTPStatusCode() int }
+	var azure *azcore.ResponseError
+	var google *googleapi.Error
+	status := 0
+	switch {
+	case errors.As(err, &network):
+		return said
+	case errors.As(err, &answer):
+		status = answer.HTTPStatusCode()
+	case errors.As(err, &azure):
+		status = azure.StatusCode
+	case errors.As(err, &google):
+		status = google.Code
+	}
+	if status >= http.StatusInternalServerError {
+		return said
+	}
+	return usage(said)
+}
+
+// A webError is the status that a web server answers with.
+type webError struct {
+	text string
+	code int
+}
+
+func (e *webError) Error() string       { return e.text }
+func (e *webError) HTTPStatusCode() int { return e.code }
+
 // storeSources are the inputs that an address names.
 func (r *remote) storeSources(text string) ([]convertSource, error) {
 	s, a, err := r.store(text)
@@ -122,7 +155,7 @@ func (r *remote) storeSources(text string) ([]convertSource, error) {
 	}
 	objects, err := s.find(r.ctx, a)
 	if err != nil {
-		return nil, usage(fmt.Errorf("read %s: %w", shown(text), plain(err)))
+		return nil, wrongInput(fmt.Errorf("read %s: %w", shown(text), plain(err)), err)
 	}
 	var out []convertSource
 	for _, o := range objects {
@@ -712,7 +745,7 @@ func (s webStore) find(ctx context.Context, a address) ([]found, error) {
 	case http.StatusRequestedRangeNotSatisfiable: // of an empty file
 		f.size = -1
 	default:
-		return nil, errors.New(answer.Status)
+		return nil, &webError{answer.Status, answer.StatusCode}
 	}
 	if f.size > webBytes {
 		return nil, fmt.Errorf("it has %d bytes; %d is the most", f.size, int64(webBytes))

@@ -422,6 +422,7 @@ func TestConvertWeb(t *testing.T) {
 			io.WriteString(w, "more") //nolint:errcheck
 		}, exitFailed, "it changed"},
 		{"missing", http.NotFound, exitUsage, "404 Not Found"},
+		{"busy", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", http.StatusServiceUnavailable) }, exitFailed, "503 Service Unavailable"},
 		{"changed", func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("If-Match") != "" {
 				w.WriteHeader(http.StatusPreconditionFailed)
@@ -508,7 +509,7 @@ func TestConvertWeb(t *testing.T) {
 	}
 	insecure := httptest.NewTLSServer(mux) // nobody knows who signed its certificate
 	defer insecure.Close()
-	if _, errs, status := command(t, t.TempDir(), "", "convert", "--schema", idName, "--out", "o", insecure.URL+"/ranges"); status != exitUsage || !strings.Contains(errs, "certificate") {
+	if _, errs, status := command(t, t.TempDir(), "", "convert", "--schema", idName, "--out", "o", insecure.URL+"/ranges"); status != exitFailed || !strings.Contains(errs, "certificate") {
 		t.Errorf("%d %s", status, errs)
 	}
 }
