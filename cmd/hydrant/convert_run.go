@@ -75,8 +75,13 @@ func (r *conversionRun) errorsPath() string {
 // checkErrorsPath sees before anything is converted whether rows can be set aside.
 func (r *conversionRun) checkErrorsPath() error {
 	path := r.asides.path
-	if isRemote(path) {
+	switch {
+	case isRemote(path):
 		return r.remote.checkOutput(path)
+	case path == "-" && r.f.out == "-":
+		return errors.New("-: stdout has the rows")
+	case path == "-":
+		return nil
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a folder", path)

@@ -76,6 +76,7 @@ func TestConvert(t *testing.T) {
 		{name: "no folder for errors", files: map[string]string{"a": people(1, -1)}, args: []string{"--out", "o", "--errors", "x/e", "a"}, want: exitUsage, left: "a", says: "--errors x/e: stat x: no such file"},
 		{name: "a folder for errors", files: map[string]string{"a": people(1, -1), "o.errors.ndjson/x": ""}, args: []string{"--out", "o", "a"}, want: exitUsage,
 			left: "a o.errors.ndjson/x", says: "--errors o.errors.ndjson is a folder"},
+		{name: "rows and errors", files: map[string]string{"a": people(2, 0)}, args: []string{"--out", "-", "--errors", "-", "a"}, want: exitUsage, left: "a", says: "--errors -: stdout has the rows"},
 		{name: "errors in the new folder", files: map[string]string{"a": people(2, 0)}, args: []string{"--out", "x/o/", "--errors", "x/o/e", "a"}, want: exitSetAside, left: "a x/o/a.parquet x/o/e"},
 		{name: "no input", args: []string{"--to", "parquet", "--out", "o"}, want: exitUsage, says: "no input"},
 		{name: "no output", args: []string{"--to", "parquet", "-"}, want: exitUsage, says: "--out is needed"},
