@@ -40,7 +40,8 @@ func newConvert(io *streams) *cobra.Command {
 service's deserializers, serializers and rules. Rows and error lines keep the order of the input.
 Records that don't fit the schema are set aside, each with the service's error and the place.
 
-Inputs are files, folders (all files below), globs, or - for stdin; compression is recognised by content.
+Inputs are files, folders (all files below but those whose names begin with a dot; links are followed, and no file is read twice),
+globs, or - for stdin; compression is recognised by content.
 Inputs and outputs may be URLs, https:// inputs only; an input that ends in / is all objects below. An output is there when it is
 complete, or not at all. Credentials come from the environment:
   s3://BUCKET/KEY              AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
