@@ -106,3 +106,23 @@ func FuzzCompile(f *testing.F) {
 		q.Extract(&k, []byte(record))
 	})
 }
+
+// TestCompileTakesNoTime shows that a query of the length that the service takes is compiled in time that grows with it: each of
+// these would take for ever if something in it were compiled twice at every level.
+func TestCompileTakesNoTime(t *testing.T) {
+	nested := func(open, inner, closing string) string {
+		n := min(400, 5000/len(open+closing))
+		return "{k: " + strings.Repeat(open, n) + inner + strings.Repeat(closing, n) + "}"
+	}
+	for _, query := range []string{
+		nested("((", ".a", "|floor)|.[0])"), nested("((", ".a", "|split(\"b\"))|.[0])"), nested("((", ".a", "|floor)[0]|.b)"),
+		nested("((", ".", "|split(\"b\"))|.[0])"), nested("((", "..", "|split(\"b\"))|.[0]|.[1:])"),
+		nested("(", ".a", "|.[1:])"), nested("((", ".a", "|.b)|tostring)"), nested(`"\(`, ".a", `)"`), nested(`({"a":1}[`, ".a", "])"),
+		nested("(if ", ".a", " then .b else .c end)"), nested("(.a|", ".b", "|.c)"), nested("[", ".a", "]"), nested("first(", ".a", ")"),
+		nested("(def f(x): x; f(", ".a", "))"), nested("(.a // ", ".b", ")"), nested("(", ".a", " + .b)"), nested("sort_by(", ".a", ")"),
+	} {
+		if _, err := Compile(query); err != nil {
+			t.Errorf("%.60s: %v", query, err)
+		}
+	}
+}

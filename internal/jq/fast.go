@@ -135,9 +135,13 @@ type fastContext struct {
 }
 
 type fastCompiler struct {
-	plan *plan
-	next int
+	plan  *plan
+	next  int
+	calls int // of expr
 }
+
+// maxFastCalls bounds the compiler: of an expression nested in others what didn't become a part may be compiled again.
+const maxFastCalls = 20_000
 
 // input is the expression that stands for the input itself.
 func (c *fastCompiler) input(ctx fastContext) *fastExpr {
@@ -207,6 +211,9 @@ func (c *fastCompiler) path(n *node, ctx fastContext) *want {
 
 // expr compiles n, or returns nil.
 func (c *fastCompiler) expr(n *node, ctx fastContext) *fastExpr {
+	if c.calls++; c.calls > maxFastCalls {
+		return nil
+	}
 	if w := c.path(n, ctx); w != nil {
 		return c.input(fastContext{w})
 	}
@@ -432,22 +439,21 @@ func (c *fastCompiler) part(n *node, ctx fastContext) *fastExpr {
 		return nil
 	}
 	split := n.a
-	if split.op == opIdentity {
-		return nil
-	}
-	e := &fastExpr{op: fastSplit, from: int(f)}
 	if split.op == opPipe {
-		if e.a = c.expr(split.a, ctx); e.a == nil {
-			return nil
-		}
 		split = split.b
-	} else if e.a = c.input(ctx); e.a == nil {
-		return nil
 	}
 	if split.op != opNative || split.name != "split" || len(split.list) != 1 || split.list[0].op != opConst ||
 		split.list[0].v.kind != kindString || split.list[0].v.n == 0 {
 		return nil
 	}
-	e.s = split.list[0].v.str()
+	e := &fastExpr{op: fastSplit, from: int(f), s: split.list[0].v.str()}
+	if n.a.op == opPipe {
+		e.a = c.expr(n.a.a, ctx)
+	} else {
+		e.a = c.input(ctx)
+	}
+	if e.a == nil {
+		return nil
+	}
 	return e
 }
