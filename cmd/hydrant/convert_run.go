@@ -159,7 +159,7 @@ func (r *conversionRun) run(ctx context.Context, files []convertSource) error {
 		for i+n < len(files) && files[i+n].size > 0 && files[i+n].size < smallFile {
 			n++
 		}
-		if n < 2 || r.f.jobs == 1 {
+		if r.atOnce(n) < 2 {
 			if err := r.file(ctx, r.converter, paths[i], files[i:i+1], newQueue(r).place(0)); err != nil {
 				return err
 			}
@@ -223,6 +223,11 @@ func resolved(path string) string {
 // smallFile is the size below which a file isn't worth several cores.
 const smallFile = 16 << 20
 
+// atOnce is how many of some small files are converted at once. Each may hold twice its size: what is read of it, and what it has become.
+func (r *conversionRun) atOnce(files int) int {
+	return min(r.f.jobs, files, int(r.memory/(2*smallFile)))
+}
+
 // small converts several files at once, each on one core.
 func (r *conversionRun) small(ctx context.Context, paths []string, files []convertSource) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -230,7 +235,7 @@ func (r *conversionRun) small(ctx context.Context, paths []string, files []conve
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	line := newQueue(r)
-	for range min(r.f.jobs, len(files)) {
+	for range r.atOnce(len(files)) {
 		workers.Go(func() {
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
