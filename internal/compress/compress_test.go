@@ -481,6 +481,42 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
+// A gzip stream of several members ends behind one of them, and nowhere within the next one's header.
+func TestTruncatedMember(t *testing.T) {
+	var body bytes.Buffer
+	for range 2 {
+		w := stdgzip.NewWriter(&body)
+		w.Name, w.Comment = "access.log", "of today"
+		if _, err := w.Write([]byte("a line\n")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := body.Bytes()
+	var d Decoder
+	for n := range len(all) + 1 {
+		want := ""
+		if n == len(all)/2 || n == len(all) {
+			want = strings.Repeat("a line\n", 2*n/len(all))
+		}
+		got, err := d.Gzip(nil, all[:n], 100)
+		if (err == nil) != (want != "") || string(got) != want {
+			t.Errorf("Gzip of %d bytes of %d: %q, %v", n, len(all), got, err)
+		}
+		r, err := NewReaderOf(bytes.NewReader(all[:n]), GZIP)
+		if err == nil {
+			var b bytes.Buffer
+			_, err = io.Copy(&b, r)
+			got = b.Bytes()
+		}
+		if (err == nil) != (want != "") || want != "" && string(got) != want {
+			t.Errorf("a reader of %d bytes of %d: %q, %v", n, len(all), got, err)
+		}
+	}
+}
+
 func TestZipReader(t *testing.T) {
 	src := logLines(100_000)
 	archive := func(write func(w *zip.Writer)) []byte {

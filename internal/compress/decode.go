@@ -28,18 +28,23 @@ type Decoder struct {
 // Gzip decompresses gzip, of one member or several.
 func (d *Decoder) Gzip(dst, src []byte, limit int) ([]byte, error) {
 	d.src.Reset(src)
-	var err error
-	if d.gzip == nil {
-		d.gzip, err = gzip.NewReader(&d.src)
-	} else {
-		err = d.gzip.Reset(&d.src)
-	}
-	err = noEOF(err)
 	given := len(dst)
-	if err == nil {
-		dst, err = appendAll(dst, d.gzip, len(src), limit)
+	for {
+		var err error
+		if d.gzip == nil {
+			d.gzip, err = gzip.NewReader(&d.src)
+		} else {
+			err = d.gzip.Reset(&d.src)
+		}
+		err = noEOF(err) // of a member that is cut off in its name, too
+		if err == nil {
+			d.gzip.Multistream(false)
+			dst, err = appendAll(dst, d.gzip, d.src.Len(), limit-(len(dst)-given))
+		}
+		if err != nil || d.src.Len() == 0 {
+			return result(dst, given, "gzip", err)
+		}
 	}
-	return result(dst, given, "gzip", err)
 }
 
 // Deflate decompresses a bare Deflate stream.

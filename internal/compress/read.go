@@ -58,9 +58,9 @@ func newReader(br *bufio.Reader, f Format) (io.ReadCloser, error) {
 	case GZIP:
 		z, err := gzip.NewReader(br)
 		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
+			return nil, fmt.Errorf("gzip: %w", noEOF(err))
 		}
-		return z, nil
+		return &gzipReader{z, br}, nil
 	case ZIP:
 		return &zipReader{r: br}, nil
 	case Zstd:
@@ -180,6 +180,33 @@ func detectHadoop(r *bufio.Reader, b []byte) (Format, error) {
 		}
 	}
 	return HadoopSnappy, nil
+}
+
+// A gzipReader reads one member after the other, since gzip.Reader takes one that is cut off in its name or comment for the end.
+type gzipReader struct {
+	z *gzip.Reader
+	r *bufio.Reader
+}
+
+func (g *gzipReader) Close() error { return g.z.Close() }
+
+func (g *gzipReader) Read(p []byte) (int, error) {
+	for {
+		g.z.Multistream(false)
+		n, err := g.z.Read(p)
+		if n > 0 && err == io.EOF {
+			return n, nil // what follows comes with the next call
+		}
+		if err != io.EOF {
+			return n, err
+		}
+		if _, err := g.r.Peek(1); err != nil {
+			return 0, err
+		}
+		if err := g.z.Reset(g.r); err != nil {
+			return 0, noEOF(err)
+		}
+	}
 }
 
 // A snappyReader reads the streams of snappy-java and of Hadoop; see endBlock.
