@@ -42,6 +42,9 @@ func detect(head []byte, whole bool) Format {
 			continue
 		}
 		if e := jsonscan.Value(line, at); e < 0 || jsonscan.Space(line, e) != len(line) {
+			if n == 0 && line[at] == '[' && broken(line, at) {
+				return Lines // "[error] no such file"
+			}
 			return JSON
 		}
 		if line[at] == '[' && n == 0 && len(bytes.TrimSpace(rest)) == 0 {
@@ -49,6 +52,17 @@ func detect(head []byte, whole bool) Format {
 		}
 	}
 	return Lines
+}
+
+// broken reports whether a line isn't JSON values, nor their beginning.
+func broken(line []byte, i int) bool {
+	for i < len(line) {
+		if e := jsonscan.Explain(line, i); e != nil {
+			return e.Offset < len(line)
+		}
+		i = jsonscan.Space(line, jsonscan.Value(line, i))
+	}
+	return false
 }
 
 // detectObject looks at the members of the first object.

@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -121,7 +120,7 @@ func NewReader(r io.Reader, name string, f Format) (*Reader, error) {
 	rd := &Reader{name: name, format: f, src: src, in: bufio.NewReaderSize(src, peekBytes), line: 1}
 	if f == Auto || f == "" {
 		head, err := rd.in.Peek(peekBytes)
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		rd.format = detect(head, err != nil)
@@ -248,6 +247,9 @@ func (r *Reader) nextMessage() (Record, error) {
 func (r *Reader) nextJSON() (Record, error) {
 	for {
 		c, err := r.skipSpace()
+		if err == io.EOF && r.array {
+			err = r.errorf(r.line, "the array has no end: the input is cut off")
+		}
 		if err != nil {
 			return Record{}, err
 		}

@@ -41,6 +41,10 @@ func TestFormats(t *testing.T) {
 		{"nothing", "", Auto, Lines, nil},
 		{"JSON lines", "{\"a\":1}\n[2]\n", Auto, Lines, []string{`{"a":1}`, `[2]`}},
 		{"JSON over lines", "{\n \"a\": 1\n}\n{\"b\":\n2} 3 \"x\ny\"", JSON, JSON, []string{"{\n \"a\": 1\n}", "{\"b\":\n2}", "3", "\"x", "y\""}},
+		{"text in brackets", "[Wed Oct 11 14:32:52 2000] [error] x\n[2] y\n", Auto, Lines, []string{"[Wed Oct 11 14:32:52 2000] [error] x", "[2] y"}},
+		{"a number in brackets", "[17] x\n[18] y\n", Auto, Lines, []string{"[17] x", "[18] y"}},
+		{"an array over lines", "[{\"a\":1},\n{\"a\":2}]\n", Auto, JSON, []string{`{"a":1}`, `{"a":2}`}},
+		{"an array cut in a line", "[ \n{\"a\":\n2}]\n", Auto, JSON, []string{"{\"a\":\n2}"}},
 		{"one array", "[{\"a\":1}, {\"a\":2},\n 3]", Auto, JSON, []string{`{"a":1}`, `{"a":2}`, "3"}},
 		{"broken JSON", "{\"a\":1}{\"b\":}\n{\"c\":3}\n{\"d\"\n{\"e\":5}", JSON, JSON, []string{`{"a":1}`, `{"b":}`, `{"c":3}`, `{"d"`, `{"e":5}`}},
 		{"records", `{"data":"aGk=","approximateArrivalTimestamp":1700000000000}` + "\n\n" + `{"text":"yo","partitionKey":"k"}`, Auto, Records, []string{"hi", "yo"}},
@@ -55,6 +59,17 @@ func TestFormats(t *testing.T) {
 				t.Errorf("%s %q %v, want %s %q", f, got, err, tt.found, tt.want)
 			}
 		})
+	}
+}
+
+// An array without its end is the beginning of an input.
+func TestCutArray(t *testing.T) {
+	for _, in := range []string{`[{"a":1},{"a":2}`, "[{\"a\":1},\n{\"a\":2},\n", "[\n{\"a\":1}\n{\"a\":2}"} {
+		_, got, err := readAll(t, in, Auto)
+		var e *Error
+		if len(got) != 2 || !errors.As(err, &e) || !strings.Contains(err.Error(), "the array has no end") {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
 	}
 }
 
