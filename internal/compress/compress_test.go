@@ -541,13 +541,14 @@ func TestZipReader(t *testing.T) {
 			f.Write(part)
 		}
 	})
+	inParts := func(n int) string { return string(src[:n]) + "\n" + string(src[n:]) }
 	for name, tt := range map[string]struct {
 		body []byte
 		want string
 	}{
-		"deflated":                    {deflated, string(src)},
-		"stored":                      {stored, string(src)},
-		"archives behind one another": {append(deflated[:len(deflated):len(deflated)], stored...), string(src) + string(src)},
+		"deflated":                    {deflated, inParts(30_000) + "\n"}, // the folder is an entry too
+		"stored":                      {stored, inParts(1)},
+		"archives behind one another": {append(deflated[:len(deflated):len(deflated)], stored...), inParts(30_000) + "\n" + inParts(1)},
 	} {
 		got, f, err := DecodeAll(tt.body, 1<<20)
 		if f != ZIP || err != nil || string(got) != tt.want {

@@ -98,7 +98,8 @@ func (e *Encoder) endZip() error {
 
 // A zipReader reads the content of all entries, one after the other, in the order they stand in
 // the file. It goes by the local headers, so it needs neither the file's end nor its length;
-// the directory is read over. Archives behind one another are read as one.
+// the directory is read over. Archives behind one another are read as one. An entry that doesn't end with a line feed gets
+// one before the next: they are files, and a line is in one of them.
 type zipReader struct {
 	r       *bufio.Reader
 	inflate io.ReadCloser
@@ -106,6 +107,7 @@ type zipReader struct {
 	entry   zipEntry
 	size    uint64 // bytes of it that were read
 	crc     uint32
+	last    byte // that was returned
 	ended   bool // behind an end record: the file may be over
 	err     error
 }
@@ -129,6 +131,10 @@ func (z *zipReader) Read(p []byte) (int, error) {
 		if len(p) == 0 {
 			return 0, nil
 		}
+		if z.size == 0 && z.last != 0 && z.last != '\n' {
+			z.last, p[0] = '\n', '\n'
+			return 1, nil
+		}
 		n, err := z.data.Read(p)
 		z.crc = crc32.Update(z.crc, crc32.IEEETable, p[:n])
 		z.size += uint64(n)
@@ -142,6 +148,7 @@ func (z *zipReader) Read(p []byte) (int, error) {
 			z.err = fmt.Errorf("zip: entry %q: %w", z.entry.name, err)
 		}
 		if n > 0 {
+			z.last = p[n-1]
 			return n, nil // an error comes with the next call
 		}
 	}
