@@ -1,12 +1,16 @@
 package jq
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // A reCompiler writes the program.
 type reCompiler struct {
 	re     *regex
 	starts map[int]int
-	fixes  [][2]int // calls whose target isn't known yet: instruction, group
+	called map[int]bool // groups that are
+	fixes  [][2]int     // calls whose target isn't known yet: instruction, group
 }
 
 func (c *reCompiler) add(i inst) int {
@@ -51,11 +55,19 @@ func (c *reCompiler) emit(n *reNode) {
 			c.re.prog[e].x = c.here()
 		}
 	case reGroup:
+		if !c.called[n.x] {
+			c.add(inst{op: iSave, x: 2 * n.x})
+			c.emit(n.list[0])
+			c.add(inst{op: iSave, x: 2*n.x + 1})
+			break
+		}
+		// It is entered by a call here too, which counts as one and knows where the group began.
+		c.fixes = append(c.fixes, [2]int{c.add(inst{op: iCall, y: n.x}), n.x})
+		skip := c.add(inst{op: iJump})
 		c.starts[n.x] = c.here()
-		c.add(inst{op: iSave, x: 2 * n.x})
 		c.emit(n.list[0])
-		c.add(inst{op: iSave, x: 2*n.x + 1})
 		c.add(inst{op: iReturn, x: n.x})
+		c.re.prog[skip].x = c.here()
 	case reBlock:
 		at := c.add(inst{op: n.op, y: n.y})
 		c.emit(n.list[0])
@@ -73,7 +85,20 @@ func (c *reCompiler) emit(n *reNode) {
 	}
 }
 
+// defines reports whether n has a group in it that is called.
+func (c *reCompiler) defines(n *reNode) bool {
+	return n.kind == reGroup && c.called[n.x] || slices.ContainsFunc(n.list, c.defines)
+}
+
 func (c *reCompiler) repeat(n *reNode) {
+	if n.max == 0 { // nothing, but maybe the place where a group is written
+		if c.defines(n) {
+			skip := c.add(inst{op: iJump})
+			c.emit(n.list[0])
+			c.re.prog[skip].x = c.here()
+		}
+		return
+	}
 	if n.atomic {
 		inner := *n
 		inner.atomic = false

@@ -226,12 +226,13 @@ func (mt *matcher) set(slot, v int) {
 
 // A callFrame is one \g<name> on its way.
 type callFrame struct {
-	parent, ret, group int
+	parent, ret, start, depth int
 }
 
 const (
 	maxRegexStack = 4 << 20
-	maxRegexCalls = 10_000
+	maxRegexCalls = 1 << 20
+	maxRegexNest  = 20 // calls in calls: Oniguruma's, beyond which there is no match
 )
 
 // run executes from pc at pos until a match or a block's end.
@@ -374,20 +375,28 @@ func (mt *matcher) run(pc, pos int, notEmpty bool) (bool, int, error) {
 			mt.set(0, pos)
 			ok = true
 		case iCall:
-			if len(mt.calls) < maxRegexCalls {
-				mt.calls = append(mt.calls, callFrame{mt.marks[re.marks], pc + 1, in.y})
+			depth := 1
+			if top := mt.marks[re.marks]; top > 0 {
+				depth += mt.calls[top-1].depth
+			}
+			if len(mt.calls) == maxRegexCalls {
+				return false, 0, mt.m.exceeded("memory")
+			}
+			if depth <= maxRegexNest {
+				mt.calls = append(mt.calls, callFrame{mt.marks[re.marks], pc + 1, pos, depth})
 				mt.set(len(mt.caps)+re.marks, len(mt.calls))
 				pc = in.x
 				continue
 			}
 		case iReturn:
-			ok = true
-			if top := mt.marks[re.marks]; top > 0 && mt.calls[top-1].group == in.x {
-				f := mt.calls[top-1]
-				mt.set(len(mt.caps)+re.marks, f.parent)
-				pc = f.ret
-				continue
+			f := mt.calls[mt.marks[re.marks]-1]
+			mt.set(len(mt.caps)+re.marks, f.parent)
+			if in.x > 0 { // of the whole pattern it is known
+				mt.set(2*in.x, f.start)
+				mt.set(2*in.x+1, pos)
 			}
+			pc = f.ret
+			continue
 		case iGroupSet:
 			if mt.caps[2*in.x+1] < 0 {
 				pc = in.y

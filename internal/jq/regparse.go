@@ -123,6 +123,7 @@ type reParser struct {
 	backs []backFix
 
 	groups map[string]int // by name, the last of each
+	named  map[string]int // how many have it
 }
 
 type callFix struct {
@@ -151,8 +152,17 @@ func parseRegex(pattern string, o regexOptions) (re *regex, msg string) {
 		p.fail("unmatched close parenthesis")
 	}
 	p.resolve()
+	if p.endless(n) {
+		p.fail("never ending recursion")
+	}
 	p.lookBehinds(n)
-	c := &reCompiler{re: p.re, starts: map[int]int{}}
+	c := &reCompiler{re: p.re, starts: map[int]int{}, called: map[int]bool{}}
+	for _, f := range p.calls {
+		c.called[f.node.x] = true
+	}
+	if c.called[0] {
+		n = &reNode{kind: reGroup, list: []*reNode{n}}
+	}
 	c.emit(n)
 	c.add(inst{op: iMatch})
 	for _, f := range c.fixes {
@@ -177,6 +187,9 @@ func (p *reParser) resolve() {
 			continue
 		}
 		var found bool
+		if f.node.op == iCall && p.named[f.name] > 1 {
+			p.fail("multiplex definition name <" + f.name + "> call")
+		}
 		if f.node.x, found = p.groups[f.name]; !found {
 			p.fail("undefined name <" + f.name + "> reference")
 		}
@@ -510,10 +523,8 @@ func (p *reParser) group() *reNode {
 		return p.capture(p.groupName('\''))
 	case p.accept("("):
 		return p.condition()
-	case p.accept("&"), p.accept("P>"):
-		return p.reference('g', ')')
-	case p.more() && strings.IndexByte("-+123456789", p.s[p.pos]) >= 0:
-		return p.numberCall()
+	case p.more() && strings.IndexByte("&-+123456789", p.s[p.pos]) >= 0, p.peekIs("R)"):
+		return p.perlCall()
 	}
 	return p.options()
 }
@@ -535,9 +546,10 @@ func (p *reParser) capture(name string) *reNode {
 	if name != "" {
 		p.re.names = append(p.re.names, groupName{name, g})
 		if p.groups == nil {
-			p.groups = map[string]int{}
+			p.groups, p.named = map[string]int{}, map[string]int{}
 		}
 		p.groups[name] = g
+		p.named[name]++
 	}
 	return &reNode{kind: reGroup, x: g, list: []*reNode{p.closing()}}
 }
@@ -590,26 +602,28 @@ func (p *reParser) condition() *reNode {
 	return n
 }
 
-// numberCall takes (?1), (?+1) and (?-1). An option that is taken away first, (?-i), is none in this syntax.
-func (p *reParser) numberCall() *reNode {
+// perlCall takes what Perl has for calls, (?&name), (?1) and (?R), behind the question mark. This build of Oniguruma reads the name and
+// then takes a group that is written so: (?&name) is "&name", captured. Options can't begin with a sign for the same reason.
+func (p *reParser) perlCall() *reNode {
 	i := strings.IndexByte(p.s[p.pos:], ')')
-	num, err := 0, error(nil)
-	if i >= 0 {
-		num, err = strconv.Atoi(p.s[p.pos : p.pos+i])
+	switch c := p.s[p.pos]; {
+	case c == 'R':
+	case c == '&' && i == 1:
+		p.fail("group name is empty")
+	case c == '&':
+		if i < 0 {
+			p.fail("invalid group name <" + p.s[p.pos+1:] + ">")
+		}
+	default:
+		if i < 0 {
+			i = 0
+		}
+		if _, err := strconv.Atoi(p.s[p.pos : p.pos+i]); err != nil {
+			p.fail("invalid group name <>")
+		}
+		p.fail("undefined group option")
 	}
-	if i < 0 || err != nil || num == 0 {
-		p.fail("invalid group name <>")
-	}
-	switch p.s[p.pos] {
-	case '-':
-		num += p.re.groups
-	case '+':
-		num += p.re.groups - 1
-	}
-	p.pos += i + 1
-	n := &reNode{op: iCall}
-	p.calls = append(p.calls, callFix{node: n, num: num})
-	return n
+	return p.capture("")
 }
 
 // options takes (?imsx-imsx) or (?imsx-imsx:...).
