@@ -27,8 +27,11 @@ type machine struct {
 	fr     frame
 	vars   []value
 
-	regex, older map[string]*regex // what this record had compiled, and one before
-	regexWork    int               // of regex
+	regex    map[string]*regex // what was compiled, also for records before
+	held     int               // the work of that
+	record   uint64            // counts records
+	patterns int               // that this record has used
+	work     int               // the work of those
 }
 
 // start readies m for a record.
@@ -46,10 +49,10 @@ func (m *machine) start(record []byte, o *Options) {
 		m.limit = defaultDepth
 	}
 	m.depth, m.labels = 0, 0
-	if len(m.regex) > 0 {
-		m.regex, m.older, m.regexWork = m.older, m.regex, 0
-		clear(m.regex)
+	if m.record++; len(m.regex) > maxRegexCache || m.held > maxRegexHeld {
+		m.forget()
 	}
+	m.patterns, m.work = 0, 0
 }
 
 // A LimitError says which of the Limits a record ran into.

@@ -17,6 +17,7 @@ type regex struct {
 	first  byte        // the byte every match begins with, if lit
 	lit    bool
 	must   []rune // every match holds them
+	record uint64 // the last record that used it
 	work   int    // parts gone through to compile it: a repeat of nothing has no instructions
 }
 

@@ -13,7 +13,8 @@ type regexOptions struct {
 const (
 	maxRegexProgram = 100_000
 	maxRegexRepeat  = 100_000 // Oniguruma's
-	maxRegexCache   = 64
+	maxRegexCache   = 64      // patterns kept, and their work
+	maxRegexHeld    = 400_000
 )
 
 // compileRegex compiles a pattern, or finds what was compiled. A record is charged for each of its patterns all the same: what it may
@@ -27,11 +28,12 @@ func (m *machine) compileRegex(pattern string, o regexOptions) (*regex, error) {
 		}
 	}
 	key += "\x00"
-	if re := m.regex[key]; re != nil {
+	re, msg := m.regex[key], ""
+	if re != nil && re.record == m.record {
 		return re, nil
 	}
-	re, msg := m.older[key], ""
-	if re == nil {
+	kept := re != nil
+	if !kept {
 		re, msg = parseRegex(strings.Clone(pattern), o) // it may lie in the record
 	}
 	m.steps -= int64(len(pattern) + re.work)
@@ -41,11 +43,26 @@ func (m *machine) compileRegex(pattern string, o regexOptions) (*regex, error) {
 	if msg != "" {
 		return nil, raiseString("Regex failure: " + msg)
 	}
-	if m.regexWork += re.work; m.regex == nil || len(m.regex) >= maxRegexCache || m.regexWork > 4*maxRegexProgram {
-		m.regex, m.regexWork = map[string]*regex{}, re.work
+	m.patterns++
+	m.work += re.work
+	if m.patterns > maxRegexCache || m.work > maxRegexHeld {
+		m.forget()
+		m.patterns, m.work, kept = 1, re.work, false
 	}
-	m.regex[key] = re
+	if re.record = m.record; !kept {
+		if m.regex == nil {
+			m.regex = map[string]*regex{}
+		}
+		m.regex[key] = re
+		m.held += re.work
+	}
 	return re, nil
+}
+
+// forget drops what was compiled.
+func (m *machine) forget() {
+	clear(m.regex)
+	m.held = 0
 }
 
 // A reNode is a part of a pattern.
