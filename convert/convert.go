@@ -75,6 +75,7 @@ type Converter struct {
 	closed  spares[groups] // files that can begin again
 	pieces  spares[*piece]
 	piece   int // bytes of the records of one
+	rows    int // and how many records it has at most
 }
 
 // New compiles a table. The error is an *openx.UnsupportedTypeError when the deserializer lacks a type of the table.
@@ -119,7 +120,8 @@ func New(table *schema.Table, o Options) (*Converter, error) {
 			return &file[parquet.Group]{s: s}, err
 		}
 	}
-	c.piece = pieceBytes(leaves((&schema.Table{Columns: table.Columns}).Struct()))
+	n := leaves((&schema.Table{Columns: table.Columns}).Struct())
+	c.piece, c.rows = pieceBytes(n), max(pieceValues/max(n, 1), 64)
 	if _, err := c.begin(io.Discard); err != nil { // options are refused here, not at the first file
 		return nil, err
 	}
@@ -134,6 +136,10 @@ func (c *Converter) ChunkBytes() int { return c.piece }
 func pieceBytes(leaves int) int {
 	return min(max(leaves*(10<<10), 1<<20), 4<<20)
 }
+
+// pieceValues is how many values a piece has at most, about: a record of a few bytes has as many as there are columns, and a null takes
+// ten bytes.
+const pieceValues = 4 << 20
 
 // leaves is how many columns without members t has.
 func leaves(t *schema.Type) int {

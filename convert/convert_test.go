@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -133,6 +134,96 @@ func TestWorkersDontShow(t *testing.T) {
 }
 
 // Files of Roll are whole, have about the size, and are cut at the same places by any number of workers.
+// TestParts: a chunk of many rows is converted in parts, and handed back once, whole.
+func TestParts(t *testing.T) {
+	tab := table(t, peopleColumns...)
+	records := people(1000)
+	whole, err := New(tab, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all bytes.Buffer
+	if _, err := whole.Convert(context.Background(), &all, records); err != nil {
+		t.Fatal(err)
+	}
+	wanted := rows(t, all.Bytes())
+	for _, workers := range []int{1, 3} {
+		for _, size := range []int{1, 10, 63, 64, 65, 1000} {
+			c, err := New(tab, Options{Workers: workers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.rows = 64
+			var out bytes.Buffer
+			f, err := c.Create(&out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen, bad := 0, ""
+			if err := f.Pull(context.Background(), batches(records, size), func(c Chunk, wrong []column.RowError) error {
+				for _, e := range wrong {
+					bad += fmt.Sprintln(seen+e.Record, string(c.Record(e.Record)))
+				}
+				seen += c.Len()
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			var want string
+			for i, r := range records {
+				if i%97 == 96 {
+					want += fmt.Sprintln(i, string(r))
+				}
+			}
+			if got := rows(t, out.Bytes()); len(got) != 990 || !slices.Equal(got, wanted) || seen != 1000 || bad != want {
+				t.Errorf("%d workers, chunks of %d: %d rows, %d records, without\n%s", workers, size, len(got), seen, bad)
+			}
+		}
+	}
+}
+
+// TestSparse: rows without members make no more columns at once than others.
+func TestSparse(t *testing.T) {
+	var columns [][2]string
+	for i := range 500 {
+		columns = append(columns, [2]string{fmt.Sprint("c", i), "bigint"})
+	}
+	c, err := New(table(t, columns...), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	f, err := c.Create(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := bytes.Repeat([]byte("{}\n"), 100_000)
+	ends := make([]int, 100_000)
+	for i := range ends {
+		ends[i] = 3 * (i + 1)
+	}
+	if bad, err := f.Write(context.Background(), data, ends); err != nil || len(bad) > 0 {
+		t.Fatal(err, bad)
+	}
+	if err := f.Close(); err != nil || f.Rows() != 100_000 {
+		t.Error(f.Rows(), err)
+	}
+	p, ok := c.pieces.take() // as it isn't too large to be kept
+	if !ok {
+		t.Fatal("a piece became too large")
+	}
+	n := 0
+	for i := range p.batch.Columns {
+		n += 8 * cap(p.batch.Columns[i].Ints)
+	}
+	if n > 16*pieceValues {
+		t.Errorf("%d bytes for columns at once", n)
+	}
+}
+
 func TestRoll(t *testing.T) {
 	tab := table(t, peopleColumns...)
 	records := people(6000)

@@ -18,17 +18,17 @@ type piece struct {
 	left    []int // columns that aren't encoded yet
 }
 
-// decode fills the piece's batch with the records of a chunk.
-func (p *piece) decode(c Chunk) error {
+// decode fills the piece's batch with the records of a part of a chunk. Those that don't fit are numbered in the chunk.
+func (p *piece) decode(c part) error {
 	p.batch.Reset()
 	p.bad = nil
 	for i := range c.Len() {
 		if err := p.decoder.Record(p.batch, c.Record(i)); err != nil {
 			re, ok := err.(*column.RowError)
 			if !ok && !errors.As(err, &re) {
-				return fmt.Errorf("record %d: %w", i, err)
+				return fmt.Errorf("record %d: %w", c.from+i, err)
 			}
-			re.Record = i
+			re.Record = c.from + i
 			p.bad = append(p.bad, *re)
 		}
 	}
@@ -66,15 +66,17 @@ type pull struct {
 
 	reading sync.Mutex // held while next runs
 	read    int
+	chunk   part // what is read and not taken yet
 
 	mu        sync.Mutex // of what follows
 	change    sync.Cond
 	admitted  int
 	turns     []int // for each column, the piece that may encode it
 	committed int
-	room      int64 // that pieces may be admitted into before the group's size is looked at again
-	end       error // why reading ended: io.EOF, or the context's error
-	err       error // the first that stops all work
+	room      int64             // that pieces may be admitted into before the group's size is looked at again
+	end       error             // why reading ended: io.EOF, or the context's error
+	err       error             // the first that stops all work
+	bad       []column.RowError // of the chunk that is committed in parts
 }
 
 // Pull converts chunks as next returns them, until io.EOF. It reads no more chunks at once than there are workers.
@@ -148,22 +150,35 @@ func (p *pull) work() {
 // errBroken says that another worker has failed.
 var errBroken = errors.New("convert: another worker has failed")
 
-// take reads the next chunk and numbers it.
-func (p *pull) take() (Chunk, int, bool) {
+// take numbers what a piece is made of: the next chunk, or as much of it as has no more rows than a piece may have.
+func (p *pull) take() (part, int, bool) {
 	p.reading.Lock()
 	defer p.reading.Unlock()
 	p.mu.Lock()
-	ended := p.end != nil || p.err != nil
+	broken, ended := p.err != nil, p.end != nil
 	p.mu.Unlock()
-	if ended {
-		return nil, 0, false
+	if broken || p.chunk.Chunk == nil && (ended || !p.pull()) {
+		return part{}, 0, false
 	}
+	c := p.chunk
+	if rows := p.f.c.rows; c.n > rows {
+		p.chunk.from, p.chunk.n = c.from+rows, c.n-rows
+		c.n = rows
+	} else {
+		p.chunk = part{}
+	}
+	p.read++
+	return c, p.read - 1, true
+}
+
+// pull reads a chunk, or notes why there is none.
+func (p *pull) pull() bool {
 	err := p.ctx.Err()
 	if err == nil {
 		var c Chunk
 		if c, err = p.next(); err == nil {
-			p.read++
-			return c, p.read - 1, true
+			p.chunk = part{c, 0, c.Len()}
+			return true
 		}
 	}
 	if err == io.EOF || err == p.ctx.Err() {
@@ -173,7 +188,7 @@ func (p *pull) take() (Chunk, int, bool) {
 	} else {
 		p.fail(err)
 	}
-	return nil, 0, false
+	return false
 }
 
 // admit waits until piece n may go into the group, which it cuts before if it is full.
@@ -277,8 +292,8 @@ func (p *pull) free(w *piece, n int) int {
 	return -1
 }
 
-// commit hands back the chunk of piece n when those before it are.
-func (p *pull) commit(w *piece, n int, c Chunk) error {
+// commit hands back the chunk of piece n when those before it are, and it is the chunk's last.
+func (p *pull) commit(w *piece, n int, c part) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.committed != n && !p.broken() {
@@ -288,8 +303,13 @@ func (p *pull) commit(w *piece, n int, c Chunk) error {
 		return errBroken
 	}
 	p.f.rows += int64(w.batch.Rows)
-	if err := p.done(c, w.bad); err != nil {
-		return err
+	p.bad = append(p.bad, w.bad...)
+	if c.from+c.n == c.Chunk.Len() {
+		bad := p.bad
+		p.bad = nil
+		if err := p.done(c.Chunk, bad); err != nil {
+			return err
+		}
 	}
 	p.committed++
 	p.change.Broadcast()

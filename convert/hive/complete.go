@@ -75,9 +75,9 @@ func (w *walk) members(n *jsonrow.Node, vs []column.Vector, i int, top bool) {
 			return
 		}
 	}
-	for k := range n.Fields {
+	for k, f := range n.Fields {
 		if _, ok := last[k]; !ok {
-			vs[k].AppendNull()
+			w.Null(f, &vs[k], i)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (w *walk) value(n *jsonrow.Node, v *column.Vector, i int) {
 	case n.Type.Kind == schema.Binary:
 		w.fail(n, i, notBinary)
 	case c == 'n':
-		v.AppendNull()
+		w.Null(n, v, i)
 	case n.Type.Kind == schema.Array:
 		if c != '[' {
 			w.fail(n, i, notArray)

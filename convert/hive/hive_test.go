@@ -186,6 +186,26 @@ func TestUsualPatterns(t *testing.T) {
 }
 
 // An error says where, in which column, what was wanted and seen, and what to do.
+// TestNulls: members that objects don't have take memory, so a record has no more of them than some millions.
+func TestNulls(t *testing.T) {
+	var members []string
+	for i := range 1000 {
+		members = append(members, fmt.Sprintf("m%d:int", i))
+	}
+	tab := table(t, "a array<struct<"+strings.Join(members, ",")+">>")
+	for _, value := range []string{"{}", "null", `{"m7":null}`} {
+		record := func(n int) string { return `{"a":[` + strings.Repeat(value+",", n) + value + "]}" }
+		if _, err := convert(t, tab, Options{}, record(10)); err != nil {
+			t.Error(err)
+		}
+		_, err := convert(t, tab, Options{}, record(20_000))
+		var e *column.RowError
+		if !errors.As(err, &e) || !strings.Contains(e.Message, "16777216 nulls") || !strings.HasPrefix(e.Path, "/a/167") {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	tab := table(t, "id int", "user struct<name:string,tags:array<int>>", "m map<int,int>", "at timestamp")
 	for _, tt := range []struct {

@@ -131,7 +131,7 @@ func (w *walk) members(n *jsonrow.Node, vs []column.Vector, i int, top bool) {
 			w.value(f, &vs[k], m.Value)
 			w.Pop(mark)
 		default:
-			vs[k].AppendNull()
+			w.Null(f, &vs[k], i)
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (w *walk) value(n *jsonrow.Node, v *column.Vector, i int) {
 		return
 	}
 	if w.B[i] == 'n' {
-		v.AppendNull()
+		w.Null(n, v, i)
 		return
 	}
 	switch n.Type.Kind {
@@ -222,8 +222,8 @@ func (w *walk) structValue(n *jsonrow.Node, v *column.Vector, i int) {
 			w.fail(n, i, "Data is not JSONObject  but "+javaClass(w.B, i)+" with value "+javatext.Clip(value))
 			return
 		}
-		for k := range v.Children {
-			v.Children[k].AppendNull()
+		for k, f := range n.Fields {
+			w.Null(f, &v.Children[k], i)
 		}
 	}
 	v.EndStruct()

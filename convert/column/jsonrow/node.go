@@ -51,6 +51,7 @@ type Node struct {
 	Pattern         // of OpPattern
 	Also    [][]int // for each field the others that the same key fills; nil when there are none
 
+	width int // values that a null has: itself, and those of a struct's members
 	keys  keys
 	extra map[string]int // keys that are no field's, numbered from len(Fields) on
 	seen  []uint64       // one bit for each field and each key in extra
@@ -103,8 +104,10 @@ func (r *Reader) prepare(n *Node) {
 	}
 	r.prepare(n.MapKey)
 	r.prepare(n.Elem)
+	n.width = 1
 	for _, f := range n.Fields {
 		r.prepare(f)
+		n.width += f.width
 	}
 	if n.Op != OpStruct {
 		return

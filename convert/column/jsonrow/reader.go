@@ -20,6 +20,7 @@ type Reader struct {
 	unique keySet
 	outer  []frame // of objects that have keys in unique
 	given  int     // bytes of records since the batch was empty
+	nulls  int     // that the record has made
 }
 
 // NewReader makes a reader of rows.
@@ -48,6 +49,7 @@ func (r *Reader) Rows(batch *column.Batch, b []byte) bool {
 	if i == len(b) {
 		return false
 	}
+	r.nulls = 0
 	for i < len(b) {
 		r.depth = jsonscan.MaxDepth
 		if b[i] != '{' {
@@ -164,6 +166,9 @@ func (r *Reader) object(n *Node, vs []column.Vector, b []byte, i int) int {
 	if filled < len(n.Fields) {
 		for k := range n.Fields {
 			if seen[k>>6]>>(k&63)&1 == 0 {
+				if r.nulls += n.Fields[k].width; r.nulls > maxNulls {
+					return -1
+				}
 				vs[k].AppendNull()
 			}
 		}
@@ -279,7 +284,7 @@ func (r *Reader) value(n *Node, v *column.Vector, b []byte, i int) int {
 	}
 	if b[i] == 'n' {
 		if i = jsonscan.Literal(b, i); i > 0 {
-			if n.Op == OpNever {
+			if r.nulls += n.width; n.Op == OpNever || r.nulls > maxNulls {
 				return -1
 			}
 			v.AppendNull()

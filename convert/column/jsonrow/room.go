@@ -13,6 +13,10 @@ const growth = 3
 // watch is how many bytes of records a batch is given before its vectors are looked at.
 const watch = 1 << 28
 
+// maxNulls is how many nulls a record may make, those of absent members too: an element {} of an array has three bytes, and may have a
+// thousand members, each of which takes ten bytes.
+const maxNulls = 1 << 24
+
 // Full returns an error when the offsets of the batch, which have 32 bits, may not suffice for a record of n bytes. It costs nothing before
 // the batch has been given a quarter of a gigabyte.
 func (r *Reader) Full(batch *column.Batch, n int) error {

@@ -17,7 +17,8 @@ type Walk struct {
 	Col  *Node                   // the column at hand
 	Err  *column.RowError        // the first error
 
-	path []byte // JSON Pointer of the value at hand
+	path  []byte // JSON Pointer of the value at hand
+	nulls int    // that the record has made
 }
 
 // Frame checks that B holds JSON values and nothing else (format-conversion.md §6), sets Err if not, and returns where the first
@@ -93,6 +94,19 @@ func (w *Walk) Fail(n *Node, i int, detail, hint string) {
 		Code: column.MalformedData, Message: "Data does not match the schema. " + detail, Hint: hint}
 	if w.Col != nil {
 		w.Err.Column = w.Col.Name
+	}
+}
+
+// Null appends a null to v: the value at B[i], or a member that the object there doesn't have.
+func (w *Walk) Null(n *Node, v *column.Vector, i int) {
+	if w.nulls += n.width; w.nulls <= maxNulls {
+		v.AppendNull()
+		return
+	}
+	if w.Err == nil {
+		w.Err = &column.RowError{Offset: i, Path: string(w.path), Want: n.Type, Code: column.ConversionException,
+			Message: "The record makes more than " + strconv.Itoa(maxNulls) + " nulls.",
+			Hint:    "each member that an object of the record doesn't have is one; split the record in a transform, or declare fewer members"}
 	}
 }
 
