@@ -103,7 +103,11 @@ func (t *Transform) partitionKeys(object []byte) []string {
 	}
 	jsonscan.Members(object, 0, func(key []byte, v int) {
 		for i, name := range t.opts.Keys {
-			if string(key) == name && object[v] == '"' {
+			if string(key) != name {
+				continue
+			}
+			values[i] = "" // of equal keys the last counts
+			if object[v] == '"' {
 				s, _ := jsonscan.AppendString(nil, object, v+1)
 				values[i] = string(s)
 			}
