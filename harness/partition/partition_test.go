@@ -104,3 +104,32 @@ func TestNow(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 }
+
+// TestRoutes: a member without a value says nothing, and takes nothing from the others (destinations.md §6).
+func TestRoutes(t *testing.T) {
+	for _, tt := range []struct{ query, data, want string }{
+		{`{destinationDatabaseName: .d, destinationTableName: .t, operation: .o}`, `{"d":"a","t":"b","o":"delete"}`, "a b delete"},
+		{`{destinationDatabaseName: .d, destinationTableName: .t, operation: .o}`, `{"t":7,"o":true}`, " 7 true"},
+		{`{destinationDatabaseName: .d, destinationTableName: .t, operation: .o}`, `{"d":1,"t":7,"o":true}`, "1 7 true"},
+		{`{destinationDatabaseName: .d, destinationTableName: .t}`, `{"d":null,"t":"\u00e9\n"}`, " é\n "},
+		{`{destinationDatabaseName: .d, destinationTableName: .t}`, `{"d":"","t":["x"]}`, "The value of the partition key destinationTableName is an object or an array"},
+		{`{destinationDatabaseName: .d, destinationTableName: .t}`, `{"d":"a","t":["x"]}`, "The value of the partition key destinationTableName is an object or an array"},
+		{`{destinationTableName: .t.x}`, `{"t":"x"}`, `Cannot index string with string "x"`},
+	} {
+		q, err := jq.Compile(tt.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, _ := NewRoutes(q, nil).Process(context.Background(), now, 1, []record.Record{{Data: []byte(tt.data)}})
+		got := ""
+		if len(o.Failed) > 0 {
+			got = o.Failed[0].Message
+		} else {
+			k := o.Out[0].Keys
+			got = k.Database + " " + k.Table + " " + k.Operation
+		}
+		if got != tt.want {
+			t.Errorf("%s of %s: %q, want %q", tt.query, tt.data, got, tt.want)
+		}
+	}
+}

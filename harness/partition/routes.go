@@ -61,16 +61,24 @@ func (k *Keys) routeSlowly(data []byte) (message string) {
 		outputs++
 		return nil
 	}); err != nil {
-		return err.Error()
+		return text(err)
 	}
 	if outputs != 1 || len(output) == 0 || output[0] != '{' {
 		return "The metadata extraction query gave an output that is no object"
 	}
 	jsonscan.Members(output, 0, func(key []byte, v int) {
-		if output[v] == '"' {
+		switch output[v] {
+		case 'n': // null
+		case '"':
 			value, _ := jsonscan.AppendString(nil, output, v+1)
 			k.found.SetRoute(string(key), string(value))
+		case '{', '[':
+			if message == "" {
+				message = text(&jq.ExtractError{Reason: jq.NotScalar, Key: string(key)})
+			}
+		default:
+			k.found.SetRoute(string(key), string(output[v:jsonscan.Value(output, v)]))
 		}
 	})
-	return ""
+	return message
 }
