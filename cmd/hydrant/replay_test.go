@@ -198,6 +198,27 @@ func TestReplayOddKeys(t *testing.T) {
 	}
 }
 
+// TestReplayPartitionList: partitions are told apart by their prefix, whatever the stream's name, and each has one line.
+func TestReplayPartitionList(t *testing.T) {
+	in := ""
+	for range 40 {
+		in += `{"k":"x"}` + "\n" + `{"k":"a\nb"}` + "\n"
+	}
+	for _, name := range []string{"a", "1", "s-1-2025-01-01-00-00-00-a"} {
+		description := `{"DeliveryStreamName":"` + name + `","ExtendedS3DestinationConfiguration":{"RoleARN":"arn:aws:iam::123456789012:role/r","BucketARN":"arn:aws:s3:::b",
+"Prefix":"a-1-!{partitionKeyFromQuery:k}/","ErrorOutputPrefix":"e/","BufferingHints":{"SizeInMBs":64,"IntervalInSeconds":60},"DynamicPartitioningConfiguration":{"Enabled":true},
+"ProcessingConfiguration":{"Enabled":true,"Processors":[{"Type":"MetadataExtraction","Parameters":[{"ParameterName":"MetadataExtractionQuery","ParameterValue":"{k: .k}"},
+{"ParameterName":"JsonParsingEngine","ParameterValue":"JQ-1.6"}]}]}}}`
+		dir := folderOf(t, "stream.json", description)
+		out, errs, status := command(t, dir, in, "replay", "--stream", "stream.json", "--input-format", "lines", "--rate", "1/s", "-")
+		for _, want := range []string{"\n  a-1-x/  2 objects, ", "\n  \"a-1-a\\nb/\"  2 objects, ", "\n  b/a-1-x/" + name + "-1-2025", "\n  \"b/a-1-a\\nb/" + name + "-1-2025"} {
+			if status != 0 || !strings.Contains(out, want) {
+				t.Errorf("%s: status %d, it lacks %q:\n%s%s", name, status, want, out, errs)
+			}
+		}
+	}
+}
+
 // TestReplayInterruptedWaiting: a replay need not wait for its pipe; what it had read is delivered.
 func TestReplayInterruptedWaiting(t *testing.T) {
 	t.Chdir(folderOf(t, "template.yaml", clicks))

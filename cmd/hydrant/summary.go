@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -92,7 +93,7 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 			fmt.Fprintf(&b, "  … and %d more; --json lists them all\n", len(s.Objects)-most)
 			break
 		}
-		fmt.Fprintf(&b, "  %s/%s  %s, %s\n", o.Bucket, o.Key, bytesText(o.Bytes), plural(int64(o.Records), "record"))
+		fmt.Fprintf(&b, "  %s  %s, %s\n", onOneLine(o.Bucket+"/"+o.Key), bytesText(o.Bytes), plural(int64(o.Records), "record"))
 	}
 	fmt.Fprintf(&b, "\n%s of stream time in %.2f s\n", time.Duration(s.StreamSeconds*float64(time.Second)).Round(time.Second), s.WallSeconds)
 	if f.estimate {
@@ -101,6 +102,9 @@ func printSummary(w io.Writer, s *replaytest.Summary, e *estimate, l *harness.Le
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// objectNames finds what follows the stream in an object's name: version, time and the beginning of an id (s3-delivery.md §4).
+var objectNames = regexp.MustCompile(`-[0-9]+-[0-9]{4}(-[0-9]{2}){5}-[0-9a-f]{8}-`)
 
 // partitions says how many there were over time, and which hold most. limit is how many may be open at once.
 func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger, limit int) string {
@@ -135,8 +139,8 @@ func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger, limit int) s
 			continue
 		}
 		prefix := o.Key
-		if i := strings.LastIndex(prefix, p.description.Stream.Name+"-"); i >= 0 {
-			prefix = prefix[:i]
+		if names := objectNames.FindAllStringIndex(o.Key, -1); len(names) > 0 {
+			prefix = strings.TrimSuffix(o.Key[:names[len(names)-1][0]], p.description.Stream.Name)
 		}
 		g := groups[prefix]
 		if g == nil {
@@ -154,7 +158,7 @@ func (p *plan) partitions(s *replaytest.Summary, l *harness.Ledger, limit int) s
 			fmt.Fprintf(&b, "  … and %s more\n", count(int64(len(order)-most)))
 			break
 		}
-		fmt.Fprintf(&b, "  %s  %s, mean %s, %s\n", g.prefix, plural(int64(g.objects), "object"), bytesText(g.bytes/g.objects), plural(g.records, "record"))
+		fmt.Fprintf(&b, "  %s  %s, mean %s, %s\n", onOneLine(g.prefix), plural(int64(g.objects), "object"), bytesText(g.bytes/g.objects), plural(g.records, "record"))
 	}
 	return b.String()
 }
