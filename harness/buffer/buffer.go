@@ -42,9 +42,9 @@ type Buffer struct {
 	// In one piece: a stream has thousands, and every record goes to another, so that what it needs is in no cache.
 	Reader
 	own     Log
-	blocks  [6]block // its first
 	readers [1]*Reader
 	out     [1]*Batch
+	blocks  [4]block // its first
 }
 
 // New makes an empty buffer, which takes its memory from the pool; nil is one of its own.
@@ -59,7 +59,7 @@ func (b *Buffer) Init(h Hints, p *Pool) {
 	if p == nil {
 		p = &Pool{}
 	}
-	*b = Buffer{Reader: Reader{log: &b.own, hints: h, out: b.out[:0]}, own: Log{pool: p, readers: b.readers[:], blocks: b.blocks[:0]}}
+	*b = Buffer{Reader: Reader{log: &b.own, hints: h, out: b.out[:0]}, own: Log{pool: p, readers: b.readers[:], full: b.blocks[:0]}}
 	b.readers[0] = &b.Reader
 }
 

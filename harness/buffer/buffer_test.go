@@ -218,8 +218,8 @@ func TestModel(t *testing.T) {
 				s.r.Release(b)
 			}
 		}
-		if l.Len() != 0 || len(l.blocks) != 0 {
-			t.Errorf("seed %d: %d records in %d blocks are held after all was released", seed, l.Len(), len(l.blocks))
+		if l.Len() != 0 || len(l.full) != 0 || cap(l.last.data) != 0 {
+			t.Errorf("seed %d: %d records in %d blocks are held after all was released", seed, l.Len(), len(l.full)+1)
 		}
 		if spilled := pool.spill != nil; pool.used != 0 || spilled != (pool.Budget > 0 && canSpill) {
 			t.Errorf("seed %d: %d bytes are in use after all was released; spilled: %v", seed, pool.used, spilled)

@@ -111,11 +111,20 @@ func (p *Pool) give(b block) {
 //	positions   0       4         8     10         counted from the log's first record on
 //	readers         ^ low     ^ cursor             everything below every reader's low is forgotten
 type Log struct {
-	blocks  []block
-	base    uint64 // position of blocks[0].records[0]
+	last    block  // that records are appended to; without room where there is none yet
 	end     uint64 // position after the last record
 	readers []*Reader
 	pool    *Pool
+	base    uint64  // position of the first block's first record
+	full    []block // those before the last
+}
+
+// block returns number i of the blocks, of which the last is number len(l.full).
+func (l *Log) block(i int) *block {
+	if i < len(l.full) {
+		return &l.full[i]
+	}
+	return &l.last
 }
 
 // A block is some records and the memory their bytes lie in.
@@ -228,14 +237,14 @@ func (b *block) keep(p []byte) []byte {
 	return b.data[n:len(b.data):len(b.data)]
 }
 
-// room returns the last block if it has room for one record of need bytes, else a new one.
+// room returns the last block with room for one record of need bytes more: it is a new one where there was too little.
 func (l *Log) room(need int) (*block, error) {
+	b := &l.last
+	if len(b.records) < maxRecords && len(b.data)+need <= cap(b.data) && cap(b.records) > 0 {
+		return b, nil
+	}
 	class := 0
-	if n := len(l.blocks); n > 0 {
-		b := &l.blocks[n-1]
-		if len(b.records) < maxRecords && len(b.data)+need <= cap(b.data) {
-			return b, nil
-		}
+	if cap(b.records) > 0 {
 		if b.spilled {
 			release(b.data) // until it is cut
 		}
@@ -244,18 +253,21 @@ func (l *Log) room(need int) (*block, error) {
 	for class < classes-1 && firstBytes<<class < need {
 		class++
 	}
-	var b block
+	var next block
 	var err error
 	if need <= firstBytes<<class {
-		b, err = l.pool.take(class)
+		next, err = l.pool.take(class)
 	} else {
-		b, err = l.pool.takeOwn(need)
+		next, err = l.pool.takeOwn(need)
 	}
 	if err != nil {
 		return nil, err
 	}
-	l.blocks = append(l.blocks, b)
-	return &l.blocks[len(l.blocks)-1], nil
+	if cap(b.records) > 0 {
+		l.full = append(l.full, *b)
+	}
+	*b = next
+	return b, nil
 }
 
 // Reader makes a cursor that reads from the present end of the log on.
@@ -272,21 +284,25 @@ func (l *Log) forget() {
 		low = min(low, r.low())
 	}
 	n := 0
-	for n < len(l.blocks) && l.base+uint64(len(l.blocks[n].records)) <= low {
-		b := &l.blocks[n]
-		if n == len(l.blocks)-1 && len(b.records) == 0 {
-			break
-		}
-		l.base += uint64(len(b.records))
-		l.pool.give(*b)
-		n++
+	for ; n < len(l.full) && l.base+uint64(len(l.full[n].records)) <= low; n++ {
+		l.drop(&l.full[n])
 	}
 	if n > 0 {
-		k := copy(l.blocks, l.blocks[n:])
-		clear(l.blocks[k:])
-		l.blocks = l.blocks[:k]
+		k := copy(l.full, l.full[n:])
+		clear(l.full[k:])
+		l.full = l.full[:k]
+	}
+	if len(l.full) == 0 && len(l.last.records) > 0 && l.end <= low {
+		l.drop(&l.last)
+		l.last = block{}
 	}
 	for _, r := range l.readers {
 		r.block = max(r.block-n, 0)
 	}
+}
+
+// drop gives a block back, the first one.
+func (l *Log) drop(b *block) {
+	l.base += uint64(len(b.records))
+	l.pool.give(*b)
 }

@@ -10,16 +10,16 @@ import (
 // whole, with its records, attempts and the time of the first, and Cut returns it again, alone, not before at.
 type Reader struct {
 	log    *Log
-	hints  Hints
 	cursor uint64    // position of the next record to cut
 	size   int64     // bytes from the cursor on
 	event  int64     // what they become in an event
-	first  time.Time // when the record at the cursor was appended
 	full   time.Time // when size reached the hint; zero before
-	block  int       // index of the block that the cursor stands in
+	hints  Hints
+	first  time.Time // when the record at the cursor was appended
 
+	retry []*Batch // cut ones that wait, in the order of their Rollback
 	out   []*Batch // cut and not released, in the order of their positions
-	retry []*Batch // of those, the ones that wait, in the order of their Rollback
+	block int      // number of the block that the cursor stands in
 	name  string
 }
 
@@ -153,8 +153,8 @@ func (r *Reader) CutAll(size int64, within time.Duration) (*Batch, bool) {
 // appendedBy is the position of the first record from the cursor on that was appended after at.
 func (r *Reader) appendedBy(at time.Time) uint64 {
 	pos := r.log.base
-	for i := range r.log.blocks {
-		bl := &r.log.blocks[i]
+	for i := range len(r.log.full) + 1 {
+		bl := r.log.block(i)
 		if i >= r.block {
 			for _, m := range bl.marks {
 				if p := pos + uint64(m.n); p > r.cursor && bl.since.Add(m.after).After(at) {
@@ -176,11 +176,11 @@ func (r *Reader) take(size int64, limit uint64) *Batch {
 	}
 	end, event, full := Hints{Size: size}, int64(0), false
 	pos := r.log.base
-	for i := range r.log.blocks[:r.block] {
-		pos += uint64(len(r.log.blocks[i].records))
+	for i := range r.block {
+		pos += uint64(len(r.log.block(i).records))
 	}
 	for {
-		bl := &r.log.blocks[r.block]
+		bl := r.log.block(r.block)
 		i := int(r.cursor - pos)
 		start := i
 		for i < len(bl.records) && pos+uint64(i) < limit {
@@ -223,15 +223,15 @@ const growRecords = 1 << 12
 // appended returns when the record at the cursor was appended.
 func (r *Reader) appended() time.Time {
 	pos := r.log.base
-	for i := range r.log.blocks[:r.block] {
-		pos += uint64(len(r.log.blocks[i].records))
+	for i := range r.block {
+		pos += uint64(len(r.log.block(i).records))
 	}
-	for r.cursor >= pos+uint64(len(r.log.blocks[r.block].records)) {
-		pos += uint64(len(r.log.blocks[r.block].records))
+	for r.cursor >= pos+uint64(len(r.log.block(r.block).records)) {
+		pos += uint64(len(r.log.block(r.block).records))
 		r.block++
 	}
 	n := int(r.cursor - pos)
-	b := &r.log.blocks[r.block]
+	b := r.log.block(r.block)
 	i := len(b.marks) - 1
 	for i > 0 && b.marks[i].n > n {
 		i--
