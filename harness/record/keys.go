@@ -15,12 +15,22 @@ type Interner struct {
 	buf   []byte
 }
 
-// An interned is a Keys and what it is known by, in one piece: a stream may have thousands, in no cache.
+// An interned is a Keys and what it is known by. A stream may have thousands, in no cache: what tells them apart and Keys.Buffer are
+// one line of memory.
 type interned struct {
+	n     uint8 // length of the text, if it lies in short
+	short [47]byte
 	Keys
-	text  []byte
-	short [48]byte  // where text lies, if there is room
-	next  *interned // of the same hash
+	long []byte
+	next *interned // of the same hash
+}
+
+// is reports whether e is known by text.
+func (e *interned) is(text []byte) bool {
+	if len(text) <= len(e.short) {
+		return int(e.n) == len(text) && string(e.short[:e.n]) == string(text)
+	}
+	return bytes.Equal(e.long, text)
 }
 
 // Intern returns the one Keys that is equal to k, a copy of it the first time.
@@ -36,7 +46,7 @@ func (t *Interner) Intern(k Keys) *Keys {
 	hash := t.hash(t.buf)
 	first := t.table[hash]
 	for e := first; e != nil; e = e.next {
-		if bytes.Equal(e.text, t.buf) {
+		if e.is(t.buf) {
 			return &e.Keys
 		}
 	}
@@ -45,7 +55,11 @@ func (t *Interner) Intern(k Keys) *Keys {
 		Query:    append([]string(nil), k.Query...),
 		Database: k.Database, Table: k.Table, Operation: k.Operation,
 	}}
-	e.text = append(e.short[:0], t.buf...)
+	if len(t.buf) <= len(e.short) {
+		e.n = uint8(copy(e.short[:], t.buf))
+	} else {
+		e.long = bytes.Clone(t.buf)
+	}
 	t.table[hash] = e
 	t.n++
 	return &e.Keys
@@ -73,7 +87,7 @@ func (t *Interner) Forget(k *Keys) {
 	hash := t.hash(t.buf)
 	first := t.table[hash]
 	for at := &first; *at != nil; at = &(*at).next {
-		if bytes.Equal((*at).text, t.buf) {
+		if (*at).is(t.buf) {
 			*at = (*at).next
 			t.n--
 			break

@@ -36,11 +36,11 @@ type Source struct {
 // Keys are the values of the keys that the prefix names, in its order, by who found them, and Iceberg's routing.
 // They are interned by a table in this package that lambda and partition share.
 type Keys struct {
-	Lambda, Query              []string
-	Database, Table, Operation string
-
 	// Buffer is where records of the partition wait, to the pipeline; nil before it has one.
 	Buffer any
+
+	Lambda, Query              []string
+	Database, Table, Operation string
 }
 
 // A Cause is why a record failed, and the folder of its error line (s3-delivery.md §5).
