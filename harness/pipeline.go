@@ -139,7 +139,7 @@ func (p *Pipeline) Readmit(now time.Time, records []record.Record) (next time.Ti
 func (p *Pipeline) admit(now time.Time, records []record.Record) (next time.Time, err error) {
 	p.tally.admit(records)
 	if p.log != nil { // the backup has the bytes as received, before decompression (firehose/README.md, CHOICE)
-		if err := p.log.Append(now, records); err != nil {
+		if _, err := p.log.Append(now, records); err != nil {
 			return now, err
 		}
 		p.tally.hold(records)
@@ -152,7 +152,7 @@ func (p *Pipeline) admit(now time.Time, records []record.Record) (next time.Time
 	}
 	if t := p.transform; t != nil {
 		t.entry.In += int64(len(records))
-		err = t.Append(now, records)
+		_, err = t.Append(now, records)
 	} else {
 		err = p.deliver(now, records)
 	}
@@ -444,10 +444,13 @@ func (p *Pipeline) deliver(now time.Time, records []record.Record) error {
 			}
 		}
 		p.ledger.Buffer.In += int64(n)
-		if err := o.buf.Append(now, records[:n]); err != nil {
+		sooner, err := o.buf.Append(now, records[:n])
+		if err != nil {
 			return err
 		}
-		p.agenda.set(o, o.due(now))
+		if sooner {
+			p.agenda.set(o, o.due(now))
+		}
 		records = records[n:]
 	}
 	return nil
@@ -529,7 +532,7 @@ func (p *Pipeline) fail(now time.Time, failed []record.Failure) error {
 		p.lines = append(p.lines[:0], record.Record{Seq: f.Record.Seq, Sub: f.Record.Sub, Data: p.line, Raw: p.line, Arrival: f.Record.Arrival})
 		p.ledger.Errors.In++
 		p.ledger.count(f.Code, 1)
-		if err := o.buf.Append(now, p.lines); err != nil {
+		if _, err := o.buf.Append(now, p.lines); err != nil {
 			return err
 		}
 		p.tally.hold(p.lines)

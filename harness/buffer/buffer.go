@@ -42,8 +42,7 @@ type Buffer struct {
 	// In one piece: a stream has thousands, and every record goes to another, so that what it needs is in no cache.
 	Reader
 	own     Log
-	readers [1]*Reader
-	out     [1]*Batch
+	batches [1]*Batch
 	blocks  [4]block // its first
 }
 
@@ -59,12 +58,11 @@ func (b *Buffer) Init(h Hints, p *Pool) {
 	if p == nil {
 		p = &Pool{}
 	}
-	*b = Buffer{Reader: Reader{log: &b.own, hints: h, out: b.out[:0]}, own: Log{pool: p, readers: b.readers[:], full: b.blocks[:0]}}
-	b.readers[0] = &b.Reader
+	*b = Buffer{Reader: Reader{log: &b.own, hints: h, out: b.batches[:0]}, own: Log{pool: p, reader: &b.Reader, full: b.blocks[:0]}}
 }
 
-// Append adds records.
-func (b *Buffer) Append(now time.Time, records []record.Record) error {
+// Append adds records. sooner tells that the buffer is due now, or at some time, and was not before.
+func (b *Buffer) Append(now time.Time, records []record.Record) (sooner bool, err error) {
 	return b.own.Append(now, records)
 }
 

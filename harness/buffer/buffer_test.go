@@ -47,7 +47,7 @@ func TestDue(t *testing.T) {
 			b := New(h, nil)
 			for s := 0; s < 60; s++ {
 				if d := tt.appends[s]; d != nil {
-					if err := b.Append(t0.Add(time.Duration(s)*time.Second), recs(d...)); err != nil {
+					if _, err := b.Append(t0.Add(time.Duration(s)*time.Second), recs(d...)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -84,13 +84,13 @@ func TestDue(t *testing.T) {
 func TestRollback(t *testing.T) {
 	l := NewLog(nil)
 	r := l.Reader("transform", Hints{Size: 4, Interval: time.Minute})
-	if err := l.Append(t0, recs("ab", "cd", "ef")); err != nil {
+	if _, err := l.Append(t0, recs("ab", "cd", "ef")); err != nil {
 		t.Fatal(err)
 	}
 	b, _ := r.Cut(t0)
 	b.Attempts++
 	r.Rollback(b, t0.Add(10*time.Second))
-	if err := l.Append(t0.Add(5*time.Second), recs("gh")); err != nil {
+	if _, err := l.Append(t0.Add(5*time.Second), recs("gh")); err != nil {
 		t.Fatal(err)
 	}
 	next, ok := r.Cut(t0.Add(5 * time.Second))
@@ -156,7 +156,7 @@ func TestModel(t *testing.T) {
 					in = append(in, record.Record{Seq: seq, Data: []byte(d), Raw: []byte(fmt.Sprintf("raw %d", seq))})
 					seq++
 				}
-				if err := l.Append(now, in); err != nil {
+				if _, err := l.Append(now, in); err != nil {
 					t.Fatal(err)
 				}
 				for _, r := range in { // the log has its own copy
@@ -236,7 +236,7 @@ func BenchmarkAppendCut(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for n := 0; n < b.N; n += len(in) {
-		if err := buf.Append(t0, in); err != nil {
+		if _, err := buf.Append(t0, in); err != nil {
 			b.Fatal(err)
 		}
 		if batch, ok := buf.Cut(t0); ok {
@@ -249,7 +249,7 @@ func BenchmarkAppendCut(b *testing.B) {
 func TestCutAllWithin(t *testing.T) {
 	b := New(Hints{Size: 1 << 20, Interval: time.Minute}, nil)
 	for i := range 3000 { // one every second, of 30 bytes: several blocks
-		if err := b.Append(t0.Add(time.Duration(i)*time.Second), []record.Record{{Seq: uint64(i), Data: fmt.Appendf(nil, "%030d", i)}}); err != nil {
+		if _, err := b.Append(t0.Add(time.Duration(i)*time.Second), []record.Record{{Seq: uint64(i), Data: fmt.Appendf(nil, "%030d", i)}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -111,12 +111,13 @@ func (p *Pool) give(b block) {
 //	positions   0       4         8     10         counted from the log's first record on
 //	readers         ^ low     ^ cursor             everything below every reader's low is forgotten
 type Log struct {
-	last    block  // that records are appended to; without room where there is none yet
-	end     uint64 // position after the last record
-	readers []*Reader
-	pool    *Pool
-	base    uint64  // position of the first block's first record
-	full    []block // those before the last
+	last   block   // that records are appended to; without room where there is none yet
+	end    uint64  // position after the last record
+	reader *Reader // the first
+	more   []*Reader
+	pool   *Pool
+	base   uint64  // position of the first block's first record
+	full   []block // those before the last
 }
 
 // block returns number i of the blocks, of which the last is number len(l.full).
@@ -183,8 +184,9 @@ func NewLog(p *Pool) *Log {
 // Len is the number of records that some reader may still read.
 func (l *Log) Len() int { return int(l.end - l.base) }
 
-// Append copies records to the end of the log: their headers, Data, and Raw where it is not Data.
-func (l *Log) Append(now time.Time, records []record.Record) error {
+// Append copies records to the end of the log: their headers, Data, and Raw where it is not Data. sooner tells that what some reader
+// reads is due now, or at some time, and was not before.
+func (l *Log) Append(now time.Time, records []record.Record) (sooner bool, err error) {
 	for i := range records {
 		r := &records[i]
 		same := len(r.Raw) == len(r.Data) && (len(r.Raw) == 0 || &r.Raw[0] == &r.Data[0])
@@ -194,7 +196,7 @@ func (l *Log) Append(now time.Time, records []record.Record) error {
 		}
 		b, err := l.room(need)
 		if err != nil {
-			return err
+			return sooner, err
 		}
 		b.mark(now)
 		c := *r
@@ -209,11 +211,16 @@ func (l *Log) Append(now time.Time, records []record.Record) error {
 		}
 		b.records = append(b.records, c)
 		l.end++
-		for _, rd := range l.readers {
-			rd.add(now, int64(len(r.Data)))
+		if l.reader != nil && l.reader.add(now, int64(len(r.Data))) {
+			sooner = true
+		}
+		for _, rd := range l.more {
+			if rd.add(now, int64(len(r.Data))) {
+				sooner = true
+			}
 		}
 	}
-	return nil
+	return sooner, nil
 }
 
 // mark notes when the records that follow are appended.
@@ -273,14 +280,21 @@ func (l *Log) room(need int) (*block, error) {
 // Reader makes a cursor that reads from the present end of the log on.
 func (l *Log) Reader(name string, h Hints) *Reader {
 	r := &Reader{log: l, name: name, hints: h, cursor: l.end}
-	l.readers = append(l.readers, r)
+	if l.reader == nil {
+		l.reader = r
+	} else {
+		l.more = append(l.more, r)
+	}
 	return r
 }
 
 // forget gives back the blocks that no reader needs any more.
 func (l *Log) forget() {
 	low := l.end
-	for _, r := range l.readers {
+	if l.reader != nil {
+		low = l.reader.low()
+	}
+	for _, r := range l.more {
 		low = min(low, r.low())
 	}
 	n := 0
@@ -296,7 +310,10 @@ func (l *Log) forget() {
 		l.drop(&l.last)
 		l.last = block{}
 	}
-	for _, r := range l.readers {
+	if l.reader != nil {
+		l.reader.block = max(l.reader.block-n, 0)
+	}
+	for _, r := range l.more {
 		r.block = max(r.block-n, 0)
 	}
 }

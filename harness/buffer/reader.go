@@ -9,33 +9,35 @@ import (
 // the size, and what stays is as old as its first record's Append. A batch is cut once: Rollback(at) keeps it
 // whole, with its records, attempts and the time of the first, and Cut returns it again, alone, not before at.
 type Reader struct {
+	first time.Time // when the record at the cursor was appended
+	retry []*Batch  // cut ones that wait, in the order of their Rollback
+	out   []*Batch  // cut and not released, in the order of their positions
+	block int       // number of the block that the cursor stands in
+	name  string
+
+	// What every record needs lies together, and beside the last block of a log that is a Buffer's.
+	hints  Hints
 	log    *Log
 	cursor uint64    // position of the next record to cut
 	size   int64     // bytes from the cursor on
 	event  int64     // what they become in an event
 	full   time.Time // when size reached the hint; zero before
-	hints  Hints
-	first  time.Time // when the record at the cursor was appended
-
-	retry []*Batch // cut ones that wait, in the order of their Rollback
-	out   []*Batch // cut and not released, in the order of their positions
-	block int      // number of the block that the cursor stands in
-	name  string
 }
 
 // Name is the name that the reader was made with.
 func (r *Reader) Name() string { return r.name }
 
-// add counts a record that was appended.
-func (r *Reader) add(now time.Time, size int64) {
+// add counts a record that was appended. It reports whether it is the first, or the one that makes a batch full.
+func (r *Reader) add(now time.Time, size int64) (sooner bool) {
 	if r.cursor+1 == r.log.end {
-		r.first = now
+		r.first, sooner = now, true
 	}
 	r.size += size
 	r.event += r.hints.event(size)
 	if r.full.IsZero() && r.isFull() {
-		r.full = now
+		r.full, sooner = now, true
 	}
+	return sooner
 }
 
 // isFull reports whether what is not cut is enough for a batch.
