@@ -101,7 +101,6 @@ func convertFiles(ctx context.Context, io *streams, f *convertFlags, args []stri
 	if err != nil {
 		return err
 	}
-	useHugePages(512<<20, totalSize(files))
 	defer keepGarbageLow()()
 	stop := progress(io.err, totalSize(files), &r.read, f.quiet || f.json)
 	err = r.run(ctx, files)

@@ -214,9 +214,6 @@ func (r *replayRun) newPipeline() (*harness.Pipeline, error) {
 // run puts the inputs through the stream, and closes what it wrote.
 func (r *replayRun) run(ctx context.Context) error {
 	f, p := r.flags, r.plan
-	if f.clock != "now" { // one that runs for days gives memory back that huge pages would keep
-		useHugePages(p.memory, p.size)
-	}
 	if os.Getenv("GOMEMLIMIT") == "" { // what is encoded and put takes as much again
 		debug.SetMemoryLimit(2*p.memory + 512<<20)
 	}
