@@ -5,9 +5,10 @@ import (
 	"sync"
 )
 
+// What is decompressed before it is read: 16 MiB, as much as comes while a converter ends a row group and reads nothing.
 const (
 	aheadBytes  = 512 << 10
-	aheadBlocks = 4
+	aheadBlocks = 32
 )
 
 // An ahead decompresses on a goroutine of its own, up to a few blocks ahead of who reads. The goroutine begins with the first Read
