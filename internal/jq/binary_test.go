@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -154,12 +155,25 @@ func runBinary(name, query, input string) (outputs []string, exit any, messages 
 	return outputs, exit, messages
 }
 
+// numbered finds what a try catches of a break: the number of its label.
+var numbered = regexp.MustCompile(`"__jq":[0-9]+`)
+
+func unnumbered(outputs []string) (out []string) {
+	for _, o := range outputs {
+		out = append(out, numbered.ReplaceAllString(o, `"__jq":0`))
+	}
+	return out
+}
+
 // knownDifference is why a difference that TestBinary meets is none to report.
-func knownDifference(got result, exit any, messages []string) string {
+func knownDifference(got result, outputs []string, exit any, messages []string) string {
 	for _, m := range messages {
 		if m == "Repeat string result too long" {
 			return "an error that Debian's later builds add"
 		}
+	}
+	if exit == got.exit && !sameOutputs(outputs, got.outputs) && sameOutputs(unnumbered(outputs), unnumbered(got.outputs)) {
+		return "labels are numbered from the first record on"
 	}
 	switch {
 	case got.exit == "timeout":
@@ -198,7 +212,7 @@ func TestBinary(t *testing.T) {
 		docs := input
 		outputs, exit, messages := runBinary(name, query, docs)
 		got := command(query, docs)
-		if why := knownDifference(got, exit, messages); why != "" {
+		if why := knownDifference(got, outputs, exit, messages); why != "" {
 			known[why]++
 			continue
 		}
