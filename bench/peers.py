@@ -1,6 +1,7 @@
 """Compares hydrant convert with DuckDB, Polars and pyarrow on one machine.
 
-Every round runs each of them once, so that what else the machine does falls on all of them; of each the best round counts.
+Every round runs each of them once, so that what else the machine does falls on all of them, every other one backwards, since
+what runs behind a large process may pay for the memory that it gave back; of each the best round counts.
 A run is a process of its own, pinned to its cores: wall and CPU seconds and the peak of resident memory are the
 operating system's. At the end DuckDB reads what hydrant and itself have written, and finds the same values in the same rows. Prints a Markdown table.
 
@@ -189,8 +190,8 @@ def main():
         while f.read(1 << 24):
             pass
     best = {}
-    for _ in range(o.runs):
-        for name, command in commands.items():
+    for i in range(o.runs):
+        for name, command in list(commands.items())[::-1 if i % 2 else 1]:
             sink = open(os.devnull, "w") if name == "inflate" else None
             if sink:
                 stdout = os.dup(1)
