@@ -121,7 +121,7 @@ func New(table *schema.Table, o Options) (*Converter, error) {
 		}
 	}
 	n := leaves((&schema.Table{Columns: table.Columns}).Struct())
-	c.piece, c.rows = pieceBytes(n), max(pieceValues/max(n, 1), 64)
+	c.piece, c.rows = pieceBytes(n, o.ORC != nil), max(pieceValues/max(n, 1), 64)
 	if _, err := c.begin(io.Discard); err != nil { // options are refused here, not at the first file
 		return nil, err
 	}
@@ -131,10 +131,15 @@ func New(table *schema.Table, o Options) (*Converter, error) {
 // ChunkBytes is how large a chunk for [File.Pull] is best.
 func (c *Converter) ChunkBytes() int { return c.piece }
 
-// pieceBytes is about how much is decoded into one batch: what belongs to it should stay in the cache, and a column should have some hundred values
-// in it, or what is known of the column, its dictionary most of all, comes from memory for a few.
-func pieceBytes(leaves int) int {
-	return min(max(leaves*(10<<10), 1<<20), 4<<20)
+// pieceBytes is about how much is decoded into one batch: it, its columns and what the serializer keeps of them should stay in the cache, and a column
+// should have some hundred values in it, or what is known of the column, its dictionary most of all, comes from memory for a few. An ORC stripe looks
+// values up as they come, Parquet when a page is full; so ORC wants more of them.
+func pieceBytes(leaves int, orc bool) int {
+	least := 384 << 10
+	if orc {
+		least = 1 << 20
+	}
+	return min(max(leaves*(10<<10), least), 4<<20)
 }
 
 // pieceValues is how many values a piece has at most, about: a record of a few bytes has as many as there are columns, and a null takes
