@@ -135,7 +135,7 @@ func (c *Converter) ChunkBytes() int { return c.piece }
 // should have some hundred values in it, or what is known of the column, its dictionary most of all, comes from memory for a few. An ORC stripe looks
 // values up as they come, Parquet when a page is full; so ORC wants more of them.
 func pieceBytes(leaves int, orc bool) int {
-	least := 384 << 10
+	least := 512 << 10
 	if orc {
 		least = 1 << 20
 	}

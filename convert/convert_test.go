@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hydrantkit/hydrant/convert/column"
@@ -128,6 +129,57 @@ func TestWorkersDontShow(t *testing.T) {
 			}
 			if bad.String() != wantBad {
 				t.Errorf("%s: failed records of %d workers:\n%s\nwant\n%s", name, workers, bad.String(), wantBad)
+			}
+		}
+	}
+}
+
+// No more chunks are read ahead than Pull says, and none beyond one for each worker while their columns are large.
+func TestAhead(t *testing.T) {
+	wide := make([][2]string, 1000)
+	for i := range wide {
+		wide[i] = [2]string{fmt.Sprint("c", i), "timestamp"}
+	}
+	empty := make([][]byte, 20_000)
+	for i := range empty {
+		empty[i] = []byte("{}")
+	}
+	for _, workers := range []int{1, 2, 3} {
+		for _, test := range []struct {
+			name    string
+			columns [][2]string
+			records [][]byte
+			size    int // of a chunk
+			most    int
+		}{
+			{"small", peopleColumns, people(20_000), 10, workers + aheadPieces*min(workers-1, 1)},
+			{"large", wide, empty, 4000, workers},
+		} {
+			c, err := New(table(t, test.columns...), Options{Workers: workers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := c.Create(io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			next := batches(test.records, test.size)
+			var out, most atomic.Int64
+			err = f.Pull(context.Background(), func() (Chunk, error) {
+				c, err := next()
+				if err == nil {
+					most.Store(max(most.Load(), out.Add(1)))
+				}
+				return c, err
+			}, func(Chunk, []column.RowError) error {
+				out.Add(-1)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := int(most.Load()); n > test.most {
+				t.Errorf("%s, %d workers: %d chunks at once, of at most %d", test.name, workers, n, test.most)
 			}
 		}
 	}

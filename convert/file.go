@@ -22,7 +22,7 @@ type File struct {
 	next func() (io.Writer, error)
 }
 
-// A Chunk is records that follow each other. Record is called by one goroutine at a time.
+// A Chunk is records that follow each other. Record may be called by several goroutines at once.
 type Chunk interface {
 	Len() int
 	Record(i int) []byte // white space around a record is no part of it

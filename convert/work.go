@@ -5,23 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/hydrantkit/hydrant/convert/column"
 )
 
-// A piece is what one worker has in its hands: a chunk, then its columns.
+// A piece is a part of a chunk on its way into a row group: read, decoded, admitted, encoded column by column, committed.
 type piece struct {
 	decoder Deserializer
 	batch   *column.Batch
 	bad     []column.RowError
-	left    []int // columns that aren't encoded yet
+
+	part     part
+	n        int   // its number
+	owner    int   // the worker that decodes it, and encodes what it can of it: that one has it in its cache
+	decoded  bool  // its records are in batch
+	size     int64 // of batch
+	left     []int // columns that nobody has begun to encode
+	encoding int   // columns that somebody is encoding
 }
 
-// decode fills the piece's batch with the records of a part of a chunk. Those that don't fit are numbered in the chunk.
-func (p *piece) decode(c part) error {
+// decode fills the piece's batch with the records of its part of a chunk. Those that don't fit are numbered in the chunk.
+func (p *piece) decode() error {
 	p.batch.Reset()
 	p.bad = nil
+	c := p.part
 	for i := range c.Len() {
 		if err := p.decoder.Record(p.batch, c.Record(i)); err != nil {
 			re, ok := err.(*column.RowError)
@@ -58,28 +67,42 @@ func memory(v *column.Vector) int64 {
 //
 // A piece is admitted to the group when the one before it is, and either all before it are encoded, when the group may be
 // cut, or it can't be the one that fills the group. So a group ends behind the same piece whatever the number of workers.
+//
+// A worker goes on with its pieces as far as it is their turn, and reads another while it isn't: a column whose page another worker is
+// compressing keeps nobody from decoding.
 type pull struct {
 	f    *File
 	ctx  context.Context
 	next func() (Chunk, error)
 	done func(Chunk, []column.RowError) error
 
-	reading sync.Mutex // held while next runs
-	read    int
-	chunk   part // what is read and not taken yet
-
 	mu        sync.Mutex // of what follows
 	change    sync.Cond
+	reading   bool // somebody runs next, and has chunk
+	chunk     part // what is read and no piece yet
+	pieces    []*piece
+	read      int
 	admitted  int
-	turns     []int // for each column, the piece that may encode it
+	turns     []int // for each column, the piece that may encode it, or taken
 	committed int
+	held      int64             // the bytes of the columns of pieces that aren't committed
 	room      int64             // that pieces may be admitted into before the group's size is looked at again
 	end       error             // why reading ended: io.EOF, or the context's error
 	err       error             // the first that stops all work
 	bad       []column.RowError // of the chunk that is committed in parts
+	idle      []*piece
 }
 
-// Pull converts chunks as next returns them, until io.EOF. It reads no more chunks at once than there are workers.
+// taken is the turn of a column that is being encoded.
+const taken = -1
+
+// While a worker compresses the largest page of a group, others decode so many pieces beyond one for each worker, as long as their columns are of so many bytes.
+const (
+	aheadPieces = 6
+	aheadBytes  = 32 << 20
+)
+
+// Pull converts chunks as next returns them, until io.EOF. It reads no more chunks at once than there are workers, and six more if there are several.
 // done is called for each chunk, in their order, with those of its records that don't fit, whose numbers are within the chunk;
 // the chunk isn't used any more then. Neither function is called twice at once. A row group ends with a chunk; chunks of
 // ChunkBytes are best. When ctx ends, Pull finishes the chunks that were read, and returns its error.
@@ -90,13 +113,17 @@ func (f *File) Pull(ctx context.Context, next func() (Chunk, error), done func(c
 	p := &pull{f: f, ctx: ctx, next: next, done: done, turns: make([]int, len(f.c.table.Columns))}
 	p.change.L = &p.mu
 	if f.c.workers == 1 {
-		p.work()
+		p.work(0)
 	} else {
 		var wg sync.WaitGroup
-		for range f.c.workers {
-			wg.Go(p.work)
+		for i := range f.c.workers {
+			wg.Go(func() { p.work(i) })
 		}
 		wg.Wait()
+	}
+	for _, w := range append(p.idle, p.pieces...) {
+		w.part = part{}
+		f.c.givePiece(w)
 	}
 	switch {
 	case p.err != nil:
@@ -108,57 +135,116 @@ func (f *File) Pull(ctx context.Context, next func() (Chunk, error), done func(c
 	return p.end // the file is as good as before
 }
 
-// fail keeps the first error, and wakes whoever waits.
-func (p *pull) fail(err error) {
+// work does whatever can be done, until there is nothing more or an error. p.mu is held but for reading, decoding and encoding.
+func (p *pull) work(worker int) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.change.Broadcast()
+	for p.err == nil {
+		w, at := p.ready(worker)
+		if w == nil && p.mayRead() {
+			p.add(worker)
+			continue
+		}
+		if w == nil {
+			w, at = p.ready(anyone)
+		}
+		switch {
+		case w != nil:
+			p.encode(w, at)
+		case p.ended() && len(p.pieces) == 0:
+			return
+		default:
+			p.change.Wait()
+		}
+	}
+}
+
+// fail keeps the first error, which stops all work.
+func (p *pull) fail(err error) {
 	if p.err == nil {
 		p.err = err
 	}
-	p.mu.Unlock()
-	p.change.Broadcast()
 }
 
-// broken reports whether there is an error that stops all work. p.mu is held.
-func (p *pull) broken() bool { return p.err != nil }
+const anyone = -1
 
-// work converts one piece after the other.
-func (p *pull) work() {
-	w := p.f.c.takePiece()
-	defer p.f.c.givePiece(w)
-	for {
-		c, n, ok := p.take()
-		if !ok {
+// ready returns the first admitted piece of a worker, or of anyone, with a column whose turn it is, and where in left that is.
+func (p *pull) ready(worker int) (*piece, int) {
+	for _, w := range p.pieces[:p.admitted-p.committed] {
+		if worker != anyone && w.owner != worker {
+			continue
+		}
+		for i, col := range w.left {
+			if p.turns[col] == w.n {
+				return w, i
+			}
+		}
+	}
+	return nil, 0
+}
+
+// ended reports whether nothing more is to be read.
+func (p *pull) ended() bool { return !p.reading && p.chunk.Chunk == nil && p.end != nil }
+
+func (p *pull) mayRead() bool {
+	if p.reading || p.ended() {
+		return false
+	}
+	n, workers := len(p.pieces), p.f.c.workers
+	return n < workers || workers > 1 && n < workers+aheadPieces && p.held < aheadBytes
+}
+
+// add makes another piece and decodes it.
+func (p *pull) add(worker int) {
+	if p.chunk.Chunk == nil {
+		p.reading = true
+		p.mu.Unlock()
+		c, err := p.readChunk()
+		p.mu.Lock()
+		p.reading = false
+		p.change.Broadcast()
+		switch {
+		case err == nil:
+			p.chunk = part{c, 0, c.Len()}
+		case err == io.EOF || err == p.ctx.Err():
+			p.end = err
 			return
-		}
-		err := w.decode(c)
-		if err == nil {
-			err = p.admit(w, n)
-		}
-		if err == nil {
-			err = p.encode(w, n)
-		}
-		if err == nil {
-			err = p.commit(w, n, c)
-		}
-		if err != nil {
+		default:
 			p.fail(err)
 			return
 		}
 	}
+	w := p.take()
+	w.owner = worker
+	p.mu.Unlock()
+	err := w.decode()
+	size := w.memory()
+	p.mu.Lock()
+	if err != nil {
+		p.fail(err)
+		return
+	}
+	w.decoded, w.size = true, size
+	p.held += size
+	p.advance()
 }
 
-// errBroken says that another worker has failed.
-var errBroken = errors.New("convert: another worker has failed")
+// readChunk returns the next chunk, or why there is none.
+func (p *pull) readChunk() (Chunk, error) {
+	if err := p.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return p.next()
+}
 
-// take numbers what a piece is made of: the next chunk, or as much of it as has no more rows than a piece may have.
-func (p *pull) take() (part, int, bool) {
-	p.reading.Lock()
-	defer p.reading.Unlock()
-	p.mu.Lock()
-	broken, ended := p.err != nil, p.end != nil
-	p.mu.Unlock()
-	if broken || p.chunk.Chunk == nil && (ended || !p.pull()) {
-		return part{}, 0, false
+// take makes a piece of the chunk, or of as much of it as has no more rows than a piece may have.
+func (p *pull) take() *piece {
+	var w *piece
+	if n := len(p.idle); n > 0 {
+		w, p.idle = p.idle[n-1], p.idle[:n-1]
+	} else {
+		w = p.f.c.takePiece()
 	}
 	c := p.chunk
 	if rows := p.f.c.rows; c.n > rows {
@@ -167,53 +253,89 @@ func (p *pull) take() (part, int, bool) {
 	} else {
 		p.chunk = part{}
 	}
+	w.part, w.n, w.decoded, w.left = c, p.read, false, w.left[:0]
+	for col := range p.turns {
+		w.left = append(w.left, col)
+	}
 	p.read++
-	return c, p.read - 1, true
+	p.pieces = append(p.pieces, w)
+	return w
 }
 
-// pull reads a chunk, or notes why there is none.
-func (p *pull) pull() bool {
-	err := p.ctx.Err()
-	if err == nil {
-		var c Chunk
-		if c, err = p.next(); err == nil {
-			p.chunk = part{c, 0, c.Len()}
-			return true
-		}
-	}
-	if err == io.EOF || err == p.ctx.Err() {
-		p.mu.Lock()
-		p.end = err
-		p.mu.Unlock()
-	} else {
-		p.fail(err)
-	}
-	return false
-}
-
-// admit waits until piece n may go into the group, which it cuts before if it is full.
-func (p *pull) admit(w *piece, n int) error {
-	size := w.memory()
+// encode encodes a column of a piece whose turn it is.
+func (p *pull) encode(w *piece, at int) {
+	col := w.left[at]
+	w.left = append(w.left[:at], w.left[at+1:]...)
+	w.encoding++
+	p.turns[col] = taken
+	p.mu.Unlock()
+	err := p.f.groups.encode(w.batch, col)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for !p.broken() && (p.admitted != n || p.committed != n && p.room <= 2*size) {
-		p.change.Wait()
+	w.encoding--
+	p.turns[col] = w.n + 1
+	if err != nil {
+		p.fail(err)
+		return
 	}
-	if p.broken() {
-		return errBroken
+	if len(w.left) == 0 && w.encoding == 0 {
+		p.advance()
+	} else if p.f.c.workers > 1 {
+		p.change.Broadcast()
 	}
-	if p.committed == n { // nothing is encoding, and no other piece is admitted
-		room, err := p.f.cut()
-		if err != nil {
-			return err
-		}
-		p.room = room
+}
+
+// advance commits the pieces that are encoded and admits those that may be, in their order.
+func (p *pull) advance() {
+	for p.err == nil && (p.commit() || p.admit()) {
+	}
+	p.change.Broadcast()
+}
+
+// admit lets the next piece into the group, which it cuts before if it is full, or returns false where that has to wait.
+func (p *pull) admit() bool {
+	k := p.admitted - p.committed
+	if k == len(p.pieces) || !p.pieces[k].decoded {
+		return false
 	}
 	// A group takes no more than twice the memory of the columns it is made of: a length or a level for each value.
-	p.room -= 2 * size
+	size := 2 * p.pieces[k].size
+	if k == 0 { // nothing is encoding, and no other piece is admitted
+		room, err := p.f.cut()
+		if err != nil {
+			p.fail(err)
+			return false
+		}
+		p.room = room
+	} else if p.room <= size {
+		return false
+	}
+	p.room -= size
 	p.admitted++
-	p.change.Broadcast()
-	return nil
+	return true
+}
+
+// commit hands back the chunk of the first piece, if that is the chunk's last and is encoded.
+func (p *pull) commit() bool {
+	if p.admitted == p.committed || len(p.pieces[0].left) > 0 || p.pieces[0].encoding > 0 {
+		return false
+	}
+	w := p.pieces[0]
+	p.f.rows += int64(w.batch.Rows)
+	p.bad = append(p.bad, w.bad...)
+	if c := w.part; c.from+c.n == c.Chunk.Len() {
+		bad := p.bad
+		p.bad = nil
+		if err := p.done(c.Chunk, bad); err != nil {
+			p.fail(err)
+			return false
+		}
+	}
+	w.part = part{}
+	p.held -= w.size
+	p.pieces = slices.Delete(p.pieces, 0, 1)
+	p.idle = append(p.idle, w)
+	p.committed++
+	return true
 }
 
 // cut writes the group if it is full, goes on with the next file if this one is, and returns what is left of both.
@@ -249,69 +371,4 @@ func (f *File) cut() (room int64, err error) {
 		room = min(room, f.size-f.out.n-size)
 	}
 	return room, nil
-}
-
-// encode encodes the columns of piece n, each behind those of the piece before, in whatever order they come free.
-func (p *pull) encode(w *piece, n int) error {
-	w.left = w.left[:0]
-	for col := range p.turns {
-		w.left = append(w.left, col)
-	}
-	for len(w.left) > 0 {
-		p.mu.Lock()
-		at := p.free(w, n)
-		for at < 0 && !p.broken() {
-			p.change.Wait()
-			at = p.free(w, n)
-		}
-		broken := p.broken()
-		p.mu.Unlock()
-		if broken {
-			return errBroken
-		}
-		col := w.left[at]
-		w.left = append(w.left[:at], w.left[at+1:]...)
-		if err := p.f.groups.encode(w.batch, col); err != nil {
-			return err
-		}
-		p.mu.Lock()
-		p.turns[col] = n + 1
-		p.mu.Unlock()
-		p.change.Broadcast()
-	}
-	return nil
-}
-
-// free returns the index in w.left of a column whose turn it is, or -1. p.mu is held.
-func (p *pull) free(w *piece, n int) int {
-	for i, col := range w.left {
-		if p.turns[col] == n {
-			return i
-		}
-	}
-	return -1
-}
-
-// commit hands back the chunk of piece n when those before it are, and it is the chunk's last.
-func (p *pull) commit(w *piece, n int, c part) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for p.committed != n && !p.broken() {
-		p.change.Wait()
-	}
-	if p.broken() {
-		return errBroken
-	}
-	p.f.rows += int64(w.batch.Rows)
-	p.bad = append(p.bad, w.bad...)
-	if c.from+c.n == c.Chunk.Len() {
-		bad := p.bad
-		p.bad = nil
-		if err := p.done(c.Chunk, bad); err != nil {
-			return err
-		}
-	}
-	p.committed++
-	p.change.Broadcast()
-	return nil
 }
