@@ -11,6 +11,7 @@ operating system's. At the end DuckDB reads what hydrant and itself have written
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -189,7 +190,7 @@ def main():
     with open(source, "rb") as f:  # warm
         while f.read(1 << 24):
             pass
-    best = {}
+    runs = {}
     for i in range(o.runs):
         for name, command in list(commands.items())[::-1 if i % 2 else 1]:
             sink = open(os.devnull, "w") if name == "inflate" else None
@@ -201,8 +202,10 @@ def main():
                 os.dup2(stdout, 1)
             if o.json:
                 print(json.dumps({"name": name, "wall": wall, "cpu": cpu, "rss": rss}), flush=True)
-            b = best.setdefault(name, [wall, cpu, rss])
-            best[name] = [min(b[0], wall), min(b[1], cpu), max(b[2], rss)]
+            for run, x in zip(runs.setdefault(name, ([], [], [])), (wall, cpu, rss)):
+                run.append(x)
+    best = {name: (min(wall), min(cpu), max(rss)) for name, (wall, cpu, rss) in runs.items()}
+    middle = {name: (statistics.median(wall), statistics.median(cpu)) for name, (wall, cpu, _) in runs.items()}
 
     if "duckdb" in best:
         for name in best:
@@ -228,7 +231,8 @@ def main():
     if "duckdb" in best and "hydrant" in best:
         for k in best:
             if k.startswith("hydrant"):
-                print(f"\n{k}: {best['duckdb'][0] / best[k][0]:.2f} × DuckDB by wall time, {best['duckdb'][1] / best[k][1]:.2f} × by CPU time")
+                by = [(x["duckdb"][0] / x[k][0], x["duckdb"][1] / x[k][1]) for x in (best, middle)]
+                print("\n%s: %.2f × DuckDB by wall time, %.2f × by CPU time; by medians %.2f × and %.2f ×" % (k, *by[0], *by[1]))
 
 
 if __name__ == "__main__":
