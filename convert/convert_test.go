@@ -85,7 +85,8 @@ func TestWorkersDontShow(t *testing.T) {
 		o.Memory = 60 << 10 // many groups
 		var want []byte
 		var wantBad string
-		for _, workers := range []int{1, 2, 3, 8} {
+		for _, n := range [][2]int{{1, 0}, {2, 0}, {3, 0}, {8, 0}, {3, 1}, {2, 5}} {
+			workers := n[0]
 			o.Workers = workers
 			c, err := New(tab, o)
 			if err != nil {
@@ -96,6 +97,7 @@ func TestWorkersDontShow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			f.Spare(n[1])
 			var bad strings.Builder
 			at := 0
 			err = f.Pull(context.Background(), batches(records, 100), func(c Chunk, part []column.RowError) error {

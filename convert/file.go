@@ -15,6 +15,7 @@ type File struct {
 	groups groups
 	rows   int64
 	err    error
+	spared int // of the converter's workers
 
 	// of Roll
 	size int64
@@ -99,6 +100,9 @@ func (f *File) write(ctx context.Context, c Chunk) (bad []column.RowError, err e
 	})
 	return bad, err
 }
+
+// Spare leaves n of the converter's workers out, but one, for what makes the input meanwhile, such as decompression.
+func (f *File) Spare(n int) { f.spared = n }
 
 // Rows is the number of rows written so far.
 func (f *File) Rows() int64 { return f.rows }

@@ -76,6 +76,8 @@ type pull struct {
 	next func() (Chunk, error)
 	done func(Chunk, []column.RowError) error
 
+	workers int
+
 	mu        sync.Mutex // of what follows
 	change    sync.Cond
 	reading   bool // somebody runs next, and has chunk
@@ -110,13 +112,13 @@ func (f *File) Pull(ctx context.Context, next func() (Chunk, error), done func(c
 	if f.err != nil {
 		return f.err
 	}
-	p := &pull{f: f, ctx: ctx, next: next, done: done, turns: make([]int, len(f.c.table.Columns))}
+	p := &pull{f: f, ctx: ctx, next: next, done: done, workers: max(f.c.workers-f.spared, 1), turns: make([]int, len(f.c.table.Columns))}
 	p.change.L = &p.mu
-	if f.c.workers == 1 {
+	if p.workers == 1 {
 		p.work(0)
 	} else {
 		var wg sync.WaitGroup
-		for i := range f.c.workers {
+		for i := range p.workers {
 			wg.Go(func() { p.work(i) })
 		}
 		wg.Wait()
@@ -191,8 +193,8 @@ func (p *pull) mayRead() bool {
 	if p.reading || p.ended() {
 		return false
 	}
-	n, workers := len(p.pieces), p.f.c.workers
-	return n < workers || workers > 1 && n < workers+aheadPieces && p.held < aheadBytes
+	n := len(p.pieces)
+	return n < p.workers || p.workers > 1 && n < p.workers+aheadPieces && p.held < aheadBytes
 }
 
 // add makes another piece and decodes it.
@@ -279,7 +281,7 @@ func (p *pull) encode(w *piece, at int) {
 	}
 	if len(w.left) == 0 && w.encoding == 0 {
 		p.advance()
-	} else if p.f.c.workers > 1 {
+	} else if p.workers > 1 {
 		p.change.Broadcast()
 	}
 }

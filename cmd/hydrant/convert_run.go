@@ -354,6 +354,14 @@ func (r *conversionRun) pull(ctx context.Context, f *convert.File, files []conve
 	if !r.f.quiet && !r.f.json {
 		in.chose = announce(r.io.err)
 	}
+	if len(files) > 0 {
+		if err := in.open(); err != nil {
+			return err
+		}
+		if in.r.Ahead() {
+			f.Spare(1)
+		}
+	}
 	err := f.Pull(ctx, in.next, func(c convert.Chunk, bad []column.RowError) error {
 		k := c.(*sourced)
 		for i := range bad {

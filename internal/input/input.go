@@ -139,6 +139,12 @@ const jsonBytes = 8 << 10
 // Format is the format that is read.
 func (r *Reader) Format() Format { return r.format }
 
+// Ahead reports whether the input is decompressed, on a goroutine of its own.
+func (r *Reader) Ahead() bool {
+	_, ok := r.src.(*ahead)
+	return ok
+}
+
 // Name is the name given to NewReader.
 func (r *Reader) Name() string { return r.name }
 
