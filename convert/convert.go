@@ -11,9 +11,9 @@
 //
 // # Design
 //
-// Conversion is two tight loops with vectors between them. A worker takes a piece of a MiB or so, decodes it, and encodes
-// its columns, so that what it touches stays in its cache; it waits for nobody but the piece before its own, column by
-// column (work.go). Encoded pages, not columns, are kept until the row group or stripe is full. The bytes don't depend
+// Conversion is two tight loops with vectors between them. A worker takes a piece of half a MiB or so, decodes it, and encodes
+// its columns, so that what it touches stays in its cache; where the piece before isn't through with a column it decodes another, or
+// encodes what is free (work.go). Encoded pages, not columns, are kept until the row group or stripe is full. The bytes don't depend
 // on the number of workers.
 package convert
 

@@ -146,6 +146,10 @@ func TestAhead(t *testing.T) {
 	for i := range empty {
 		empty[i] = []byte("{}")
 	}
+	other := make([][]byte, 12) // of 17 MiB, which no column takes
+	for i := range other {
+		other[i] = append(append([]byte(`{"other":"`), bytes.Repeat([]byte("x"), 17<<20)...), `"}`...)
+	}
 	for _, workers := range []int{1, 2, 3} {
 		for _, test := range []struct {
 			name    string
@@ -156,6 +160,7 @@ func TestAhead(t *testing.T) {
 		}{
 			{"small", peopleColumns, people(20_000), 10, workers + aheadPieces*min(workers-1, 1)},
 			{"large", wide, empty, 4000, workers},
+			{"other members", peopleColumns, other, 1, workers},
 		} {
 			c, err := New(table(t, test.columns...), Options{Workers: workers})
 			if err != nil {
@@ -187,8 +192,26 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-// Files of Roll are whole, have about the size, and are cut at the same places by any number of workers.
-// TestParts: a chunk of many rows is converted in parts, and handed back once, whole.
+// What a callback panics with reaches who called, where there is one worker.
+func TestPanic(t *testing.T) {
+	c, err := New(table(t, peopleColumns...), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := c.Create(io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if x := recover(); x != "broken" {
+			t.Errorf("panic %v", x)
+		}
+	}()
+	f.WriteFunc(context.Background(), 1, func(int) []byte { panic("broken") })
+	t.Error("no panic")
+}
+
+// A chunk of many rows is converted in parts, and handed back once, whole.
 func TestParts(t *testing.T) {
 	tab := table(t, peopleColumns...)
 	records := people(1000)
@@ -239,7 +262,7 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// TestSparse: rows without members make no more columns at once than others.
+// Rows without members make no more columns at once than others.
 func TestSparse(t *testing.T) {
 	var columns [][2]string
 	for i := range 500 {
@@ -278,6 +301,7 @@ func TestSparse(t *testing.T) {
 	}
 }
 
+// Files of Roll are whole, have about the size, and are cut at the same places by any number of workers.
 func TestRoll(t *testing.T) {
 	tab := table(t, peopleColumns...)
 	records := people(6000)

@@ -101,7 +101,7 @@ func (f *File) write(ctx context.Context, c Chunk) (bad []column.RowError, err e
 	return bad, err
 }
 
-// Spare leaves n of the converter's workers out, but one, for what makes the input meanwhile, such as decompression.
+// Spare has what follows converted by n workers less, but by one at least: what makes the input meanwhile, as decompression does, has their cores.
 func (f *File) Spare(n int) { f.spared = n }
 
 // Rows is the number of rows written so far.

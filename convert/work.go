@@ -22,6 +22,7 @@ type piece struct {
 	owner    int   // the worker that decodes it, and encodes what it can of it: that one has it in its cache
 	decoded  bool  // its records are in batch
 	size     int64 // of batch
+	held     int64 // that, and of the records
 	left     []int // columns that nobody has begun to encode
 	encoding int   // columns that somebody is encoding
 }
@@ -63,7 +64,7 @@ func memory(v *column.Vector) int64 {
 
 // A pull is one call of Pull. Pieces are numbered as they are read; all that has an order goes by these numbers:
 //
-//	read ≥ admitted ≥ turns[col] ≥ committed
+//	read ≥ admitted ≥ turns[col] ≥ committed, where turns[col] isn't taken
 //
 // A piece is admitted to the group when the one before it is, and either all before it are encoded, when the group may be
 // cut, or it can't be the one that fills the group. So a group ends behind the same piece whatever the number of workers.
@@ -87,7 +88,7 @@ type pull struct {
 	admitted  int
 	turns     []int // for each column, the piece that may encode it, or taken
 	committed int
-	held      int64             // the bytes of the columns of pieces that aren't committed
+	held      int64             // the bytes of the records and columns of pieces that aren't committed
 	room      int64             // that pieces may be admitted into before the group's size is looked at again
 	end       error             // why reading ended: io.EOF, or the context's error
 	err       error             // the first that stops all work
@@ -98,7 +99,8 @@ type pull struct {
 // taken is the turn of a column that is being encoded.
 const taken = -1
 
-// While a worker compresses the largest page of a group, others decode so many pieces beyond one for each worker, as long as their columns are of so many bytes.
+// While a worker compresses the largest page of a group, others decode so many pieces beyond one for each worker, as long as all have no more than so many bytes
+// of records and columns.
 const (
 	aheadPieces = 6
 	aheadBytes  = 32 << 20
@@ -106,8 +108,8 @@ const (
 
 // Pull converts chunks as next returns them, until io.EOF. It reads no more chunks at once than there are workers, and six more if there are several.
 // done is called for each chunk, in their order, with those of its records that don't fit, whose numbers are within the chunk;
-// the chunk isn't used any more then. Neither function is called twice at once. A row group ends with a chunk; chunks of
-// ChunkBytes are best. When ctx ends, Pull finishes the chunks that were read, and returns its error.
+// the chunk isn't used any more then. Neither function is called twice at once. A row group ends behind a chunk, or
+// a piece of it where it has more rows than a piece may have; chunks of ChunkBytes are best. When ctx ends, Pull finishes the chunks that were read, and returns its error.
 func (f *File) Pull(ctx context.Context, next func() (Chunk, error), done func(c Chunk, bad []column.RowError) error) error {
 	if f.err != nil {
 		return f.err
@@ -140,9 +142,7 @@ func (f *File) Pull(ctx context.Context, next func() (Chunk, error), done func(c
 // work does whatever can be done, until there is nothing more or an error. p.mu is held but for reading, decoding and encoding.
 func (p *pull) work(worker int) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	defer p.change.Broadcast()
-	for p.err == nil {
+	for p.err == nil && !(p.ended() && len(p.pieces) == 0) {
 		w, at := p.ready(worker)
 		if w == nil && p.mayRead() {
 			p.add(worker)
@@ -151,15 +151,14 @@ func (p *pull) work(worker int) {
 		if w == nil {
 			w, at = p.ready(anyone)
 		}
-		switch {
-		case w != nil:
+		if w != nil {
 			p.encode(w, at)
-		case p.ended() && len(p.pieces) == 0:
-			return
-		default:
+		} else {
 			p.change.Wait()
 		}
 	}
+	p.change.Broadcast()
+	p.mu.Unlock() // not deferred: it isn't held where a callback panics
 }
 
 // fail keeps the first error, which stops all work.
@@ -228,6 +227,7 @@ func (p *pull) add(worker int) {
 		return
 	}
 	w.decoded, w.size = true, size
+	w.held += size
 	p.held += size
 	p.advance()
 }
@@ -259,6 +259,13 @@ func (p *pull) take() *piece {
 	for col := range p.turns {
 		w.left = append(w.left, col)
 	}
+	w.held = 0
+	if p.workers > 1 {
+		for i := range c.n {
+			w.held += int64(len(c.Record(i)))
+		}
+	}
+	p.held += w.held
 	p.read++
 	p.pieces = append(p.pieces, w)
 	return w
@@ -333,7 +340,7 @@ func (p *pull) commit() bool {
 		}
 	}
 	w.part = part{}
-	p.held -= w.size
+	p.held -= w.held
 	p.pieces = slices.Delete(p.pieces, 0, 1)
 	p.idle = append(p.idle, w)
 	p.committed++

@@ -354,11 +354,11 @@ func (r *conversionRun) pull(ctx context.Context, f *convert.File, files []conve
 	if !r.f.quiet && !r.f.json {
 		in.chose = announce(r.io.err)
 	}
-	if len(files) > 0 {
+	if len(files) == 1 {
 		if err := in.open(); err != nil {
 			return err
 		}
-		if in.r.Ahead() {
+		if in.r.Slow() {
 			f.Spare(1)
 		}
 	}

@@ -84,6 +84,7 @@ type Reader struct {
 	name   string
 	format Format
 	src    io.ReadCloser
+	slow   bool
 	base   io.Reader // what in reads
 	in     *bufio.Reader
 	line   int64 // of what is read next
@@ -117,7 +118,8 @@ func NewReader(r io.Reader, name string, f Format) (*Reader, error) {
 	if compression != compress.Uncompressed {
 		src = newAhead(src)
 	}
-	rd := &Reader{name: name, format: f, src: src, in: bufio.NewReaderSize(src, peekBytes), line: 1}
+	rd := &Reader{name: name, format: f, src: src, in: bufio.NewReaderSize(src, peekBytes), line: 1,
+		slow: compression == compress.GZIP || compression == compress.ZIP || compression == compress.Bzip2}
 	if f == Auto || f == "" {
 		head, err := rd.in.Peek(peekBytes)
 		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
@@ -139,11 +141,8 @@ const jsonBytes = 8 << 10
 // Format is the format that is read.
 func (r *Reader) Format() Format { return r.format }
 
-// Ahead reports whether the input is decompressed, on a goroutine of its own.
-func (r *Reader) Ahead() bool {
-	_, ok := r.src.(*ahead)
-	return ok
-}
+// Slow reports whether the input is decompressed, on a goroutine of its own, no faster than a core converts it.
+func (r *Reader) Slow() bool { return r.slow }
 
 // Name is the name given to NewReader.
 func (r *Reader) Name() string { return r.name }
